@@ -1,0 +1,219 @@
+//! Kinds of resources: the trait, and the table of kinds. One folder a kind; the rest of charter
+//! knows kinds only through [`Kind`], and kinds do not know each other.
+//!
+//! Everything in a kind is pure: it decodes evaluated blocks, says what to read, finds its objects
+//! in what was read, compares, and lowers changes to operations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Diagnostics, SourceMap};
+use crate::model::files::Files;
+use crate::model::op::{Op, Slot, SlotSource};
+use crate::model::plan::AttrDiff;
+use crate::model::registry::{Entry, Registry};
+use crate::model::resource::{Declared, Desired};
+use crate::model::schema::BlockSchema;
+use crate::model::snapshot::{Caps, Read};
+use crate::model::{
+    Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value,
+};
+
+/// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The address.
+    pub addr: Addr,
+    /// The block's label.
+    pub label: String,
+    /// Its content.
+    pub body: Body,
+}
+
+/// What decoding may use besides the block.
+pub struct DecodeCx<'a> {
+    /// Who declares, and where.
+    pub settings: &'a Settings,
+    /// The folder of the configuration.
+    pub files: &'a dyn Files,
+    /// Where files that are read become part of the source, so that problems in them have places.
+    pub sources: &'a mut SourceMap,
+    /// Where problems go.
+    pub diags: &'a mut Diagnostics,
+}
+
+/// What observing, comparing and lowering may use.
+pub struct World<'a> {
+    /// Who declares, and where.
+    pub settings: &'a Settings,
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// What is recorded.
+    pub registry: &'a Registry,
+    /// All that is declared.
+    pub desired: &'a Desired,
+}
+
+impl World<'_> {
+    /// Returns what the ClickHouse server is and can do.
+    pub fn caps(&self) -> &Caps {
+        &self.snapshot.caps
+    }
+}
+
+/// A change to lower.
+pub struct Change<'a> {
+    /// What happens.
+    pub action: Action,
+    /// Where it is, or was, declared.
+    pub addr: &'a Addr,
+    /// The real object.
+    pub identity: &'a str,
+    /// What is declared; none for a removal.
+    pub wanted: Option<&'a Resource>,
+    /// What is there.
+    pub live: Option<&'a Attrs>,
+    /// The differences.
+    pub diff: &'a [AttrDiff],
+    /// What is recorded of it.
+    pub entry: Option<&'a Entry>,
+}
+
+/// What a change is lowered to.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    /// The operations in their order. The claim before and the record after are the planner's.
+    pub ops: Vec<Op>,
+    /// What a reviewer should know besides.
+    pub notes: Vec<String>,
+    /// What there is to find; an error keeps the whole plan from being applied.
+    pub findings: Vec<Finding>,
+    /// The password that becomes the record's fingerprint.
+    pub fingerprint: Option<Slot>,
+    /// Where the passwords that the operations name come from.
+    pub slots: BTreeMap<Slot, SlotSource>,
+    /// What happens, where it is not what the planner thought: a migration is executed.
+    pub action: Option<Action>,
+}
+
+impl Lowered {
+    /// Returns operations, and nothing else to say.
+    pub fn ops(ops: impl IntoIterator<Item = Op>) -> Self {
+        Self {
+            ops: ops.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A login that `check` proves.
+#[derive(Clone, Debug)]
+pub struct LoginProbe {
+    /// The resource that it proves.
+    pub addr: Addr,
+    /// The user's name.
+    pub user: String,
+    /// The password that its Secret holds.
+    pub password: crate::model::Secret,
+    /// Where the password is kept, for people.
+    pub kept_in: String,
+}
+
+/// A kind of resource.
+pub trait Kind: Sync {
+    /// Returns the name: the block type, and `type` in a plan.
+    fn name(&self) -> &'static str;
+
+    /// Returns what its block may hold; `None` for a kind that only composites make.
+    fn schema(&self) -> Option<BlockSchema> {
+        None
+    }
+
+    /// Decodes a block of this kind to resources. Problems go to `cx.diags`.
+    fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
+        let _ = (block, cx);
+        Declared::default()
+    }
+
+    /// Completes what needs to see all blocks (a user finds the Secret that keeps its password).
+    fn link(&self, desired: &mut Desired, cx: &mut DecodeCx) {
+        let _ = (desired, cx);
+    }
+
+    /// Returns the question of `check` that a difference of this kind answers.
+    fn category(&self) -> Category {
+        Category::Access
+    }
+
+    /// Returns whether ownership is recorded in the registry.
+    fn registered(&self) -> bool {
+        true
+    }
+
+    /// Returns what must be read to observe the wanted resources, and what this scope owns of the
+    /// kind besides. Asked once, with the union of both; the number of reads must not depend on it.
+    fn reads(
+        &self,
+        wanted: &[&Resource],
+        owned: &[&Entry],
+        settings: &Settings,
+        caps: &Caps,
+    ) -> Vec<Read>;
+
+    /// Returns the live attributes by identity, at least of every wanted and owned object that exists.
+    fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs>;
+
+    /// Compares what is declared with what is there. Empty means that nothing has to be done.
+    fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
+        let _ = world;
+        diff_attrs(&wanted.attrs, live)
+    }
+
+    /// Lowers a change to operations.
+    fn lower(&self, change: &Change, world: &World) -> Lowered;
+
+    /// Returns what there is to say of a resource besides its differences.
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {
+        let _ = (wanted, live, world);
+        Vec::new()
+    }
+
+    /// Returns the logins by which `check` proves a resource.
+    fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
+        let _ = (wanted, world);
+        Vec::new()
+    }
+}
+
+/// Compares attribute by attribute: those that are declared; what else is there is ignored.
+pub fn diff_attrs(wanted: &Attrs, live: &Attrs) -> Vec<AttrDiff> {
+    let declared = wanted.iter().filter(|(_, value)| !value.is_null());
+    let differing = declared.filter(|(name, value)| live.get(*name) != Some(*value));
+    differing
+        .map(|(name, value)| AttrDiff {
+            attr: name.clone(),
+            before: live.get(name).cloned().unwrap_or(Value::Null),
+            after: value.clone(),
+        })
+        .collect()
+}
+
+/// The kinds that charter knows.
+#[derive(Clone)]
+pub struct Kinds(Vec<&'static dyn Kind>);
+
+impl Kinds {
+    /// Returns a table of these kinds.
+    pub fn new(kinds: Vec<&'static dyn Kind>) -> Self {
+        Self(kinds)
+    }
+
+    /// Returns a kind by name.
+    pub fn get(&self, name: &str) -> Option<&'static dyn Kind> {
+        self.iter().find(|kind| kind.name() == name)
+    }
+
+    /// Returns all kinds in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &'static dyn Kind> + '_ {
+        self.0.iter().copied()
+    }
+}

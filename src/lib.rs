@@ -1,0 +1,5 @@
+//! charter: ClickHouse tenants, declared.
+
+pub mod diag;
+pub mod kinds;
+pub mod model;

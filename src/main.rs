@@ -1,0 +1,2 @@
+//! The charter program.
+fn main() {}

@@ -1,0 +1,103 @@
+//! Findings: what a plan or a check has to say that is no step.
+
+use serde::Serialize;
+
+use super::addr::Addr;
+
+/// What follows from a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Plan and apply refuse.
+    Error,
+    /// A person must decide before this can go on; the evidence is in the finding.
+    Decision,
+    /// Something drifted that the declaration cannot mend, or that an apply would mend.
+    Drift,
+    /// Worth a look.
+    Warning,
+    /// For information.
+    Note,
+}
+
+/// The question of `check` that a finding answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Category {
+    /// Were the expected migrations applied?
+    Tracking,
+    /// Do databases, users, roles and grants exist as declared?
+    Access,
+    /// Are the managed tables present, with their columns?
+    Tables,
+    /// Do the Secrets hold what they must, and does it log in?
+    Secrets,
+    /// Do the objects of other controllers say that they are ready?
+    Readiness,
+    /// Charter's own tables.
+    Charter,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The stable code (`CH301`).
+    pub code: &'static str,
+    /// What follows.
+    pub severity: Severity,
+    /// The question that it answers.
+    pub category: Category,
+    /// The resource, if it is about one.
+    pub addr: Option<Addr>,
+    /// What is the matter, in one line.
+    pub summary: String,
+    /// What was expected; may be empty.
+    pub expected: String,
+    /// What was found; may be empty.
+    pub found: String,
+    /// What to do, a line each.
+    pub help: Vec<String>,
+}
+
+impl Finding {
+    /// Starts a finding.
+    pub fn new(
+        code: &'static str,
+        severity: Severity,
+        category: Category,
+        summary: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            severity,
+            category,
+            addr: None,
+            summary: summary.into(),
+            expected: String::new(),
+            found: String::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Says which resource it is about.
+    #[must_use]
+    pub fn at(mut self, addr: &Addr) -> Self {
+        self.addr = Some(addr.clone());
+        self
+    }
+
+    /// Says what was expected and what was found.
+    #[must_use]
+    pub fn compare(mut self, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        self.expected = expected.into();
+        self.found = found.into();
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+}

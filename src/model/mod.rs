@@ -1,0 +1,31 @@
+//! The nouns that every other part shares: addresses, values, resources, what was read from the
+//! servers, operations and the plan. It depends on nothing of ours but [`crate::diag`], does no
+//! I/O and knows no kind of resource by name.
+
+pub mod addr;
+pub mod body;
+pub mod digest;
+pub mod files;
+pub mod finding;
+pub mod graph;
+pub mod op;
+pub mod plan;
+pub mod registry;
+pub mod resource;
+pub mod schema;
+pub mod secret;
+pub mod settings;
+pub mod snapshot;
+pub mod value;
+
+pub use addr::Addr;
+pub use body::{Body, Spanned};
+pub use digest::Digest;
+pub use finding::{Category, Finding, Severity};
+pub use op::Op;
+pub use plan::{Action, AttrDiff, Plan, Step};
+pub use resource::Resource;
+pub use secret::Secret;
+pub use settings::Settings;
+pub use snapshot::Snapshot;
+pub use value::{Attrs, Value};

@@ -1,0 +1,254 @@
+//! Operations: all that an apply can do. The set is small and closed; whatever a kind wants done
+//! is lowered to these when planning.
+//!
+//! Passwords are never in an operation. A [`Slot`] names one; the plan says where it comes from
+//! ([`SlotSource`]), and the executor alone resolves it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::addr::Addr;
+use super::secret::{HIDDEN, Secret};
+use super::snapshot::Api;
+
+/// The name of a password: the address of the user that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Slot(pub Addr);
+
+/// Where the password of a slot comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotSource {
+    /// Made when applying, by the operating system's randomness.
+    Generate {
+        /// How many characters.
+        length: usize,
+    },
+    /// What a key of a Kubernetes Secret holds when applying.
+    Secret {
+        /// The Secret's namespace.
+        namespace: String,
+        /// The Secret's name.
+        name: String,
+        /// The key.
+        key: String,
+    },
+}
+
+/// What is taken of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The password itself.
+    Password,
+    /// The random salt of this run.
+    Salt,
+    /// The hex SHA-256 of the password followed by the salt.
+    Hash,
+}
+
+/// A text of an operation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Text {
+    /// Known and shown.
+    Plain(String),
+    /// Known and never shown.
+    Sensitive(Secret),
+    /// Resolved when applying.
+    Slot(Slot, Part),
+}
+
+impl Serialize for Text {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(text) => serializer.serialize_str(text),
+            Self::Sensitive(_) => serializer.serialize_str(HIDDEN),
+            Self::Slot(slot, part) => {
+                #[derive(Serialize)]
+                struct FromSlot<'a> {
+                    slot: &'a Slot,
+                    part: Part,
+                }
+                FromSlot { slot, part: *part }.serialize(serializer)
+            }
+        }
+    }
+}
+
+/// Who a statement runs as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Login {
+    /// Charter's own user.
+    Charter,
+    /// Another user, with the password of a slot.
+    User {
+        /// The user's name.
+        name: String,
+        /// Its password.
+        slot: Slot,
+    },
+}
+
+/// A statement for ClickHouse.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sql {
+    /// The statement, exactly as it is sent. Values are parameters (`{name:Type}`).
+    pub statement: String,
+    /// The parameters by name.
+    pub params: Vec<(String, Text)>,
+    /// Who runs it.
+    pub login: Login,
+    /// The current database.
+    pub database: Option<String>,
+    /// Settings of this statement.
+    pub settings: BTreeMap<String, String>,
+    /// Where its events are recorded: a migration's statement.
+    pub journal: Option<LedgerRow>,
+    /// What makes it unnecessary: it is skipped where this login works already.
+    pub unless: Option<Probe>,
+}
+
+impl Sql {
+    /// Returns a statement of charter's own user, without parameters.
+    pub fn new(statement: impl Into<String>) -> Self {
+        Self {
+            statement: statement.into(),
+            params: Vec::new(),
+            login: Login::Charter,
+            database: None,
+            settings: BTreeMap::new(),
+            journal: None,
+            unless: None,
+        }
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn param(mut self, name: &str, value: Text) -> Self {
+        self.params.push((name.to_owned(), value));
+        self
+    }
+}
+
+/// A Kubernetes object to write.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KubeApply {
+    /// The API of the object.
+    pub api: Api,
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The field manager.
+    pub manager: String,
+    /// The fields that we own: `apiVersion`, `kind`, `metadata.name` and so on, less `data`.
+    pub object: Json,
+    /// The entries of a Secret's `data`, not yet encoded; empty for every other kind of object.
+    pub data: BTreeMap<String, Text>,
+    /// How it is written.
+    pub mode: KubeWrite,
+    /// Fields (JSON pointers) that we owned and no longer declare.
+    pub prune: Vec<String>,
+}
+
+/// How a Kubernetes object is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KubeWrite {
+    /// POST: fails where it exists.
+    Create,
+    /// Server-side apply.
+    Apply {
+        /// Whether fields are taken from other managers; the plan names them.
+        force: bool,
+        /// The version that was seen when planning; refused where it moved.
+        resource_version: Option<String>,
+    },
+}
+
+/// A Kubernetes object to delete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KubeDelete {
+    /// The API of the object.
+    pub api: Api,
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The UID that was seen when planning: another object of the name is left alone.
+    pub uid: Option<String>,
+}
+
+/// Something that can be asked of a server, with yes or no as its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// A login to ClickHouse that works.
+    Login {
+        /// The user's name.
+        user: String,
+        /// Its password.
+        slot: Slot,
+    },
+}
+
+/// A row for one of charter's own tables. The executor adds `run_id`; the server adds `at`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LedgerRow {
+    /// The table, without its database.
+    pub table: &'static str,
+    /// The columns.
+    pub row: BTreeMap<String, Json>,
+    /// Columns that are filled from slots; never a password.
+    pub fill: Vec<(String, Slot, Part)>,
+}
+
+impl LedgerRow {
+    /// Starts a row.
+    pub fn new(table: &'static str) -> Self {
+        Self {
+            table,
+            row: BTreeMap::new(),
+            fill: Vec::new(),
+        }
+    }
+
+    /// Sets a column.
+    #[must_use]
+    pub fn with(mut self, column: &str, value: impl Into<Json>) -> Self {
+        self.row.insert(column.to_owned(), value.into());
+        self
+    }
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// Runs a statement.
+    Sql(Box<Sql>),
+    /// Writes a Kubernetes object.
+    KubeApply(Box<KubeApply>),
+    /// Deletes a Kubernetes object.
+    KubeDelete(KubeDelete),
+    /// Waits until a probe says yes; fails where it does not within a bound.
+    Await(Probe),
+    /// Appends to one of charter's tables.
+    Ledger(LedgerRow),
+}
+
+impl From<Sql> for Op {
+    fn from(sql: Sql) -> Self {
+        Self::Sql(Box::new(sql))
+    }
+}
+
+impl From<KubeApply> for Op {
+    fn from(apply: KubeApply) -> Self {
+        Self::KubeApply(Box::new(apply))
+    }
+}

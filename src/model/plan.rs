@@ -1,0 +1,202 @@
+//! The plan: ordered steps with the exact operations, and what it was made for. Data only; an
+//! apply executes it and decides nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::addr::Addr;
+use super::digest::Digest;
+use super::finding::{Finding, Severity};
+use super::op::{Op, Slot, SlotSource};
+use super::value::{Attrs, Value};
+
+/// What happens to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It comes to be.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It exists as declared and becomes ours.
+    Adopt,
+    /// It is removed.
+    Delete,
+    /// Its statements are run: a migration.
+    Execute {
+        /// How many statements.
+        statements: usize,
+    },
+}
+
+/// A difference of one attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttrDiff {
+    /// The attribute.
+    pub attr: String,
+    /// What is there; null for nothing.
+    pub before: Value,
+    /// What will be there; null for nothing.
+    pub after: Value,
+}
+
+impl Serialize for AttrDiff {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::json!({
+            "attribute": self.attr,
+            "before": self.before.to_json(),
+            "after": self.after.to_json(),
+        })
+        .serialize(serializer)
+    }
+}
+
+/// One step: a resource, what happens to it, and the operations in their order.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its place in the plan.
+    pub id: usize,
+    /// The steps that must have succeeded before.
+    pub after: Vec<usize>,
+    /// The resource.
+    pub addr: Addr,
+    /// The resource's kind.
+    pub kind: String,
+    /// The real object.
+    pub identity: String,
+    /// The tenant that it belongs to.
+    pub tenant: Option<String>,
+    /// What happens.
+    pub action: Action,
+    /// What is there; none where nothing is.
+    pub before: Option<Attrs>,
+    /// What is declared; none where it goes away.
+    pub desired: Option<Attrs>,
+    /// The differences.
+    pub diff: Vec<AttrDiff>,
+    /// The operations, in their order.
+    pub ops: Vec<Op>,
+    /// What a reviewer should know besides.
+    pub notes: Vec<String>,
+    /// The digest of what the step expects to find.
+    pub expects: Digest,
+}
+
+/// What is no longer declared and kept on the servers all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Retained {
+    /// Where it was declared.
+    pub addr: Addr,
+    /// Its kind.
+    pub kind: String,
+    /// The real object.
+    pub identity: String,
+}
+
+/// The servers that a plan was made for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Servers {
+    /// ClickHouse's version.
+    pub clickhouse_version: String,
+    /// ClickHouse's `serverUUID()` and the UUID of database `ops`.
+    pub clickhouse: String,
+    /// The UID of the cluster's namespace kube-system, or the manifests folder.
+    pub kubernetes: String,
+}
+
+/// A changeset.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Who plans.
+    pub scope: String,
+    /// For which environment.
+    pub environment: String,
+    /// For which servers.
+    pub servers: Servers,
+    /// The steps in an order in which they can run.
+    pub steps: Vec<Step>,
+    /// What else there is to say.
+    pub findings: Vec<Finding>,
+    /// What is no longer declared and kept.
+    pub retained: Vec<Retained>,
+    /// Where passwords come from.
+    pub slots: BTreeMap<Slot, SlotSource>,
+    /// How many declared resources are as they should be.
+    pub unchanged: usize,
+}
+
+/// How many steps do what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Objects to create.
+    pub create: usize,
+    /// Objects to change.
+    pub update: usize,
+    /// Objects to adopt.
+    pub adopt: usize,
+    /// Objects to remove.
+    pub delete: usize,
+    /// Migration files to run.
+    pub migrations: usize,
+    /// Their statements.
+    pub statements: usize,
+}
+
+impl Plan {
+    /// Returns how many steps do what.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for step in &self.steps {
+            match step.action {
+                Action::Create => counts.create += 1,
+                Action::Update => counts.update += 1,
+                Action::Adopt => counts.adopt += 1,
+                Action::Delete => counts.delete += 1,
+                Action::Execute { statements } => {
+                    counts.migrations += 1;
+                    counts.statements += statements;
+                }
+            }
+        }
+        counts
+    }
+
+    /// Returns the worst severity among the findings.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).min()
+    }
+
+    /// Returns whether an apply may begin: no finding refuses it.
+    pub fn may_apply(&self) -> bool {
+        !matches!(self.worst(), Some(Severity::Error | Severity::Decision))
+    }
+
+    /// Returns the digest of all that an apply would do and expects to find.
+    pub fn digest(&self) -> Digest {
+        let Self {
+            scope,
+            environment,
+            servers,
+            steps,
+            findings: _,
+            retained: _,
+            slots,
+            unchanged: _,
+        } = self;
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|step| {
+                serde_json::json!([step.addr, step.action, step.after, step.ops, step.expects])
+            })
+            .collect();
+        let slots: Vec<_> = slots.iter().collect();
+        Digest::of_json(&serde_json::json!([
+            scope,
+            environment,
+            servers,
+            steps,
+            slots
+        ]))
+    }
+}

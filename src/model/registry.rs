@@ -1,0 +1,130 @@
+//! What charter recorded of what it owns: the newest row of each object in
+//! `ops.charter_resources`, all scopes.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::addr::Addr;
+use super::snapshot::{Row, text};
+
+/// The table, without its database.
+pub const TABLE: &str = "charter_resources";
+
+/// What the newest row says of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is about to be created, or was, by a run that did not end.
+    Claimed,
+    /// It is ours.
+    Applied,
+    /// It was ours and was removed.
+    Removed,
+}
+
+/// The newest row of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The owner.
+    pub scope: String,
+    /// The owner's environment.
+    pub environment: String,
+    /// Where it was declared.
+    pub addr: Addr,
+    /// Its kind.
+    pub kind: String,
+    /// The real object.
+    pub identity: String,
+    /// What the row says.
+    pub status: Status,
+    /// What was last applied, less secrets: `attrs`, `after`, `retained`, `tenant`.
+    pub spec: Json,
+    /// The salt of the fingerprint; empty without a credential.
+    pub salt: String,
+    /// The salted SHA-256 of the credential that was last applied; empty without one.
+    pub fingerprint: String,
+}
+
+/// Whose an object is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Owner<'a> {
+    /// This scope's.
+    Mine(&'a Entry),
+    /// Another scope's.
+    Other(&'a Entry),
+    /// Nobody recorded it.
+    Nobody,
+}
+
+/// The registry as one scope sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    mine: BTreeMap<(String, String), Entry>,
+    others: BTreeMap<(String, String), Entry>,
+}
+
+impl Registry {
+    /// Reads the rows: the newest of each scope, kind and identity. Rows of removed objects and
+    /// rows that cannot be read as addresses own nothing.
+    pub fn from_rows(rows: &[Row], scope: &str) -> Self {
+        let mut registry = Self::default();
+        for entry in rows
+            .iter()
+            .filter_map(entry)
+            .filter(|entry| entry.status != Status::Removed)
+        {
+            let key = (entry.kind.clone(), entry.identity.clone());
+            if entry.scope == scope {
+                registry.mine.insert(key, entry);
+            } else {
+                registry.others.insert(key, entry);
+            }
+        }
+        registry
+    }
+
+    /// Returns whose an object is. What this scope recorded is its own even where another scope
+    /// recorded it, too.
+    pub fn owner(&self, kind: &str, identity: &str) -> Owner<'_> {
+        let key = (kind.to_owned(), identity.to_owned());
+        match (self.mine.get(&key), self.others.get(&key)) {
+            (Some(entry), _) => Owner::Mine(entry),
+            (None, Some(entry)) => Owner::Other(entry),
+            (None, None) => Owner::Nobody,
+        }
+    }
+
+    /// Returns this scope's record of an object.
+    pub fn mine(&self, kind: &str, identity: &str) -> Option<&Entry> {
+        self.mine.get(&(kind.to_owned(), identity.to_owned()))
+    }
+
+    /// Returns everything that this scope owns.
+    pub fn all_mine(&self) -> impl Iterator<Item = &Entry> {
+        self.mine.values()
+    }
+
+    /// Returns what other scopes own of a kind.
+    pub fn others<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.others.values().filter(move |entry| entry.kind == kind)
+    }
+}
+
+fn entry(row: &Row) -> Option<Entry> {
+    let status = match text(row, "status") {
+        "claimed" => Status::Claimed,
+        "applied" => Status::Applied,
+        _ => Status::Removed,
+    };
+    Some(Entry {
+        scope: text(row, "scope").to_owned(),
+        environment: text(row, "environment").to_owned(),
+        addr: Addr::parse(text(row, "address")).ok()?,
+        kind: text(row, "kind").to_owned(),
+        identity: text(row, "identity").to_owned(),
+        status,
+        spec: serde_json::from_str(text(row, "spec")).unwrap_or(Json::Null),
+        salt: text(row, "salt").to_owned(),
+        fingerprint: text(row, "fingerprint").to_owned(),
+    })
+}

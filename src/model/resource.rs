@@ -1,0 +1,104 @@
+//! What is declared: resources with their final attributes and edges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::addr::Addr;
+use super::value::{Attrs, Value};
+use crate::diag::Span;
+
+/// A declared resource: one real object, or one thing to run.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Where it is declared.
+    pub addr: Addr,
+    /// The kind that knows it, by the kind's name.
+    pub kind: &'static str,
+    /// The real object: unique among all of its kind on the servers.
+    pub identity: String,
+    /// What is declared of it. A null is not declared.
+    pub attrs: Attrs,
+    /// What must be there before it: addresses of resources or of groups.
+    pub after: BTreeSet<Addr>,
+    /// The tenant (slug) that it belongs to, for grouping.
+    pub tenant: Option<String>,
+    /// Whether it is kept on the servers when its block goes away (it holds data, or lets a
+    /// customer in).
+    pub retained: bool,
+    /// Attributes whose differences are not mended, from `lifecycle { ignore_changes }`.
+    pub ignore_changes: BTreeSet<String>,
+    /// Where it is declared in the source.
+    pub span: Span,
+}
+
+impl Resource {
+    /// Returns a resource without attributes and edges.
+    pub fn new(addr: Addr, kind: &'static str, identity: impl Into<String>, span: Span) -> Self {
+        Self {
+            addr,
+            kind,
+            identity: identity.into(),
+            attrs: Attrs::new(),
+            after: BTreeSet::new(),
+            tenant: None,
+            retained: false,
+            ignore_changes: BTreeSet::new(),
+            span,
+        }
+    }
+
+    /// Sets an attribute.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.attrs.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds something that must be there before.
+    #[must_use]
+    pub fn after(mut self, addr: Addr) -> Self {
+        self.after.insert(addr);
+        self
+    }
+
+    /// Returns the text of an attribute; empty where it is not declared.
+    pub fn text(&self, name: &str) -> &str {
+        self.attrs
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// What a block declares: its resources, and the values that other blocks may refer to.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// The resources.
+    pub resources: Vec<Resource>,
+    /// The values by the names that the schema exports.
+    pub exports: BTreeMap<String, Value>,
+}
+
+/// Everything that the configuration declares.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// The resources by address.
+    pub resources: BTreeMap<Addr, Resource>,
+    /// Named groups of addresses that `--target` takes (`tenant.acme.access`).
+    pub groups: BTreeMap<Addr, BTreeSet<Addr>>,
+}
+
+impl Desired {
+    /// Returns the resources at or below an address, or in the group of that name.
+    pub fn matching(&self, addr: &Addr) -> BTreeSet<Addr> {
+        let group = self
+            .groups
+            .iter()
+            .filter(|(name, _)| name.is_within(addr))
+            .flat_map(|(_, members)| members);
+        let below = self
+            .resources
+            .keys()
+            .filter(|candidate| candidate.is_within(addr));
+        below.chain(group).cloned().collect()
+    }
+}
