@@ -1,5 +1,6 @@
 //! charter: ClickHouse tenants, declared.
 
+pub mod backend;
 pub mod diag;
 pub mod kinds;
 pub mod model;

@@ -1,0 +1,30 @@
+//! Reads ClickHouse migration files; pure, without a server or a file system.
+//!
+//! A file is named ([`files`]), decoded, cut into tokens ([`lexer`]) and statements ([`split`]),
+//! hashed ([`checksum`]), given its placeholders ([`placeholders`]) and classified ([`analyze`]).
+//! The lexer follows ClickHouse's own `src/Parsers/Lexer.cpp`: a statement ends where the server
+//! says that it ends, or the file is refused. Nothing here rewrites SQL apart from placeholders.
+
+pub mod analyze;
+pub mod checksum;
+pub mod files;
+pub mod lexer;
+mod number;
+pub mod placeholders;
+pub mod split;
+
+mod directive;
+mod nearest;
+mod refuse;
+
+#[cfg(test)]
+mod engine_facts;
+#[cfg(test)]
+mod tests;
+
+pub use analyze::{Analysis, analyze, analyze_sql};
+pub use checksum::{ALGORITHM, file_token_sha256, raw_sha256};
+pub use files::{MigrationName, decode_utf8, order, parse_file_name};
+pub use lexer::{LexError, Token, TokenKind, lex};
+pub use placeholders::substitute;
+pub use split::{SplitError, SplitErrorKind, Statement, pieces, split};
