@@ -13,7 +13,7 @@ use crate::model::op::Sql;
 use crate::model::registry::Entry;
 use crate::model::resource::Desired;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Addr, Attrs, Resource, Settings, Value, sql};
+use crate::model::{Addr, Attrs, Resource, Settings, Value};
 
 /// The kind.
 pub struct Ledger;
@@ -37,7 +37,7 @@ impl Kind for Ledger {
         }
         let mut own = Resource::new(addr(), NAME, DATABASE, span);
         for table in ledger::TABLES {
-            own = own.with(table.name, Value::strings(table.columns.iter().map(|(name, _)| *name)));
+            own = own.with(table.name, Value::strings(table.columns.iter().map(|column| column.name)));
         }
         desired.resources.insert(addr(), own);
     }
@@ -61,7 +61,7 @@ impl Kind for Ledger {
         }
         let present = |table: &&Table| caps.has_table(&qualified(table));
         let live = ledger::TABLES.iter().filter(present).map(|table| {
-            let columns = table.columns.iter().map(|(name, _)| *name);
+            let columns = table.columns.iter().map(|column| column.name);
             let columns = columns.filter(|name| caps.has_column(&qualified(table), name));
             (table.name.to_owned(), Value::strings(columns))
         });
@@ -76,7 +76,7 @@ impl Kind for Ledger {
             return Lowered { findings, ..Lowered::default() };
         }
         let database = caps.ops_uuid.is_empty().then(|| format!("CREATE DATABASE IF NOT EXISTS {DATABASE}"));
-        let tables = ledger::TABLES.iter().filter_map(|table| statement(table, caps));
+        let tables = ledger::TABLES.iter().flat_map(|table| statements(table, caps));
         Lowered::ops(database.into_iter().chain(tables).map(|text| Sql::new(text).into()))
     }
 }
@@ -85,16 +85,14 @@ fn qualified(table: &Table) -> String {
     format!("{DATABASE}.{}", table.name)
 }
 
-/// Returns the statement that brings a table up to date, if it needs one.
-fn statement(table: &Table, caps: &Caps) -> Option<String> {
+/// Returns the statements that bring a table up to date.
+fn statements(table: &Table, caps: &Caps) -> Vec<String> {
     let name = qualified(table);
     if !caps.has_table(&name) {
-        return Some(ledger::create_statement(table));
+        return vec![ledger::create_statement(table)];
     }
-    let missing = table.columns.iter().filter(|(column, _)| !caps.has_column(&name, column));
-    let added: Vec<String> =
-        missing.map(|(column, ty)| format!("ADD COLUMN IF NOT EXISTS {} {ty}", sql::ident(column))).collect();
-    (!added.is_empty()).then(|| format!("ALTER TABLE {name} {}", added.join(", ")))
+    let missing = table.columns.iter().filter(|column| !caps.has_column(&name, column.name));
+    missing.map(|column| ledger::add_column_statement(table, column)).collect()
 }
 
 /// Returns a finding where a tracking table is not charter's: it lacks the columns that every
@@ -106,7 +104,7 @@ fn foreign(table: &Table, caps: &Caps, addr: &Addr) -> Option<Finding> {
         return None;
     }
     let found: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let expected: Vec<&str> = table.columns.iter().map(|(column, _)| *column).collect();
+    let expected: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
     Some(
         Finding::new("CH401", Severity::Error, Category::Charter, "a tracking table of another program is in the way")
             .at(addr)
