@@ -1,11 +1,11 @@
 //! Cuts ClickHouse SQL into tokens, by the rules of `src/Parsers/Lexer.cpp` (24.8 to 26.9).
 //!
 //! The tokens, white space and comments included, cover the text without gaps. What the server
-//! calls unterminated or unrecognized is an error; so are two things that versions read in their own ways:
-//! the Unicode minus sign, and `$tag$` without its end, an odd identifier to the server, where a
-//! `;` of the text that was meant would split the statement.
-//! A placeholder `${charter.name}` is part of a word, so that no space can slip in beside it.
-//! Every function is total and takes linear time.
+//! calls unterminated or unrecognized is an error; so are two things that versions read in their
+//! own ways: the Unicode minus sign, and `$tag$` without its end, an odd identifier to the server,
+//! where a `;` of the text that was meant would split the statement. A placeholder
+//! `${charter.name}` is part of a word, so that no space can slip in beside it. Every function is
+//! total and takes linear time.
 
 use super::number;
 

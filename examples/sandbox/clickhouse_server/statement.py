@@ -138,6 +138,8 @@ def parse(query, body, default_format):
     if query and rest:
         text = query + "\n" + rest.decode("utf-8", "surrogateescape")
     statement = Statement(text, list(tokens(text)))
+    if not statement.tokens:
+        raise ClickHouseError(62, "Syntax error: failed at position 1 (end of query): . Empty query")
     _check_single(statement)
     _check_files(statement)
     return statement
