@@ -8,6 +8,7 @@ pub mod digest;
 pub mod files;
 pub mod finding;
 pub mod graph;
+pub mod names;
 pub mod op;
 pub mod plan;
 pub mod registry;
