@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod backend;
+pub mod config;
 pub mod diag;
 pub mod kinds;
 pub mod migrate;
