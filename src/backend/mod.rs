@@ -4,6 +4,12 @@
 //! [`Servers`] is the seam: the observer and the executor are written against it, [`Live`] is the
 //! real thing, and tests of the executor bring their own.
 
+pub mod clickhouse;
+pub mod connect;
+pub mod kubernetes;
+pub mod live;
+pub mod retry;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -12,6 +18,9 @@ use std::time::Duration;
 use crate::model::Secret;
 use crate::model::op::{KubeDelete, KubeWrite};
 use crate::model::snapshot::{Api, Listing, Row};
+
+pub use connect::ConnectError;
+pub use live::Live;
 
 /// A statement on its way to ClickHouse, with everything resolved.
 #[derive(Clone, Debug)]
@@ -26,9 +35,10 @@ pub struct Query {
     pub database: Option<String>,
     /// Settings of this query.
     pub settings: BTreeMap<String, String>,
-    /// The query's own id.
+    /// The query's own id; [`Live`] fills in an empty one.
     pub query_id: String,
-    /// What the server's logs say of it (`log_comment`): run and address.
+    /// What the server's logs say of it (`log_comment`): run and address; [`Live`] fills in an
+    /// empty one.
     pub comment: String,
 }
 
