@@ -1,7 +1,12 @@
 //! charter: ClickHouse tenants, declared.
 
+pub mod apply;
 pub mod backend;
 pub mod diag;
 pub mod kinds;
+pub mod migrate;
 pub mod model;
 pub mod plan;
+pub mod privileges;
+pub mod render;
+pub mod ui;

@@ -1,8 +1,9 @@
 //! Cuts ClickHouse SQL into tokens, by the rules of `src/Parsers/Lexer.cpp` (24.8 to 26.9).
 //!
 //! The tokens, white space and comments included, cover the text without gaps. What the server
-//! calls unterminated or unrecognized is an error; so is `$tag$` without its end, which the server
-//! reads as an odd identifier and which would let `;` of the intended text split the statement.
+//! calls unterminated or unrecognized is an error; so are two things that versions read in their own ways:
+//! the Unicode minus sign, and `$tag$` without its end, an odd identifier to the server, where a
+//! `;` of the text that was meant would split the statement.
 //! A placeholder `${charter.name}` is part of a word, so that no space can slip in beside it.
 //! Every function is total and takes linear time.
 
@@ -231,12 +232,23 @@ impl Lexer<'_> {
         }
         let last = open.last().copied().unwrap_or(self.pos);
         let nested = if open.len() > 1 {
-            format!(" ({} are open, the last from line {})", open.len(), self.line(last))
+            format!(
+                " ({} are open, the last from line {})",
+                open.len(),
+                self.line(last)
+            )
         } else {
             String::new()
         };
-        let what = format!("block comment opened on line {} is not closed{nested}", self.line(self.pos));
-        Err(self.error(what, 2, Some("block comments nest in ClickHouse: each `/*` needs its own `*/`")))
+        let what = format!(
+            "block comment opened on line {} is not closed{nested}",
+            self.line(self.pos)
+        );
+        Err(self.error(
+            what,
+            2,
+            Some("block comments nest in ClickHouse: each `/*` needs its own `*/`"),
+        ))
     }
 
     /// Quotes are escaped by doubling or by a backslash, in strings and identifiers alike.
@@ -268,7 +280,10 @@ impl Lexer<'_> {
         if self.at(2 + len) == Some(b'\'') {
             return Ok((TokenKind::String, self.pos + 3 + len));
         }
-        let what = format!("`{}'…'` may hold only digits of its base", char::from(radix));
+        let what = format!(
+            "`{}'…'` may hold only digits of its base",
+            char::from(radix)
+        );
         Err(self.error(what, 2, None))
     }
 
@@ -279,7 +294,10 @@ impl Lexer<'_> {
             return Ok((TokenKind::Number, end));
         }
         let end = number::skip_word(self.bytes, end);
-        if self.bytes[self.pos..end].iter().all(|byte| is_word_byte(*byte)) {
+        if self.bytes[self.pos..end]
+            .iter()
+            .all(|byte| is_word_byte(*byte))
+        {
             return Ok((TokenKind::Word, end));
         }
         let what = format!("wrong number `{}`", &self.sql[self.pos..end]);
@@ -353,9 +371,11 @@ impl Lexer<'_> {
         let first = self.sql[self.pos..].chars().next().unwrap_or_default();
         match first {
             '\u{2018}' => self.unicode_quoted('\u{2019}', TokenKind::String, "string"),
-            '\u{201c}' => self.unicode_quoted('\u{201d}', TokenKind::QuotedIdent, "quoted identifier"),
-            // The server takes the minus sign that word processors write for a `-`.
-            '\u{2212}' => Ok((TokenKind::Punct, self.pos + first.len_utf8())),
+            '\u{201c}' => {
+                self.unicode_quoted('\u{201d}', TokenKind::QuotedIdent, "quoted identifier")
+            }
+            // 26.9 takes it for a minus; older readers of SQL have taken it for a comment.
+            '\u{2212}' => Err(self.unrecognized(first, Some("write `-` for a minus"))),
             _ if is_space(first) => self.whitespace(),
             _ => Err(self.unrecognized(first, Some("quote identifiers that are not ASCII"))),
         }
@@ -376,7 +396,11 @@ impl Lexer<'_> {
     fn unclosed(&self, what: &str, len: usize) -> LexError {
         let opener = &self.sql[self.pos..self.pos + len];
         let line = self.line(self.pos);
-        self.error(format!("{what} opened by {opener} on line {line} is not closed"), len, None)
+        self.error(
+            format!("{what} opened by {opener} on line {line} is not closed"),
+            len,
+            None,
+        )
     }
 
     fn unrecognized(&self, first: char, help: Option<&'static str>) -> LexError {
@@ -408,8 +432,17 @@ fn is_word_byte(byte: u8) -> bool {
 fn is_space(c: char) -> bool {
     matches!(
         c,
-        ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{180e}'
-            | '\u{2000}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}'
-            | '\u{2060}' | '\u{3000}' | '\u{feff}'
+        ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{180e}' | '\u{2000}'
+            ..='\u{200d}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{202f}'
+                | '\u{205f}'
+                | '\u{2060}'
+                | '\u{3000}'
+                | '\u{feff}'
     )
 }
+
+#[cfg(test)]
+mod tests;

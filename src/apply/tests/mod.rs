@@ -1,0 +1,3 @@
+//! Tests of the executor against servers in memory, in paused time.
+
+pub(super) mod fake;
