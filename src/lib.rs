@@ -7,6 +7,7 @@ pub mod diag;
 pub mod kinds;
 pub mod migrate;
 pub mod model;
+pub mod plan;
 pub mod privileges;
 pub mod render;
 pub mod ui;
