@@ -23,6 +23,7 @@ pub fn build(request: &Request) -> Plan {
     let mut draft = Draft::new(&survey);
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
+    draft.findings.extend(survey.of_kinds(&subjects));
     for subject in &subjects {
         draft.subject(subject);
     }

@@ -28,6 +28,7 @@ pub fn check(request: &Request) -> Vec<Finding> {
             findings.extend(drift(subject, Some(MENDED)));
         }
     }
+    findings.extend(survey.of_kinds(&subjects));
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
     findings.extend(undeclared(&leftovers));

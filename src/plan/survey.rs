@@ -154,10 +154,41 @@ impl<'a> Survey<'a> {
                     Standing::Misrecorded(recorded)
                 }
             }
+            (Owner::Nobody, Standing::Settled) if self.carries_over(kind, resource) => {
+                Standing::Misrecorded(Vec::new())
+            }
+            (Owner::Nobody, Standing::Differs) if self.carries_over(kind, resource) => {
+                Standing::Differs
+            }
             (Owner::Nobody, Standing::Settled) => Standing::Unclaimed,
             (Owner::Nobody, Standing::Differs) => Standing::Refused(foreign(kind, resource, diff)),
             (_, standing) => standing,
         }
+    }
+
+    /// Returns whether a resource without a record is ours all the same, since what it belongs to is:
+    /// an earlier run made that and ended before it came to this.
+    fn carries_over(&self, kind: &dyn Kind, resource: &Resource) -> bool {
+        let owners = kind.owned_with(resource);
+        let registry = self.request.registry;
+        !owners.is_empty()
+            && owners.iter().all(|(kind, identity)| {
+                registry.mine(kind, identity).is_some() || self.live(kind, identity).is_none()
+            })
+    }
+
+    /// Returns what the kinds have to say of themselves as a whole.
+    pub fn of_kinds(&self, subjects: &[Subject]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for kind in self.request.kinds.iter() {
+            let wanted: Vec<&Resource> = subjects
+                .iter()
+                .filter(|subject| subject.kind.name() == kind.name())
+                .map(|subject| subject.declared)
+                .collect();
+            findings.extend(kind.survey(&wanted, &self.world));
+        }
+        findings
     }
 
     /// Returns what this scope and environment recorded, no resource declares and the targets take.
