@@ -37,6 +37,7 @@ struct World {
     insert_takes: Duration,
     missing_until: Option<String>,
     writes: VecDeque<Error>,
+    deletes: VecDeque<Error>,
     logins: VecDeque<LoginVerdict>,
     secrets: BTreeMap<(String, String), BTreeMap<String, Secret>>,
 }
@@ -100,6 +101,12 @@ impl Fake {
     /// Lets the next writes of objects fail, though what they write may be there.
     pub fn fail_writes(self, errors: impl IntoIterator<Item = Error>) -> Self {
         self.world().writes.extend(errors);
+        self
+    }
+
+    /// Lets the next deletions fail.
+    pub fn fail_deletes(self, errors: impl IntoIterator<Item = Error>) -> Self {
+        self.world().deletes.extend(errors);
         self
     }
 
@@ -239,8 +246,9 @@ impl Servers for Fake {
     }
 
     async fn delete(&self, object: &KubeDelete) -> Result<(), Error> {
-        self.world().calls.push(Call::Delete(object.clone()));
-        Ok(())
+        let mut world = self.world();
+        world.calls.push(Call::Delete(object.clone()));
+        world.deletes.pop_front().map_or(Ok(()), Err)
     }
 
     async fn secret_key(
