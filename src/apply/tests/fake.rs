@@ -24,6 +24,9 @@ pub enum Call {
     Login(String, Secret),
 }
 
+/// Answers to the statements that contain a text.
+type Script<T> = Vec<(String, VecDeque<Result<T, Error>>)>;
+
 /// What they answer, and what they have.
 #[derive(Default)]
 struct World {
@@ -31,8 +34,8 @@ struct World {
     running: usize,
     most_running: usize,
     slow: Vec<(String, Duration)>,
-    executes: Vec<(String, VecDeque<Result<Stats, Error>>)>,
-    rows: Vec<(String, VecDeque<Result<Vec<Row>, Error>>)>,
+    executes: Script<Stats>,
+    rows: Script<Vec<Row>>,
     inserts: BTreeMap<String, VecDeque<Error>>,
     insert_takes: Duration,
     missing_until: Option<String>,
