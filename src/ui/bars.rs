@@ -14,6 +14,13 @@ const MOST_LINES: usize = 12;
 /// How often the lines move.
 const TICK: Duration = Duration::from_millis(120);
 
+/// The bar over all steps.
+const COLORED: &str = "{wide_bar:.green/dim} {pos}/{len} [{elapsed}]";
+const PLAIN: &str = "{wide_bar} {pos}/{len} [{elapsed}]";
+
+/// The line of a step.
+const STEP: &str = "{spinner} {wide_msg} [{elapsed}]";
+
 /// The bars.
 pub(super) struct Bars {
     all: MultiProgress,
@@ -22,14 +29,14 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    /// Returns the bars; none where standard error cannot show any.
-    pub(super) fn new() -> Option<Self> {
+    /// Returns the bars, coloured or not; none where standard error cannot show any.
+    pub(super) fn new(color: bool) -> Option<Self> {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         if all.is_hidden() {
             return None;
         }
         let total = all.add(ProgressBar::new(0));
-        total.set_style(style("{wide_bar:.green/dim} {pos}/{len} [{elapsed}]"));
+        total.set_style(style(if color { COLORED } else { PLAIN }));
         Some(Self {
             all,
             total,
@@ -75,7 +82,7 @@ impl Bars {
         let bar = self
             .all
             .insert_before(&self.total, ProgressBar::new_spinner());
-        bar.set_style(style("{spinner} {wide_msg} [{elapsed}]"));
+        bar.set_style(style(STEP));
         bar.set_message(format!("{}: {}…", step.addr, verb(step.action).doing));
         bar.enable_steady_tick(TICK);
         self.steps.insert(step.id, bar);
@@ -101,10 +108,7 @@ mod tests {
 
     #[test]
     fn the_templates_are_templates() {
-        for template in [
-            "{wide_bar:.green/dim} {pos}/{len} [{elapsed}]",
-            "{spinner} {wide_msg} [{elapsed}]",
-        ] {
+        for template in [COLORED, PLAIN, STEP] {
             assert!(ProgressStyle::with_template(template).is_ok());
         }
     }

@@ -25,7 +25,7 @@ enum Reporter {
 
 /// Shows the events of a run until it is over.
 pub async fn show(ui: &Ui, mut events: UnboundedReceiver<Event>) {
-    let mut reporter = match Bars::new() {
+    let mut reporter = match Bars::new(ui.colors_messages()) {
         _ if ui.options.json => Reporter::Json,
         Some(bars) if ui.animated => Reporter::Bars(bars),
         _ => Reporter::Lines(Lines::default()),
@@ -57,7 +57,10 @@ impl Reporter {
             }
             Self::Lines(lines) => lines.show(ui, event),
             Self::Bars(bars) => {
-                let line = is_worth_a_line(ui, event).then(|| styled(event));
+                let line = is_worth_a_line(ui, event).then(|| match ui.colors_messages() {
+                    true => styled(event),
+                    false => event.message(),
+                });
                 bars.show(event, line.as_deref());
             }
         }
