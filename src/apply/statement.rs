@@ -161,10 +161,7 @@ async fn finish<S: Servers>(
     let took = sent.begun.elapsed();
     match end {
         End::Done { written_rows } => {
-            let mut state = at.log.state();
-            state.changed = true;
-            state.written_rows += written_rows;
-            drop(state);
+            at.log.wrote(written_rows);
             done(journal, sent, took).await
         }
         End::Failed { error, kind } => {
