@@ -5,17 +5,15 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::args::{Common, Format, Planning};
-use super::context::Context;
+use super::context::{self, Context};
 use super::identity;
 use super::plan::{exit_code, render_plan};
 use crate::apply::gate::{self, Approval};
-use crate::apply::{self, Options, Outcome, Report, Run, Stopper, stop};
+use crate::apply::{self, Options, Report, Run, Stopper, stop};
 use crate::config::load::environment;
 use crate::model::Plan;
 use crate::render;
-use crate::ui::Ui;
-use crate::ui::exit::Code;
-use crate::ui::progress::Progress;
+use crate::ui::{Exit, Ui, progress};
 
 /// Plans, shows the plan, asks for approval, and executes exactly what was shown, in dependency
 /// order. Run it again after a failure: what is done stays done, and the rest is completed.
@@ -45,7 +43,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 /// Runs the command.
-pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Code {
+pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("apply", args.actor.as_deref(), &common.dir, &environment());
     let context = match Context::open(common, &run, ui) {
         Ok(context) => context,
@@ -55,8 +53,8 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Code {
         Ok(plan) => plan,
         Err(code) => return code,
     };
-    if !ui.is_json() {
-        ui.result(&render_plan(&plan, Format::Text, args.sql, ui));
+    if let Err(exit) = show(&render_plan(&plan, Format::Text, args.sql, ui), ui) {
+        return exit;
     }
     if !plan.may_apply() || plan.steps.is_empty() {
         return exit_code(&plan, false);
@@ -67,24 +65,32 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Code {
     };
     let options = Options { parallelism: args.parallelism, ..Options::default() };
     let report = execute(&context, plan, &run, &options, ui).await;
-    if !ui.is_json() {
-        ui.result(&render::report::text(&report));
+    match show(&render::report::text(&report), ui) {
+        Ok(()) => exit(&report),
+        Err(exit) => exit,
     }
-    code(&report)
+}
+
+/// Shows a text to people; programs get events.
+fn show(text: &str, ui: &Ui) -> Result<(), Exit> {
+    match if ui.is_json() { Exit::Done } else { context::print(ui, text, Exit::Done) } {
+        Exit::Done => Ok(()),
+        exit => Err(exit),
+    }
 }
 
 /// Asks where it must, and then looks again: what was approved must still be what there is to do.
-async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result<Plan, Code> {
-    match gate::approve(&plan, args.auto_approve, ui.can_ask()) {
+async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result<Plan, Exit> {
+    match gate::approve(&plan, args.auto_approve, ui.is_interactive()) {
         Approval::Go => return Ok(plan),
         Approval::Refuse(reason) => {
             ui.error(&reason);
-            return Err(Code::Declined);
+            return Err(Exit::Declined);
         }
         Approval::Ask(prompt) => {
-            if !gate::is_yes(&ui.ask(&prompt)) {
+            if !ui.ask(&prompt).is_ok_and(|answer| gate::is_yes(&answer)) {
                 ui.status("Nothing was changed.");
-                return Err(Code::Declined);
+                return Err(Exit::Declined);
             }
         }
     }
@@ -93,24 +99,17 @@ async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result
         Ok(()) => Ok(plan),
         Err(moved) => {
             ui.error(&format!("the servers changed while you decided; nothing was applied:\n  {}", moved.join("\n  ")));
-            Err(Code::Stale)
+            Err(Exit::Stale)
         }
     }
 }
 
 async fn execute(context: &Context, plan: Plan, run: &Run, options: &Options, ui: &Ui) -> Report {
-    let (events, mut received) = mpsc::unbounded_channel();
+    let (events, received) = mpsc::unbounded_channel();
     let (stopper, stop) = stop::channel();
-    let mut progress = Progress::new(ui);
-    let shown = async {
-        while let Some(event) = received.recv().await {
-            progress.event(&event);
-        }
-        progress.finish();
-    };
     let interrupts = tokio::spawn(on_interrupt(stopper));
     let applied = apply::apply(Arc::clone(&context.servers), Arc::new(plan), run, options, events, stop);
-    let (report, ()) = tokio::join!(applied, shown);
+    let (report, ()) = tokio::join!(applied, progress::show(ui, received));
     interrupts.abort();
     report
 }
@@ -126,10 +125,6 @@ async fn on_interrupt(stopper: Stopper) {
     std::future::pending::<()>().await;
 }
 
-fn code(report: &Report) -> Code {
-    match report.outcome() {
-        Outcome::Done => Code::Done,
-        _ if report.stopped => Code::Interrupted,
-        _ => Code::HalfWay,
-    }
+fn exit(report: &Report) -> Exit {
+    if report.stopped { Exit::Interrupted } else { report.outcome().into() }
 }

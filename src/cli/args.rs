@@ -1,11 +1,12 @@
 //! Arguments that all commands share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use crate::model::Addr;
-use crate::ui::Ui;
+use crate::ui::{Color, Options, Ui};
 
 /// Arguments that all commands share.
 #[derive(Debug, Args)]
@@ -35,8 +36,15 @@ pub struct Common {
 
 impl Common {
     /// Returns the streams as these arguments want them.
-    pub fn ui(&self) -> Ui {
-        Ui::new(!self.no_color, self.json, self.quiet)
+    pub fn ui(&self, env: &BTreeMap<String, String>) -> Ui {
+        Ui::new(Options {
+            color: if self.no_color { Color::Never } else { Color::Auto },
+            columns: env.get("COLUMNS").and_then(|columns| columns.parse().ok()),
+            quiet: self.quiet,
+            verbosity: self.verbose,
+            json: self.json,
+            clock: jiff::Timestamp::now,
+        })
     }
 
     /// Returns how much is logged, from 0 to 3.

@@ -3,14 +3,13 @@
 use futures_util::stream::{self, StreamExt as _};
 
 use super::args::{Common, Format};
-use super::context::{Context, Observation};
+use super::context::{self, Context, Observation};
 use super::identity;
 use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
 use crate::kinds::{LoginProbe, World};
 use crate::model::{Addr, Category, Finding, Severity};
-use crate::ui::Ui;
-use crate::ui::exit::Code;
+use crate::ui::{Exit, Ui};
 use crate::{plan, render};
 
 /// Asks the live servers: were the expected migrations applied (tracking), do databases, users,
@@ -35,7 +34,7 @@ pub struct Args {
 const LOGINS_AT_ONCE: usize = 8;
 
 /// Runs the command.
-pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Code {
+pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("check", None, &common.dir, &environment());
     let checked = async {
         let context = Context::open(common, &run, ui)?;
@@ -46,18 +45,19 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Code {
             findings.extend(logins(&context, &observation, &args.targets).await);
         }
         findings.sort_by(|a, b| (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code)));
-        Ok::<_, Code>(findings)
+        Ok::<_, Exit>(findings)
     };
     let findings = match checked.await {
         Ok(findings) => findings,
         Err(code) => return code,
     };
-    ui.result(&match args.format {
-        Format::Text => render::check::text(&findings, &render::text::Options { color: ui.color(), width: ui.width(), sql: false }),
+    let text = match args.format {
+        Format::Text => render::check::text(&findings, &render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false }),
         Format::Json => format!("{:#}\n", render::check::json(&findings, env!("CARGO_PKG_VERSION"))),
-    });
+    };
     let drifted = |finding: &Finding| matches!(finding.severity, Severity::Error | Severity::Decision | Severity::Drift);
-    if findings.iter().any(drifted) { Code::Changes } else { Code::Done }
+    let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
+    context::print(ui, &text, exit)
 }
 
 /// Proves that what each Secret holds logs in.

@@ -3,8 +3,8 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::ui::Ui;
-use crate::ui::exit::Code;
+use super::context;
+use crate::ui::{Exit, Ui};
 
 /// Prints a completion script, to be put where the shell looks for such.
 #[derive(Debug, clap::Args)]
@@ -15,9 +15,8 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run<C: CommandFactory>(args: &Args, ui: &Ui) -> Code {
+pub fn run<C: CommandFactory>(args: &Args, ui: &Ui) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut C::command(), "charter", &mut script);
-    ui.result(&String::from_utf8_lossy(&script));
-    Code::Done
+    context::print(ui, &String::from_utf8_lossy(&script), Exit::Done)
 }

@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::args::Common;
 use crate::apply::Run;
 use crate::backend::live::Live;
 use crate::config::{self, Compiled};
-use crate::diag::{Diagnostic, Diagnostics, SourceMap};
+use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::registry::Registry;
 use crate::model::{Addr, Category, Finding, Op, Plan, Settings, Severity, Snapshot};
 use crate::observe;
 use crate::plan::{self, Request};
-use crate::ui::Ui;
-use crate::ui::exit::Code;
+use crate::ui::{Exit, Ui};
 
 /// How many reads run at once.
 const READS_AT_ONCE: usize = 8;
@@ -50,7 +51,7 @@ pub fn load(common: &Common, kinds: &Kinds, ui: &Ui) -> Option<(Compiled, Settin
                 .help("leave `cluster` out to manage the one node that `url` names"),
         );
     }
-    ui.diagnostics(&compiled.diags, &compiled.sources);
+    tell_all(ui, &compiled.diags, &compiled.sources);
     match compiled.settings.clone() {
         Some(settings) if !compiled.diags.has_errors() => Some((compiled, settings)),
         _ => None,
@@ -59,25 +60,25 @@ pub fn load(common: &Common, kinds: &Kinds, ui: &Ui) -> Option<(Compiled, Settin
 
 impl Context {
     /// Loads the configuration and connects; what is wrong is told.
-    pub fn open(common: &Common, run: &Run, ui: &Ui) -> Result<Self, Code> {
+    pub fn open(common: &Common, run: &Run, ui: &Ui) -> Result<Self, Exit> {
         let kinds = Kinds::all();
-        let (compiled, settings) = load(common, &kinds, ui).ok_or(Code::Error)?;
+        let (compiled, settings) = load(common, &kinds, ui).ok_or(Exit::Error)?;
         let traceparent = config::load::environment().get("TRACEPARENT").cloned();
         let servers = Live::connect(&settings, &common.dir, &run.purpose, &run.id, traceparent).map_err(|error| {
             tell(ui, error.diagnostic());
-            Code::Error
+            Exit::Error
         })?;
         Ok(Self { kinds, compiled, settings, servers: Arc::new(servers) })
     }
 
     /// Reads the servers; what is wrong is told.
-    pub async fn observe(&self, ui: &Ui) -> Result<Observation, Code> {
+    pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
         let desired = &self.compiled.desired;
         match observe::observe(&*self.servers, &self.settings, &self.kinds, desired, READS_AT_ONCE).await {
             Ok((snapshot, registry)) => Ok(Observation { snapshot, registry }),
             Err(error) => {
                 tell(ui, error.diagnostic(&self.settings));
-                Err(Code::Error)
+                Err(Exit::Error)
             }
         }
     }
@@ -95,7 +96,7 @@ impl Context {
     }
 
     /// Observes and plans, and has the server parse what would run.
-    pub async fn plan(&self, targets: &[Addr], ui: &Ui) -> Result<Plan, Code> {
+    pub async fn plan(&self, targets: &[Addr], ui: &Ui) -> Result<Plan, Exit> {
         let observation = self.observe(ui).await?;
         let mut plan = plan::build(&self.request(&observation, targets));
         let findings = self.preflight(&plan, ui).await?;
@@ -105,7 +106,7 @@ impl Context {
     }
 
     /// Has the server parse every pending statement of every tenant, in one query.
-    async fn preflight(&self, plan: &Plan, ui: &Ui) -> Result<Vec<Finding>, Code> {
+    async fn preflight(&self, plan: &Plan, ui: &Ui) -> Result<Vec<Finding>, Exit> {
         let mut places: BTreeMap<&str, BTreeSet<&Addr>> = BTreeMap::new();
         for step in &plan.steps {
             for op in &step.ops {
@@ -122,7 +123,7 @@ impl Context {
         let statements: Vec<String> = places.keys().map(|statement| (*statement).to_owned()).collect();
         let verdicts = observe::preflight(&*self.servers, &statements).await.map_err(|error| {
             tell(ui, Diagnostic::error("the server could not be asked to parse the pending migrations").detail(error.to_string()));
-            Code::Error
+            Exit::Error
         })?;
         let refused = places.into_iter().zip(verdicts).filter_map(|((statement, addrs), verdict)| {
             Some((statement, addrs, verdict?))
@@ -141,6 +142,29 @@ fn unparsable(addr: &Addr, statement: &str, reason: &str) -> Finding {
 
 /// Tells a problem that has no place in the source.
 pub fn tell(ui: &Ui, diagnostic: Diagnostic) {
-    let all: Diagnostics = [diagnostic].into_iter().collect();
-    ui.diagnostics(&all, &SourceMap::default());
+    tell_all(ui, &[diagnostic].into_iter().collect(), &SourceMap::default());
+}
+
+/// Tells problems: drawn for people, as objects for programs.
+pub fn tell_all(ui: &Ui, all: &Diagnostics, sources: &SourceMap) {
+    if ui.is_json() {
+        for item in all.sorted() {
+            let diagnostic = diag::json::diagnostic(item, sources);
+            let level = diagnostic["severity"].clone();
+            ui.json_line(&json!({"@level": level, "@message": item.summary, "type": "diagnostic", "diagnostic": diagnostic}));
+        }
+    } else if !all.is_empty() {
+        ui.drawn(diag::text::render(all, sources, ui.colors_messages(), ui.width()).trim_end());
+    }
+}
+
+/// Prints a result; where that cannot be done, the command failed.
+pub fn print(ui: &Ui, text: &str, exit: Exit) -> Exit {
+    match ui.result(text.trim_end()) {
+        Ok(()) => exit,
+        Err(error) => {
+            ui.error(&format!("the result cannot be written: {error}"));
+            Exit::Error
+        }
+    }
 }

@@ -11,13 +11,12 @@ mod validate;
 
 use clap::{Parser, Subcommand};
 
-use crate::ui::exit::{self, Code};
-use crate::ui::{Ui, log};
+use crate::ui::{Exit, Ui, exit, log};
 use args::Common;
 
 /// Declares ClickHouse tenants, and makes it so.
 #[derive(Debug, Parser)]
-#[command(name = "charter", version, about, long_about = LONG, after_help = exit::HELP, max_term_width = 100)]
+#[command(name = "charter", version, about, long_about = LONG, after_help = exit::help(), max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -51,25 +50,35 @@ pub fn main() -> std::process::ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { Code::Usage } else { Code::Done };
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             // Help that cannot be printed (a closed pipe) leaves nothing else to say.
             let _ = error.print();
             return code.into();
         }
     };
-    let ui = cli.common.ui();
-    log::init(cli.common.verbosity(), &crate::config::load::environment());
+    let env = crate::config::load::environment();
+    let ui = cli.common.ui(&env);
+    let options = log::Options {
+        verbosity: cli.common.verbosity(),
+        directives: env.get("CHARTER_LOG").map(String::as_str),
+        json: ui.is_json(),
+        color: ui.colors_messages(),
+    };
+    if let Err(reason) = log::init(options) {
+        ui.error(&reason);
+        return Exit::Usage.into();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             ui.error(&format!("cannot start: {error}"));
-            return Code::Error.into();
+            return Exit::Error.into();
         }
     };
     runtime.block_on(run(&cli, &ui)).into()
 }
 
-async fn run(cli: &Cli, ui: &Ui) -> Code {
+async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
@@ -77,8 +86,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Code {
         Command::Check(args) => check::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => {
-            ui.result(&format!("charter {}\n", env!("CARGO_PKG_VERSION")));
-            Code::Done
+            context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done)
         }
     }
 }

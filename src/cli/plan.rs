@@ -1,13 +1,12 @@
 //! `charter plan`: the changeset.
 
 use super::args::{Common, Format, Planning};
-use super::context::Context;
+use super::context::{self, Context};
 use super::identity;
 use crate::config::load::environment;
 use crate::model::{Plan, Severity};
 use crate::render;
-use crate::ui::Ui;
-use crate::ui::exit::Code;
+use crate::ui::{Exit, Ui};
 
 /// Compares the declaration with the live servers and prints what an apply would change. Nothing
 /// is changed, and nothing is kept: plan again whenever you like.
@@ -30,18 +29,18 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Code {
+pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("plan", None, &common.dir, &environment());
     let planned = async {
         let context = Context::open(common, &run, ui)?;
         let plan = context.plan(&args.planning.targets, ui).await?;
         tracing::info!(queries = context.servers.queries(), "planned");
-        Ok::<_, Code>(plan)
+        Ok::<_, Exit>(plan)
     };
     match planned.await {
         Ok(plan) => {
-            ui.result(&render_plan(&plan, args.format, args.sql, ui));
-            exit_code(&plan, args.detailed_exitcode)
+            let text = render_plan(&plan, args.format, args.sql, ui);
+            context::print(ui, &text, exit_code(&plan, args.detailed_exitcode))
         }
         Err(code) => code,
     }
@@ -51,19 +50,19 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Code {
 pub fn render_plan(plan: &Plan, format: Format, sql: bool, ui: &Ui) -> String {
     match format {
         Format::Text => {
-            render::text::plan(plan, &render::text::Options { color: ui.color(), width: ui.width(), sql })
+            render::text::plan(plan, &render::text::Options { color: ui.colors_results(), width: ui.width(), sql })
         }
         Format::Json => format!("{:#}\n", render::json::plan(plan, env!("CARGO_PKG_VERSION"))),
     }
 }
 
 /// Returns what a plan says to scripts: refusals first.
-pub fn exit_code(plan: &Plan, detailed: bool) -> Code {
+pub fn exit_code(plan: &Plan, detailed: bool) -> Exit {
     match plan.worst() {
-        Some(Severity::Error) => Code::Error,
-        Some(Severity::Decision) => Code::Decision,
-        Some(Severity::Drift) if detailed => Code::Changes,
-        _ if detailed && !plan.steps.is_empty() => Code::Changes,
-        _ => Code::Done,
+        Some(Severity::Error) => Exit::Error,
+        Some(Severity::Decision) => Exit::Undecided,
+        Some(Severity::Drift) if detailed => Exit::Changes,
+        _ if detailed && !plan.steps.is_empty() => Exit::Changes,
+        _ => Exit::Done,
     }
 }

@@ -167,6 +167,11 @@ impl Ui {
         Ok(answer)
     }
 
+    /// Says what was drawn elsewhere: diagnostics. Also with `--quiet`.
+    pub fn drawn(&self, text: &str) {
+        self.say(text);
+    }
+
     /// Writes a line of text to standard error.
     fn say(&self, text: &str) {
         // Where nobody reads messages there is nobody to tell.
