@@ -4,3 +4,4 @@ pub mod backend;
 pub mod diag;
 pub mod kinds;
 pub mod model;
+pub mod observe;
