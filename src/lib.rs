@@ -11,3 +11,4 @@ pub mod plan;
 pub mod privileges;
 pub mod render;
 pub mod ui;
+pub mod observe;

@@ -69,7 +69,9 @@ impl Client {
             http = http.with_setting(name, value);
         }
         match traceparent {
-            Some(parent) if is_traceparent(parent) => http = http.with_header("traceparent", parent),
+            Some(parent) if is_traceparent(parent) => {
+                http = http.with_header("traceparent", parent)
+            }
             Some(_) => tracing::warn!("TRACEPARENT is not a W3C trace context; it is left out"),
             None => {}
         }
@@ -205,7 +207,9 @@ impl Client {
 }
 
 fn with_login(http: &clickhouse::Client, user: &str, password: &Secret) -> clickhouse::Client {
-    http.clone().with_user(user).with_password(password.expose())
+    http.clone()
+        .with_user(user)
+        .with_password(password.expose())
 }
 
 fn verdict(error: &Error) -> LoginVerdict {
@@ -277,7 +281,11 @@ mod tests {
         assert!(is_traceparent(
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         ));
-        for text in ["", "00-1-2-3", "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] {
+        for text in [
+            "",
+            "00-1-2-3",
+            "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ] {
             assert!(!is_traceparent(text), "{text}");
         }
     }

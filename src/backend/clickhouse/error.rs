@@ -30,7 +30,9 @@ fn pattern(text: &str) -> Option<Regex> {
 
 fn parse(body: &str) -> Option<Exception> {
     static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        pattern(r"(?s)Code: (\d+)(?:\. (?:\w+::)*\w*Exception: (.*?))?(?: \(([A-Z][A-Z0-9_]+)\))?(?: \(version [^()]*(?:\([^()]*\))?\))?\s*$")
+        pattern(
+            r"(?s)Code: (\d+)(?:\. (?:\w+::)*\w*Exception: (.*?))?(?: \(([A-Z][A-Z0-9_]+)\))?(?: \(version [^()]*(?:\([^()]*\))?\))?\s*$",
+        )
     });
     let from_json = in_output_format(body);
     let found = CODE

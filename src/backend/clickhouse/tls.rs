@@ -77,7 +77,10 @@ fn no_files(settings: &ClickHouse) -> Result<(), ConnectError> {
         ("cert_file", &settings.cert_file),
         ("key_file", &settings.key_file),
     ];
-    match files.into_iter().find_map(|(what, file)| Some((what, file.clone()?))) {
+    match files
+        .into_iter()
+        .find_map(|(what, file)| Some((what, file.clone()?)))
+    {
         Some((what, path)) => Err(ConnectError::File {
             what,
             path,
@@ -97,7 +100,9 @@ fn config(settings: &ClickHouse, folder: &Path) -> Result<ClientConfig, ConnectE
             .map_err(|error| failed(&error))?;
     let trusting = match &settings.ca_file {
         Some(path) => builder.with_root_certificates(authorities(path, folder)?),
-        None => builder.with_native_roots().map_err(|error| failed(&error))?,
+        None => builder
+            .with_native_roots()
+            .map_err(|error| failed(&error))?,
     };
     let Some((cert_file, key_file)) = client_files(settings)? else {
         return Ok(trusting.with_no_client_auth());
@@ -105,9 +110,13 @@ fn config(settings: &ClickHouse, folder: &Path) -> Result<ClientConfig, ConnectE
     let chain = certificates("cert_file", cert_file, folder)?;
     let key = PrivateKeyDer::from_pem_file(resolve(key_file, folder))
         .map_err(|error| file("key_file", key_file, pem_reason(&error, "private key")))?;
-    trusting
-        .with_client_auth_cert(chain, key)
-        .map_err(|error| file("key_file", key_file, format!("does not fit cert_file: {error}")))
+    trusting.with_client_auth_cert(chain, key).map_err(|error| {
+        file(
+            "key_file",
+            key_file,
+            format!("does not fit cert_file: {error}"),
+        )
+    })
 }
 
 /// Returns the files of the client certificate; both or none.
@@ -135,8 +144,8 @@ fn certificates(
     path: &str,
     folder: &Path,
 ) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(resolve(path, folder))
-        .and_then(Iterator::collect);
+    let found: Result<Vec<_>, _> =
+        CertificateDer::pem_file_iter(resolve(path, folder)).and_then(Iterator::collect);
     match found {
         Ok(found) if found.is_empty() => {
             Err(file(what, path, "holds no certificate in PEM".to_owned()))
@@ -217,7 +226,10 @@ mod tests {
         let mut none = settings("https://h:8443");
         none.ca_file = Some("missing.pem".into());
         let text = problem(&none, folder.path());
-        assert!(text.contains("ca_file missing.pem cannot be read"), "{text}");
+        assert!(
+            text.contains("ca_file missing.pem cannot be read"),
+            "{text}"
+        );
         none.ca_file = Some("empty.pem".into());
         let text = problem(&none, folder.path());
         assert_eq!(text, "ca_file empty.pem holds no certificate in PEM");

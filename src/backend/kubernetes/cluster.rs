@@ -17,9 +17,7 @@ use tracing::subscriber::NoSubscriber;
 use super::error::{Request, disputes};
 use super::object;
 use crate::backend::clickhouse::chain;
-use crate::backend::{
-    CONNECT_TIMEOUT, ConnectError, Error, ErrorKind, ObjectWrite, retry,
-};
+use crate::backend::{CONNECT_TIMEOUT, ConnectError, Error, ErrorKind, ObjectWrite, retry};
 use crate::model::Digest;
 use crate::model::op::{KubeDelete, KubeWrite};
 use crate::model::settings::KubernetesTarget;
@@ -267,9 +265,8 @@ impl Cluster {
             Err(error) if error.kind == ErrorKind::Denied => None,
             Err(error) => return Err(error),
         };
-        Ok(found.unwrap_or_else(|| {
-            format!("url:{}", Digest::of_bytes(self.url.as_bytes()).short())
-        }))
+        Ok(found
+            .unwrap_or_else(|| format!("url:{}", Digest::of_bytes(self.url.as_bytes()).short())))
     }
 
     /// Returns the resource of an API in a namespace, or in the whole cluster where it is empty.
@@ -318,12 +315,7 @@ async fn quietly<T>(request: impl Future<Output = kube::Result<T>>) -> kube::Res
     request.with_subscriber(NoSubscriber::default()).await
 }
 
-fn request<'a>(
-    verb: &'static str,
-    api: &'a Api,
-    namespace: &'a str,
-    name: &'a str,
-) -> Request<'a> {
+fn request<'a>(verb: &'static str, api: &'a Api, namespace: &'a str, name: &'a str) -> Request<'a> {
     Request {
         verb,
         api,

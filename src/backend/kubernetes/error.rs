@@ -101,7 +101,10 @@ impl Request<'_> {
             "" => "the cluster".to_owned(),
             namespace => format!("namespace {namespace}"),
         };
-        format!("the cluster denies verb {verb} on {resource} in {place}: {}", self.text(status))
+        format!(
+            "the cluster denies verb {verb} on {resource} in {place}: {}",
+            self.text(status)
+        )
     }
 
     fn missing(&self, status: &Status) -> String {
@@ -238,7 +241,10 @@ mod tests {
             serde_json::json!({"code": 404, "reason": "NotFound", "message": "namespaces \"operations\" not found",
                 "details": {"name": "operations", "kind": "namespaces"}}),
         );
-        assert!(text.starts_with("namespace operations is not there"), "{text}");
+        assert!(
+            text.starts_with("namespace operations is not there"),
+            "{text}"
+        );
         let (_, text) = told(
             &patch(&api),
             serde_json::json!({"code": 404, "message": "404 page not found"}),
@@ -255,6 +261,9 @@ mod tests {
                 "details": {"causes": [{"field": "data[x]", "message": "\"hunter5\""}]}}),
         );
         assert_eq!(kind, ErrorKind::Refused);
-        assert_eq!(text, "patch of Secret operations/bi failed (422): Invalid at data[x]");
+        assert_eq!(
+            text,
+            "patch of Secret operations/bi failed (422): Invalid at data[x]"
+        );
     }
 }

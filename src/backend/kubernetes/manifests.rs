@@ -86,7 +86,12 @@ impl Manifests {
                 return Err(conflict(&path, "exists already"));
             }
             (KubeWrite::Create, None) => ours,
-            (KubeWrite::Apply { resource_version, .. }, there) => {
+            (
+                KubeWrite::Apply {
+                    resource_version, ..
+                },
+                there,
+            ) => {
                 let version = there.as_ref().map(|(_, version)| version);
                 if resource_version.is_some() && resource_version.as_ref() != version {
                     return Err(conflict(&path, "was changed meanwhile"));
@@ -150,7 +155,10 @@ impl Manifests {
     fn path(&self, api: &Api, namespace: &str, name: &str) -> Result<PathBuf, Error> {
         let kind = checked("kind", &api.kind.to_ascii_lowercase())?;
         let file = format!("{kind}-{}.yaml", checked("name", name)?);
-        Ok(self.folder.join(checked("namespace", namespace)?).join(file))
+        Ok(self
+            .folder
+            .join(checked("namespace", namespace)?)
+            .join(file))
     }
 
     fn make_folders(&self, namespace: &str) -> io::Result<()> {
@@ -195,12 +203,19 @@ fn read(path: &Path) -> Result<Option<(Json, String)>, Error> {
         serde_saphyr::from_str(&text).map_err(|error| match error.location() {
             Some(place) => failed(
                 path,
-                format!("is not a manifest: line {}, column {}", place.line(), place.column()),
+                format!(
+                    "is not a manifest: line {}, column {}",
+                    place.line(),
+                    place.column()
+                ),
             ),
             None => failed(path, "is not a manifest"),
         })?;
     if !manifest["kind"].is_string() || !manifest["metadata"].is_object() {
-        return Err(failed(path, "is not a manifest: it has no kind or no metadata"));
+        return Err(failed(
+            path,
+            "is not a manifest: it has no kind or no metadata",
+        ));
     }
     object::encode_string_data(&mut manifest);
     Ok(Some((manifest, version)))
@@ -260,7 +275,10 @@ fn without_detours(path: &Path) -> String {
 /// ignored. Where git cannot be asked, what is in a work tree counts as tracked.
 pub fn tracked_by_git(folder: &Path) -> bool {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let Some(root) = folder.ancestors().find(|parent| parent.join(".git").exists()) else {
+    let Some(root) = folder
+        .ancestors()
+        .find(|parent| parent.join(".git").exists())
+    else {
         return false;
     };
     let ignored = Command::new("git")

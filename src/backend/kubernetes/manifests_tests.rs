@@ -52,7 +52,10 @@ fn text(manifests: &Manifests) -> String {
 fn what_is_created_is_a_plain_manifest() {
     let (_base, manifests) = folder();
     manifests
-        .write(&secret(KubeWrite::Create, &[("password", "hunter5"), ("n", "1")]))
+        .write(&secret(
+            KubeWrite::Create,
+            &[("password", "hunter5"), ("n", "1")],
+        ))
         .expect("written");
     insta::assert_snapshot!(text(&manifests), @r#"
     apiVersion: v1
@@ -98,14 +101,23 @@ fn only_the_owner_reads_it() {
 fn apply_merges_prunes_and_keeps_the_rest() {
     let (_base, manifests) = folder();
     manifests
-        .write(&secret(apply(None), &[("password", "hunter5"), ("host", "h")]))
+        .write(&secret(
+            apply(None),
+            &[("password", "hunter5"), ("host", "h")],
+        ))
         .expect("written");
     let mut change = secret(apply(None), &[("host", "other")]);
     change.object = serde_json::json!({ "metadata": { "labels": { "app": "new" } } });
     change.prune = vec!["/metadata/labels/port".into(), "/data/none".into()];
     manifests.write(&change).expect("written");
-    let found = manifests.secret("operations", "bi").expect("read").expect("there");
-    assert_eq!(found["metadata"]["labels"], serde_json::json!({ "app": "new" }));
+    let found = manifests
+        .secret("operations", "bi")
+        .expect("read")
+        .expect("there");
+    assert_eq!(
+        found["metadata"]["labels"],
+        serde_json::json!({ "app": "new" })
+    );
     assert_eq!(found["type"], "Opaque");
     let key = |key| object::decoded_key(&found, key).expect("decoded");
     assert_eq!(key("password"), Some(Secret::new("hunter5")));
@@ -154,7 +166,12 @@ fn a_broken_file_is_named_and_not_quoted() {
     let (_base, manifests) = folder();
     fs::create_dir_all(manifests.folder().join("operations")).expect("made");
     let path = manifests.folder().join("operations/secret-bi.yaml");
-    for broken in ["data: {password: 'hunter5\n", "hunter5", "a: 1\n---\nb: hunter5\n", "- hunter5"] {
+    for broken in [
+        "data: {password: 'hunter5\n",
+        "hunter5",
+        "a: 1\n---\nb: hunter5\n",
+        "- hunter5",
+    ] {
         fs::write(&path, broken).expect("written");
         let error = manifests
             .list(&Api::secrets(), "operations")
@@ -167,7 +184,14 @@ fn a_broken_file_is_named_and_not_quoted() {
 #[test]
 fn hostile_names_stay_in_the_folder() {
     let (_base, manifests) = folder();
-    for (namespace, name) in [("..", "x"), ("a/b", "x"), ("ns", "../x"), ("ns", ""), ("", "x"), ("ns", ".x")] {
+    for (namespace, name) in [
+        ("..", "x"),
+        ("a/b", "x"),
+        ("ns", "../x"),
+        ("ns", ""),
+        ("", "x"),
+        ("ns", ".x"),
+    ] {
         let mut write = secret(KubeWrite::Create, &[]);
         (write.namespace, write.name) = (namespace.into(), name.into());
         assert!(manifests.write(&write).is_err(), "{namespace:?} {name:?}");

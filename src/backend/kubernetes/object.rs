@@ -126,7 +126,10 @@ pub(super) fn prune(object: &mut Json, pointer: &str) {
 /// Returns the JSON merge patch (RFC 7396) that removes the fields that the pointers name.
 pub(super) fn removal(pointers: &[String]) -> Json {
     let mut patch = Json::Object(Map::new());
-    for path in pointers.iter().filter_map(|pointer| pointer.strip_prefix('/')) {
+    for path in pointers
+        .iter()
+        .filter_map(|pointer| pointer.strip_prefix('/'))
+    {
         let keys = path.rsplit('/').map(unescape);
         let nested = keys.fold(Json::Null, |inner, key| {
             Json::Object([(key, inner)].into_iter().collect())
@@ -156,7 +159,10 @@ mod tests {
         });
         let value = to_value(&object, &Api::secrets());
         let shown = value.to_json().to_string();
-        assert!(!shown.contains("hunter5") && !shown.contains("aHVudGVyNQ"), "{shown}");
+        assert!(
+            !shown.contains("hunter5") && !shown.contains("aHVudGVyNQ"),
+            "{shown}"
+        );
         assert!(shown.contains("\"a\":\"b\""), "{shown}");
         assert_eq!(
             value.get("data").and_then(|data| data.get("password")),
@@ -167,7 +173,10 @@ mod tests {
     #[test]
     fn ours_is_merged_and_the_rest_stays() {
         let mut target = json!({ "a": { "b": 1, "c": [1, 2] }, "d": "x" });
-        merge(&mut target, &json!({ "a": { "c": [3], "e": {} }, "d": { "f": 1 } }));
+        merge(
+            &mut target,
+            &json!({ "a": { "c": [3], "e": {} }, "d": { "f": 1 } }),
+        );
         assert_eq!(
             target,
             json!({ "a": { "b": 1, "c": [3], "e": {} }, "d": { "f": 1 } })
