@@ -13,9 +13,7 @@ use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
 use crate::model::settings::{KubernetesTarget, Settings};
-use crate::model::{
-    Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Plan, Severity, Snapshot, Step,
-};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Plan, Severity, Snapshot, Step};
 
 /// Plans how the servers become what is declared.
 pub fn build(request: &Request) -> Plan {
@@ -23,7 +21,7 @@ pub fn build(request: &Request) -> Plan {
     let mut draft = Draft::new(&survey);
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
-    draft.findings.extend(survey.of_kinds(&subjects));
+    draft.findings.extend(survey.of_kinds());
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -61,28 +59,17 @@ impl<'a> Draft<'a> {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
         self.findings.extend(findings);
-        match &subject.standing {
-            Standing::Settled => self.unchanged += 1,
-            Standing::Refused(finding) => self.findings.push(finding.clone()),
-            Standing::Missing => self.change(subject, Action::Create),
-            Standing::Differs => self.change(subject, Action::Update),
-            Standing::Unclaimed => self.change(subject, Action::Adopt),
-            Standing::Misrecorded(recorded) => self.record(subject, recorded),
+        match (&subject.standing, subject.action()) {
+            (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
+            (Standing::Misrecorded(recorded), _) => self.record(subject, recorded),
+            (_, Some(action)) => self.change(subject, action),
+            (_, None) => self.unchanged += 1,
         }
     }
 
     /// Lowers a change and adds its step; none where the kind only found something.
     fn change(&mut self, subject: &Subject, action: Action) {
-        let change = Change {
-            action,
-            addr: &subject.declared.addr,
-            identity: &subject.declared.identity,
-            wanted: Some(&subject.compared.wanted),
-            live: subject.live,
-            diff: &subject.compared.diff,
-            entry: subject.entry,
-        };
-        let mut lowered = subject.kind.lower(&change, &self.survey.world);
+        let mut lowered = self.survey.lower(subject, action);
         let has_step = self.take_findings(&mut lowered, subject.kind.registered());
         if !has_step {
             if lowered.ops.is_empty() && lowered.findings.is_empty() {
@@ -97,11 +84,8 @@ impl<'a> Draft<'a> {
         step.ops = lowered.ops;
         if subject.kind.registered() {
             let entry = subject.entry.filter(|_| action == Action::Update);
-            step.diff.extend(
-                entry
-                    .into_iter()
-                    .flat_map(|entry| registry::misrecorded(entry, subject.declared)),
-            );
+            step.diff
+                .extend(entry.into_iter().flat_map(|entry| registry::misrecorded(entry, subject.declared)));
             let (recorder, spec) = self.recorder(subject);
             if action == Action::Create {
                 step.ops.insert(0, recorder.claimed(&spec));
@@ -129,11 +113,7 @@ impl<'a> Draft<'a> {
     fn leftover(&mut self, leftover: &Leftover) {
         match leftover.live {
             None => self.forget(leftover),
-            Some(_) if is_retained(leftover.entry) => self.retained.push(Retained {
-                addr: leftover.entry.addr.clone(),
-                kind: leftover.entry.kind.clone(),
-                identity: leftover.entry.identity.clone(),
-            }),
+            Some(_) if is_retained(leftover.entry) => self.retained.push(leftover.entry.into()),
             Some(live) => self.remove(leftover, live),
         }
     }
@@ -197,10 +177,7 @@ impl<'a> Draft<'a> {
     /// Takes what lowering found and returns whether there is a step: something to run, or for what
     /// is recorded nothing that keeps it from being made so.
     fn take_findings(&mut self, lowered: &mut Lowered, registered: bool) -> bool {
-        let blocked = lowered
-            .findings
-            .iter()
-            .any(|finding| finding.severity <= Severity::Drift);
+        let blocked = lowered.findings.iter().any(|finding| finding.severity <= Severity::Drift);
         self.findings.extend(lowered.findings.iter().cloned());
         !lowered.ops.is_empty() || (registered && !blocked)
     }
@@ -237,8 +214,7 @@ impl<'a> Draft<'a> {
         let request = &self.survey.request;
         self.findings.extend(kept(&self.retained));
         sort(&mut self.findings);
-        self.retained
-            .sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
+        self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
         Plan {
             scope: request.settings.scope.clone(),
             environment: request.settings.environment.clone(),
@@ -256,9 +232,7 @@ impl<'a> Draft<'a> {
 fn notes(subject: &Subject, action: Action) -> Vec<String> {
     let note = match (subject.entry.map(|entry| entry.status), action) {
         (Some(Status::Applied), Action::Create) => "was removed outside of charter",
-        (Some(Status::Claimed), Action::Create) => {
-            "an earlier run was interrupted before creating it"
-        }
+        (Some(Status::Claimed), Action::Create) => "an earlier run was interrupted before creating it",
         (Some(Status::Claimed), _) => "an earlier run was interrupted after creating it",
         _ => return Vec::new(),
     };
@@ -319,13 +293,10 @@ pub(super) fn sort(findings: &mut Vec<Finding>) {
 
 fn servers(settings: &Settings, snapshot: &Snapshot) -> Servers {
     let caps = &snapshot.caps;
-    let folder = settings
-        .kubernetes
-        .as_ref()
-        .and_then(|kubernetes| match &kubernetes.target {
-            KubernetesTarget::Manifests(folder) => Some(format!("manifests:{folder}")),
-            KubernetesTarget::Context { .. } | KubernetesTarget::InCluster => None,
-        });
+    let folder = settings.kubernetes.as_ref().and_then(|kubernetes| match &kubernetes.target {
+        KubernetesTarget::Manifests(folder) => Some(format!("manifests:{folder}")),
+        KubernetesTarget::Context { .. } | KubernetesTarget::InCluster => None,
+    });
     Servers {
         clickhouse_version: caps.version.clone(),
         clickhouse: format!("{}/{}", caps.server_uuid, caps.ops_uuid),

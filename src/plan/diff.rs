@@ -18,12 +18,7 @@ pub struct Compared {
 }
 
 /// Compares a resource with its live object.
-pub fn compare(
-    kind: &dyn Kind,
-    resource: &Resource,
-    live: Option<&Attrs>,
-    world: &World,
-) -> Compared {
+pub fn compare(kind: &dyn Kind, resource: &Resource, live: Option<&Attrs>, world: &World) -> Compared {
     let mut wanted = resource.clone();
     let Some(live) = live else {
         let diff = Vec::new();
@@ -55,29 +50,9 @@ fn keep_live(wanted: &mut Attrs, live: &Attrs, name: &str) {
 /// and the record with the fingerprint of its credential.
 pub fn expects(live: Option<&Attrs>, entry: Option<&Entry>) -> Digest {
     let recorded = entry.map(|entry| {
-        let Entry {
-            scope,
-            environment,
-            addr,
-            kind,
-            identity,
-            status,
-            spec,
-            salt,
-            fingerprint,
-        } = entry;
+        let Entry { scope, environment, addr, kind, identity, status, spec, salt, fingerprint } = entry;
         let claimed = *status == Status::Claimed;
-        json!([
-            scope,
-            environment,
-            addr,
-            kind,
-            identity,
-            claimed,
-            spec,
-            salt,
-            fingerprint
-        ])
+        json!([scope, environment, addr, kind, identity, claimed, spec, salt, fingerprint])
     });
     Digest::of_json(&json!([live.map(attrs_json), recorded]))
 }

@@ -56,17 +56,17 @@ codes! {
         "Several addresses declare the same object, so that no apply could satisfy both.";
     RETAINED = "CH210", Warning, "No longer declared, kept.",
         "What holds data or lets a customer in is kept when its block goes away, until it is removed in so many words.";
-    MISSING = "CH220", Drift, "Does not exist.",
+    MISSING = "CH211", Drift, "Does not exist.",
         "A declared resource is not there.";
-    DIFFERS = "CH221", Drift, "Differs from the declaration.",
+    DIFFERS = "CH212", Drift, "Differs from the declaration.",
         "A declared resource is there and is not as declared.";
-    UNDECLARED = "CH222", Drift, "No longer declared, still there.",
+    UNDECLARED = "CH213", Drift, "No longer declared, still there.",
         "Charter made it, nothing declares it any more, and the next apply removes it.";
-    INTERRUPTED = "CH223", Drift, "An earlier run was interrupted.",
+    INTERRUPTED = "CH214", Drift, "An earlier run was interrupted.",
         "The object is as declared, but the run that made it ended before it was recorded.";
-    UNRECORDED = "CH224", Note, "Not recorded as charter's.",
+    UNRECORDED = "CH215", Note, "Not recorded as charter's.",
         "The object is as declared and nobody's; the next apply records it as charter's.";
-    MISRECORDED = "CH225", Note, "Recorded otherwise.",
+    MISRECORDED = "CH216", Note, "Recorded otherwise.",
         "The object is as declared, but its record names another address or another protection.";
 }
 

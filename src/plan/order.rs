@@ -91,10 +91,7 @@ fn backward(steps: &[Step], registry: &Registry, before: &mut [BTreeSet<usize>])
 
 /// Returns the steps by address, removals left out.
 fn by_addr(steps: &[Step]) -> BTreeMap<&Addr, usize> {
-    let kept = steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| step.action != Action::Delete);
+    let kept = steps.iter().enumerate().filter(|(_, step)| step.action != Action::Delete);
     kept.map(|(index, step)| (&step.addr, index)).collect()
 }
 
@@ -109,11 +106,7 @@ fn topological(before: &[BTreeSet<usize>]) -> Vec<usize> {
         }
     }
     let mut left: BTreeSet<usize> = (0..before.len()).collect();
-    let mut ready: BTreeSet<usize> = left
-        .iter()
-        .copied()
-        .filter(|at| waiting[*at] == 0)
-        .collect();
+    let mut ready: BTreeSet<usize> = left.iter().copied().filter(|at| waiting[*at] == 0).collect();
     let mut order = Vec::with_capacity(before.len());
     while let Some(next) = ready.pop_first().or_else(|| left.first().copied()) {
         left.remove(&next);
@@ -134,11 +127,7 @@ mod tests {
 
     #[test]
     fn a_cycle_of_records_still_has_an_order() {
-        let before = [
-            BTreeSet::from([1]),
-            BTreeSet::from([0]),
-            BTreeSet::from([1]),
-        ];
+        let before = [BTreeSet::from([1]), BTreeSet::from([0]), BTreeSet::from([1])];
         assert_eq!(topological(&before), [0, 1, 2]);
     }
 

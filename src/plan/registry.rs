@@ -20,18 +20,12 @@ use crate::model::{Addr, AttrDiff, Attrs, Digest, Resource, Settings, Value};
 pub fn spec(resource: &Resource, desired: &Desired, graph: &Graph, kinds: &Kinds) -> Json {
     let recorded = |addr: &&Addr| {
         let kind = desired.resources.get(*addr).map(|resource| resource.kind);
-        kind.and_then(|kind| kinds.get(kind))
-            .is_some_and(|kind| kind.registered())
+        kind.and_then(|kind| kinds.get(kind)).is_some_and(|kind| kind.registered())
     };
-    let after: BTreeSet<String> = graph
-        .before(&resource.addr)
-        .filter(recorded)
-        .map(ToString::to_string)
-        .collect();
+    let after: BTreeSet<String> =
+        graph.before(&resource.addr).filter(recorded).map(ToString::to_string).collect();
     let declared = resource.attrs.iter().filter(|(_, value)| !value.is_null());
-    let attrs: Attrs = declared
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let attrs: Attrs = declared.map(|(name, value)| (name.clone(), value.clone())).collect();
     json!({
         "attrs": attrs_json(&attrs),
         "after": after,
@@ -47,30 +41,12 @@ pub fn misrecorded(entry: &Entry, resource: &Resource) -> Vec<AttrDiff> {
     let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
     let retained = entry.spec.get("retained").and_then(Json::as_bool);
     let fields = [
-        (
-            "address",
-            Value::String(entry.addr.to_string()),
-            Value::String(resource.addr.to_string()),
-        ),
-        (
-            "retained",
-            retained.map_or(Value::Null, Value::Bool),
-            Value::Bool(resource.retained),
-        ),
-        (
-            "tenant",
-            text(tenant(entry)),
-            text(resource.tenant.as_deref()),
-        ),
+        ("address", Value::String(entry.addr.to_string()), Value::String(resource.addr.to_string())),
+        ("retained", retained.map_or(Value::Null, Value::Bool), Value::Bool(resource.retained)),
+        ("tenant", text(tenant(entry)), text(resource.tenant.as_deref())),
     ];
     let differing = fields.into_iter().filter(|(_, is, should)| is != should);
-    differing
-        .map(|(attr, before, after)| AttrDiff {
-            attr: attr.to_owned(),
-            before,
-            after,
-        })
-        .collect()
+    differing.map(|(attr, before, after)| AttrDiff { attr: attr.to_owned(), before, after }).collect()
 }
 
 /// Returns whether an object is kept when nothing declares it. What cannot be read is kept.
@@ -87,11 +63,7 @@ pub fn tenant(entry: &Entry) -> Option<&str> {
 /// Returns what a recorded object needed.
 pub fn after(entry: &Entry) -> impl Iterator<Item = Addr> + '_ {
     let texts = entry.spec.get("after").and_then(Json::as_array);
-    texts
-        .into_iter()
-        .flatten()
-        .filter_map(Json::as_str)
-        .filter_map(|text| Addr::parse(text).ok())
+    texts.into_iter().flatten().filter_map(Json::as_str).filter_map(|text| Addr::parse(text).ok())
 }
 
 /// Writes rows about one object.
@@ -148,9 +120,8 @@ impl Recorder<'_> {
     }
 
     fn carried(&self, row: LedgerRow) -> Op {
-        let (salt, fingerprint) = self.entry.map_or(("", ""), |entry| {
-            (entry.salt.as_str(), entry.fingerprint.as_str())
-        });
+        let (salt, fingerprint) =
+            self.entry.map_or(("", ""), |entry| (entry.salt.as_str(), entry.fingerprint.as_str()));
         Op::Ledger(row.with("salt", salt).with("fingerprint", fingerprint))
     }
 }

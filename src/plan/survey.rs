@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Request, diff, lint, registry};
 use crate::diag::nearest;
-use crate::kinds::{Kind, World};
+use crate::kinds::{Change, Kind, Lowered, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
-use crate::model::{Addr, AttrDiff, Attrs, Category, Finding, Resource};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Resource};
 
 /// How a declared resource, its live object and its record stand to each other.
 pub enum Standing {
@@ -64,6 +64,18 @@ pub struct Survey<'a> {
     targeted: Option<BTreeSet<Addr>>,
 }
 
+impl Subject<'_> {
+    /// Returns what is to be done by the kind; nothing where it is settled, refused or only recorded.
+    pub fn action(&self) -> Option<Action> {
+        match self.standing {
+            Standing::Missing => Some(Action::Create),
+            Standing::Differs => Some(Action::Update),
+            Standing::Unclaimed => Some(Action::Adopt),
+            Standing::Settled | Standing::Misrecorded(_) | Standing::Refused(_) => None,
+        }
+    }
+}
+
 impl<'a> Survey<'a> {
     /// Asks every kind what is there.
     pub fn of(request: &Request<'a>) -> Self {
@@ -77,18 +89,9 @@ impl<'a> Survey<'a> {
                 (kind.name(), kind.observe(&identities, &world))
             })
             .collect();
-        let roots = request
-            .targets
-            .iter()
-            .flat_map(|target| request.desired.matching(target));
+        let roots = request.targets.iter().flat_map(|target| request.desired.matching(target));
         let targeted = (!request.targets.is_empty()).then(|| graph.closure(roots));
-        Self {
-            request: *request,
-            world,
-            live,
-            targeted,
-            graph,
-        }
+        Self { request: *request, world, live, targeted, graph }
     }
 
     /// Returns the declared resources that the targets take, and what was wrong with asking.
@@ -97,10 +100,7 @@ impl<'a> Survey<'a> {
         let twice = self.declared_twice(&mut findings);
         let mut subjects = Vec::new();
         for resource in self.request.desired.resources.values() {
-            let skipped = self
-                .targeted
-                .as_ref()
-                .is_some_and(|targeted| !targeted.contains(&resource.addr));
+            let skipped = self.targeted.as_ref().is_some_and(|targeted| !targeted.contains(&resource.addr));
             if skipped || twice.contains(&resource.addr) {
                 continue;
             }
@@ -154,40 +154,50 @@ impl<'a> Survey<'a> {
                     Standing::Misrecorded(recorded)
                 }
             }
-            (Owner::Nobody, Standing::Settled) if self.carries_over(kind, resource) => {
-                Standing::Misrecorded(Vec::new())
-            }
-            (Owner::Nobody, Standing::Differs) if self.carries_over(kind, resource) => {
-                Standing::Differs
-            }
             (Owner::Nobody, Standing::Settled) => Standing::Unclaimed,
-            (Owner::Nobody, Standing::Differs) => Standing::Refused(foreign(kind, resource, diff)),
+            (Owner::Nobody, Standing::Differs) if !self.is_owned_with(kind, resource) => {
+                Standing::Refused(foreign(kind, resource, diff))
+            }
             (_, standing) => standing,
         }
     }
 
-    /// Returns whether a resource without a record is ours all the same, since what it belongs to is:
-    /// an earlier run made that and ended before it came to this.
-    fn carries_over(&self, kind: &dyn Kind, resource: &Resource) -> bool {
-        let owners = kind.owned_with(resource);
-        let registry = self.request.registry;
-        !owners.is_empty()
-            && owners.iter().all(|(kind, identity)| {
-                registry.mine(kind, identity).is_some() || self.live(kind, identity).is_none()
-            })
+    /// Returns whether the objects that this one goes with are ours.
+    fn is_owned_with(&self, kind: &dyn Kind, resource: &Resource) -> bool {
+        let objects = kind.owned_with(resource);
+        let ours = |(kind, identity): &(&'static str, String)| {
+            let entry = self.request.registry.mine(kind, identity);
+            entry.is_some_and(|entry| entry.environment == self.request.settings.environment)
+        };
+        !objects.is_empty() && objects.iter().all(ours)
     }
 
-    /// Returns what the kinds have to say of themselves as a whole.
-    pub fn of_kinds(&self, subjects: &[Subject]) -> Vec<Finding> {
+    /// Lowers a change of a subject.
+    pub fn lower(&self, subject: &Subject, action: Action) -> Lowered {
+        let change = Change {
+            action,
+            addr: &subject.declared.addr,
+            identity: &subject.declared.identity,
+            wanted: Some(&subject.compared.wanted),
+            live: subject.live,
+            diff: &subject.compared.diff,
+            entry: subject.entry,
+        };
+        subject.kind.lower(&change, &self.world)
+    }
+
+    /// Returns what each kind has to say as a whole, as far as the targets take it.
+    pub fn of_kinds(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for kind in self.request.kinds.iter() {
-            let wanted: Vec<&Resource> = subjects
-                .iter()
-                .filter(|subject| subject.kind.name() == kind.name())
-                .map(|subject| subject.declared)
-                .collect();
+            let all = self.request.desired.resources.values();
+            let wanted: Vec<&Resource> = all.filter(|resource| resource.kind == kind.name()).collect();
             findings.extend(kind.survey(&wanted, &self.world));
         }
+        findings.retain(|finding| match (&self.targeted, &finding.addr) {
+            (Some(targeted), Some(about)) => targeted.iter().any(|addr| addr.is_within(about)),
+            (None, _) | (_, None) => true,
+        });
         findings
     }
 
@@ -209,11 +219,9 @@ impl<'a> Survey<'a> {
                 continue;
             }
             match self.request.kinds.get(&entry.kind) {
-                Some(kind) => leftovers.push(Leftover {
-                    kind,
-                    entry,
-                    live: self.live(kind.name(), &entry.identity),
-                }),
+                Some(kind) => {
+                    leftovers.push(Leftover { kind, entry, live: self.live(kind.name(), &entry.identity) })
+                }
                 None => findings.push(unknown_kind(&entry.kind).at(&entry.addr)),
             }
         }
@@ -236,10 +244,11 @@ impl<'a> Survey<'a> {
             let mut entries = self.request.registry.all_mine();
             entries.any(|entry| entry.addr.is_within(target))
         };
-        let unknown =
-            self.request.targets.iter().filter(|target| {
-                self.request.desired.matching(target).is_empty() && !recorded(target)
-            });
+        let unknown = self
+            .request
+            .targets
+            .iter()
+            .filter(|target| self.request.desired.matching(target).is_empty() && !recorded(target));
         unknown.map(|target| self.unknown_target(target)).collect()
     }
 
@@ -254,10 +263,7 @@ impl<'a> Survey<'a> {
             .collect();
         let text = target.to_string();
         let finding = lint::UNKNOWN_TARGET
-            .finding(
-                Category::Charter,
-                format!("target {text} names nothing that is declared"),
-            )
+            .finding(Category::Charter, format!("target {text} names nothing that is declared"))
             .at(target);
         match nearest(&text, known.iter().map(String::as_str)) {
             Some(near) => finding.help(format!("did you mean {near}?")),
@@ -275,10 +281,7 @@ impl<'a> Survey<'a> {
                 first.insert(key, &resource.addr);
                 continue;
             };
-            let summary = format!(
-                "{} {} is declared by {other}, too",
-                resource.kind, resource.identity
-            );
+            let summary = format!("{} {} is declared by {other}, too", resource.kind, resource.identity);
             let category = self.category(resource.kind);
             findings.push(
                 lint::DECLARED_TWICE
@@ -305,20 +308,14 @@ fn identities<'a>(request: &Request<'a>, kind: &str) -> BTreeSet<&'a str> {
         .values()
         .filter(|resource| resource.kind == kind)
         .map(|resource| resource.identity.as_str());
-    let owned = request
-        .registry
-        .all_mine()
-        .filter(|entry| entry.kind == kind)
-        .map(|entry| entry.identity.as_str());
+    let owned =
+        request.registry.all_mine().filter(|entry| entry.kind == kind).map(|entry| entry.identity.as_str());
     wanted.chain(owned).collect()
 }
 
 fn unknown_kind(kind: &str) -> Finding {
     lint::UNKNOWN_KIND
-        .finding(
-            Category::Charter,
-            format!("this version of charter knows no kind {kind}"),
-        )
+        .finding(Category::Charter, format!("this version of charter knows no kind {kind}"))
         .help("use the version of charter that applied last, or a newer one")
 }
 
@@ -354,11 +351,7 @@ fn other_environment(kind: &dyn Kind, resource: &Resource, entry: &Entry) -> Fin
 
 fn foreign(kind: &dyn Kind, resource: &Resource, diff: &[AttrDiff]) -> Finding {
     let (expected, found) = diff::sides(diff);
-    let summary = format!(
-        "{} {} exists and is not charter's",
-        kind.name(),
-        resource.identity
-    );
+    let summary = format!("{} {} exists and is not charter's", kind.name(), resource.identity);
     lint::FOREIGN
         .finding(kind.category(), summary)
         .at(&resource.addr)

@@ -16,8 +16,7 @@ use crate::model::settings::ClickHouse;
 use crate::model::snapshot::{Caps, Read, Row, text};
 use crate::model::value::attrs_json;
 use crate::model::{
-    Action, Addr, Attrs, Category, Finding, Plan, Resource, Secret, Settings, Severity, Snapshot,
-    Value,
+    Action, Addr, Attrs, Category, Finding, Plan, Resource, Secret, Settings, Severity, Snapshot, Value,
 };
 
 const PUT: &str = "PUT {identity:String} {attrs:String}";
@@ -29,14 +28,8 @@ pub struct Toy {
     registered: bool,
 }
 
-pub static THING: Toy = Toy {
-    name: "thing",
-    registered: true,
-};
-pub static SCRIPT: Toy = Toy {
-    name: "script",
-    registered: false,
-};
+pub static THING: Toy = Toy { name: "thing", registered: true };
+pub static SCRIPT: Toy = Toy { name: "script", registered: false };
 
 fn statement(text: &str, identity: &str) -> Sql {
     Sql::new(text).param("identity", Text::Plain(identity.to_owned()))
@@ -79,10 +72,7 @@ impl Kind for Toy {
         };
         if wanted.text("broken") == "yes" {
             let finding = Finding::new("CH999", Severity::Error, self.category(), "it is broken");
-            return Lowered {
-                findings: vec![finding.at(change.addr)],
-                ..Lowered::default()
-            };
+            return Lowered { findings: vec![finding.at(change.addr)], ..Lowered::default() };
         }
         if change.action == Action::Adopt {
             return Lowered::default();
@@ -100,6 +90,17 @@ impl Kind for Toy {
             lowered.fingerprint = Some(slot);
         }
         lowered
+    }
+
+    fn owned_with(&self, wanted: &Resource) -> Vec<(&'static str, String)> {
+        let of = wanted.text("of");
+        if of.is_empty() { Vec::new() } else { vec![("thing", of.to_owned())] }
+    }
+
+    fn survey(&self, wanted: &[&Resource], _: &World) -> Vec<Finding> {
+        let odd = wanted.iter().filter(|resource| resource.text("odd") == "yes");
+        let finding = Finding::new("CH997", Severity::Drift, self.category(), "it is odd");
+        odd.map(|resource| finding.clone().at(&resource.addr.block())).collect()
     }
 
     fn findings(&self, wanted: &Resource, _: Option<&Attrs>, _: &World) -> Vec<Finding> {
@@ -131,9 +132,7 @@ impl Fake {
 
     /// Declares these instead of what was declared.
     pub fn declare(&mut self, resources: impl IntoIterator<Item = Resource>) {
-        let by_addr = resources
-            .into_iter()
-            .map(|resource| (resource.addr.clone(), resource));
+        let by_addr = resources.into_iter().map(|resource| (resource.addr.clone(), resource));
         self.desired.resources = by_addr.collect();
     }
 
@@ -187,10 +186,7 @@ impl Fake {
 
     /// Runs the operations of a plan, at most so many.
     pub fn run(&mut self, plan: &Plan, limit: usize) {
-        let ops = plan
-            .steps
-            .iter()
-            .flat_map(|step| step.ops.iter().map(move |op| (step, op)));
+        let ops = plan.steps.iter().flat_map(|step| step.ops.iter().map(move |op| (step, op)));
         for (step, op) in ops.take(limit) {
             let object = (step.kind.clone(), step.identity.clone());
             match op {
@@ -224,14 +220,8 @@ impl Fake {
 
     /// Returns a column of the newest row of an object.
     pub fn recorded(&self, kind: &str, identity: &str, column: &str) -> String {
-        let key = (
-            self.settings.scope.clone(),
-            kind.to_owned(),
-            identity.to_owned(),
-        );
-        self.rows
-            .get(&key)
-            .map_or(String::new(), |row| text(row, column).to_owned())
+        let key = (self.settings.scope.clone(), kind.to_owned(), identity.to_owned());
+        self.rows.get(&key).map_or(String::new(), |row| text(row, column).to_owned())
     }
 }
 
