@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod backend;
+pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod kinds;

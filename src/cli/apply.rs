@@ -45,7 +45,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("apply", args.actor.as_deref(), &common.dir, &environment());
-    let context = match Context::open(common, &run, ui) {
+    let context = match Context::open(common, &run, ui).await {
         Ok(context) => context,
         Err(code) => return code,
     };
@@ -87,7 +87,7 @@ async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result
             ui.error(&reason);
             return Err(Exit::Declined);
         }
-        Approval::Ask(prompt) => {
+        Approval::Ask { prompt } => {
             if !ui.ask(&prompt).is_ok_and(|answer| gate::is_yes(&answer)) {
                 ui.status("Nothing was changed.");
                 return Err(Exit::Declined);

@@ -37,7 +37,7 @@ const LOGINS_AT_ONCE: usize = 8;
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("check", None, &common.dir, &environment());
     let checked = async {
-        let context = Context::open(common, &run, ui)?;
+        let context = Context::open(common, &run, ui).await?;
         let observation = context.observe(ui).await?;
         let request = context.request(&observation, &args.targets);
         let mut findings = plan::check(&request);

@@ -60,11 +60,11 @@ pub fn load(common: &Common, kinds: &Kinds, ui: &Ui) -> Option<(Compiled, Settin
 
 impl Context {
     /// Loads the configuration and connects; what is wrong is told.
-    pub fn open(common: &Common, run: &Run, ui: &Ui) -> Result<Self, Exit> {
+    pub async fn open(common: &Common, run: &Run, ui: &Ui) -> Result<Self, Exit> {
         let kinds = Kinds::all();
         let (compiled, settings) = load(common, &kinds, ui).ok_or(Exit::Error)?;
         let traceparent = config::load::environment().get("TRACEPARENT").cloned();
-        let servers = Live::connect(&settings, &common.dir, &run.purpose, &run.id, traceparent).map_err(|error| {
+        let servers = Live::connect(&settings, &common.dir, &run.purpose, &run.id, traceparent).await.map_err(|error| {
             tell(ui, error.diagnostic());
             Exit::Error
         })?;

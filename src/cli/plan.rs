@@ -32,7 +32,7 @@ pub struct Args {
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("plan", None, &common.dir, &environment());
     let planned = async {
-        let context = Context::open(common, &run, ui)?;
+        let context = Context::open(common, &run, ui).await?;
         let plan = context.plan(&args.planning.targets, ui).await?;
         tracing::info!(queries = context.servers.queries(), "planned");
         Ok::<_, Exit>(plan)

@@ -19,8 +19,10 @@ const MAX_QUERY_SIZE: usize = 262_144;
 pub fn lower(change: &Change, world: &World) -> Lowered {
     let (Some(wanted), nothing) = (change.wanted, Attrs::new()) else { return Lowered::default() };
     let live = change.live.unwrap_or(&nothing);
-    // Why a file cannot be run is told by the kind's findings; without operations there is no step.
-    let Ok(first) = start(wanted, live) else { return Lowered::default() };
+    let first = match start(wanted, live) {
+        Ok(first) => first,
+        Err(finding) => return Lowered { findings: vec![*finding], ..Lowered::default() },
+    };
     if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) {
         let mut lowered = Lowered::ops([file_row(wanted, world, "baselined").into_op()]);
         lowered.action = Some(Action::Execute { statements: 0 });
@@ -28,14 +30,6 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
         return lowered;
     }
     execute(wanted, live, first, world)
-}
-
-/// Tells why a file that is not as the ledger has it cannot be run.
-pub fn refusal(wanted: &Resource, live: &Attrs) -> Option<Finding> {
-    if ledger::diff(wanted, live).is_empty() {
-        return None;
-    }
-    start(wanted, live).err().map(|finding| *finding)
 }
 
 /// Returns the index of the first statement that is to run, or why none can.

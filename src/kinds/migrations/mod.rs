@@ -85,10 +85,6 @@ impl Kind for Migrations {
         lower::lower(change, world)
     }
 
-    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
-        live.and_then(|live| lower::refusal(wanted, live)).into_iter().collect()
-    }
-
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = ledger::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
