@@ -83,6 +83,7 @@ async fn resolve<S: Servers>(at: &At<'_, S>, sql: &Sql) -> Result<Query, Trouble
     Ok(Query {
         statement: sql.statement.clone(),
         params,
+        sensitive: bears_secrets(sql),
         login,
         database: sql.database.clone(),
         settings: sql.settings.clone(),

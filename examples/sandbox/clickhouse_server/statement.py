@@ -112,6 +112,17 @@ class Statement:
             at = self.tokens[i + 2].end
         return "".join(out) + self.text[at:]
 
+    def without_sync(self):
+        """Returns a DROP without its SYNC: the older libraries never start the thread that it would wait for.
+
+        The name is free at once all the same; only the files stay until later.
+        """
+        for i, token in enumerate(self.tokens):
+            after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+            if i > 2 and token.is_word("SYNC") and (after is None or after.is_op(";") or after.is_word("SETTINGS", "FORMAT")):
+                return self.text[: token.start] + self.text[token.end :]
+        return self.text
+
 
 def _is_call(found, i):
     return i + 2 < len(found) and found[i + 1].is_op("(") and found[i + 2].is_op(")") and not (i and found[i - 1].is_op("."))
