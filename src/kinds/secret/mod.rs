@@ -35,6 +35,7 @@ impl Kind for Secret {
             .optional("credentials", Type::Ref(&["user"]), "The user whose name and password it keeps.")
             .optional("data", Type::String.map(), "What it holds besides.")
             .optional("labels", Type::String.map(), "Its labels.")
+            .accepts_sensitive(&["data"])
             .exports(&["name", "namespace"]);
         Some(schema)
     }
