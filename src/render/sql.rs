@@ -11,16 +11,29 @@ use crate::model::op::{
     KubeApply, KubeDelete, KubeWrite, LedgerRow, Login, Op, Part, Probe, Slot, SlotSource, Sql, Text,
 };
 use crate::model::secret::HIDDEN;
+use crate::model::{Plan, Step};
 
 type Slots = BTreeMap<Slot, SlotSource>;
 
+/// Where an operation stands.
+pub struct Place<'a> {
+    /// The indent of its number.
+    pub indent: usize,
+    /// Its number in the step.
+    pub number: usize,
+    /// The step.
+    pub step: &'a Step,
+    /// The plan.
+    pub plan: &'a Plan,
+}
+
 /// Adds an operation with its number in the step.
-pub fn operation(page: &mut Page, indent: usize, number: usize, op: &Op, slots: &Slots) {
-    let lead = format!("{number}. ");
+pub fn operation(page: &mut Page, place: &Place, op: &Op) {
+    let (lead, slots) = (format!("{}. ", place.number), &place.plan.slots);
     let head = |page: &mut Page, text: &str| {
-        page.wrapped(indent, &[(Tone::Faint, &lead)], Tone::Info, &escape::line(text));
+        page.wrapped(place.indent, &[(Tone::Faint, &lead)], Tone::Info, &escape::line(text));
     };
-    let inner = indent + lead.len();
+    let inner = place.indent + lead.len();
     match op {
         Op::Sql(sql) => {
             head(page, &sql_head(sql));
@@ -32,7 +45,7 @@ pub fn operation(page: &mut Page, indent: usize, number: usize, op: &Op, slots: 
         }
         Op::KubeDelete(delete) => head(page, &delete_head(delete)),
         Op::Await(probe) => head(page, &format!("wait until {}", said(probe))),
-        Op::Ledger(row) => head(page, &format!("record in ops.{}: {}", row.table, columns(row))),
+        Op::Ledger(row) => head(page, &format!("record in ops.{}: {}", row.table, columns(row, place))),
     }
 }
 
@@ -140,16 +153,18 @@ fn manifest(apply: &KubeApply, slots: &Slots) -> String {
     serde_saphyr::to_string(&object).unwrap_or_else(|_| object.to_string())
 }
 
-/// Returns the columns of a row that hold something; long ones are shortened: they are in the JSON.
-fn columns(row: &LedgerRow) -> String {
+/// Returns the columns of a row on about one line: empty ones, and those that say again what the
+/// plan and the step say, are left out; digests and long ones are shortened. The JSON has all.
+fn columns(row: &LedgerRow, place: &Place) -> String {
     let LedgerRow { table: _, row, fill } = row;
-    let values = row.iter().filter(|(_, value)| **value != Json::String(String::new()));
-    let values = values.map(|(name, value)| {
-        let value = match value {
-            Json::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        format!("{name}={}", escape::elide(&value, 40))
+    let (plan, step) = (place.plan, place.step);
+    let addr = step.addr.to_string();
+    let known = ["", &plan.scope, &plan.environment, &addr, &step.kind, &step.identity];
+    let values = row.iter().filter_map(|(name, value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let is_digest = text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+        let shown = escape::elide(&text, if is_digest { 13 } else { 40 });
+        (!known.contains(&text.as_str())).then(|| format!("{name}={shown}"))
     });
     let filled = fill.iter().map(|(name, _, _)| format!("{name}=(made when applying)"));
     values.chain(filled).collect::<Vec<_>>().join(" ")

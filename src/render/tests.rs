@@ -114,9 +114,7 @@ fn every_operation_is_shown_as_it_will_be_run() {
     + create
 
       + user.a  thing  a
-          1. record in ops.charter_resources: address=user.a
-             digest=d3846501a258e41eba0e…e1f9289758a14417ea9 environment=development
-             identity=a kind=thing scope=platform
+          1. record in ops.charter_resources: digest=d38465…417ea9
              spec={"after":[],"attrs":…alse,"tenant":null} status=claimed
           2. ClickHouse, as user_tenant_acme in tenant_acme:
              CREATE TABLE t (
@@ -132,9 +130,7 @@ fn every_operation_is_shown_as_it_will_be_run() {
                database: tenant_acme
                key: (sensitive value)
                password: (made when applying)
-          4. record in ops.charter_resources: address=user.a
-             digest=d3846501a258e41eba0e…e1f9289758a14417ea9 environment=development
-             identity=a kind=thing scope=platform
+          4. record in ops.charter_resources: digest=d38465…417ea9
              spec={"after":[],"attrs":…alse,"tenant":null} status=applied
 
     Plan: 1 to create, 0 to change, 0 to destroy.

@@ -89,7 +89,8 @@ fn objects(page: &mut Page, group: &Group, plan: &Plan) {
 
 fn operations(page: &mut Page, object: &Object, plan: &Plan) {
     for (index, op) in object.step.ops.iter().enumerate() {
-        sql::operation(page, INDENT, index + 1, op, &plan.slots);
+        let place = sql::Place { indent: INDENT, number: index + 1, step: object.step, plan };
+        sql::operation(page, &place, op);
     }
     page.gap();
 }
@@ -127,12 +128,12 @@ fn row(page: &mut Page, indent: usize, lead: &[(Tone, &str)], cells: [&str; 3], 
     let room = page.options().width.saturating_sub(margin + addr.chars().count() + 2);
     let mut spans = lead.to_vec();
     spans.push((Tone::Plain, &addr));
-    if tail.chars().count() <= room || room >= NARROW {
-        let tail = escape::elide(&tail, room);
+    if tail.chars().count() <= room {
         spans.extend([(Tone::Plain, "  "), (Tone::Faint, &*tail)]);
         page.line(indent, &spans);
     } else {
         page.line(indent, &spans);
+        let tail = format!("{kind}  {identity}");
         page.line(margin + 2, &[(Tone::Faint, &*escape::elide(&tail, page.room(margin + 2)))]);
     }
 }
@@ -182,11 +183,11 @@ fn value(page: &mut Page, sign: (Tone, &str), path: &str, node: &Node) {
     let room = page.room(INDENT + sign.1.len() + path.chars().count() + 2);
     let label = format!("{path}: ");
     let parts: Vec<String> = match node {
-        Node::List(items) => items.iter().map(Node::inline).collect(),
+        Node::List(items) if items.iter().any(Node::is_compound) => items.iter().map(Node::inline).collect(),
         Node::Map(entries) => {
             entries.iter().map(|(name, node)| format!("{name} = {}", node.inline())).collect()
         }
-        Node::Nothing | Node::Sensitive | Node::Scalar(_) => Vec::new(),
+        Node::List(_) | Node::Nothing | Node::Sensitive | Node::Scalar(_) => Vec::new(),
     };
     if parts.is_empty() || text.chars().count() <= room {
         page.wrapped(INDENT, &[sign, (Tone::Plain, &label)], Tone::Plain, &text);

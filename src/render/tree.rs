@@ -180,7 +180,7 @@ fn object(step: &Step) -> Object<'_> {
 
 fn added(attrs: &Attrs) -> Vec<Attr> {
     let declared = attrs.iter().filter(|(_, value)| !value.is_null());
-    declared.map(|(name, value)| Attr { path: part("", name), delta: Delta::Added(node(value)) }).collect()
+    declared.map(|(name, value)| Attr { path: key(name), delta: Delta::Added(node(value)) }).collect()
 }
 
 /// Returns the attributes that a difference shows as: one, or one for each part of a map.
@@ -214,12 +214,16 @@ fn compare(path: &str, before: &Value, after: &Value) -> Vec<Attr> {
 }
 
 fn part(path: &str, name: &str) -> String {
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c));
-    match (path.is_empty(), plain) {
-        (true, true) => name.to_owned(),
-        (false, true) => format!("{path}.{name}"),
-        (_, false) => format!("{path}[{}]", escape::quoted(name)),
-    }
+    if is_word(name) { format!("{path}.{name}") } else { format!("{path}[{}]", escape::quoted(name)) }
+}
+
+/// Returns the name of an entry of a map.
+fn key(name: &str) -> String {
+    if is_word(name) { name.to_owned() } else { escape::quoted(name) }
+}
+
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c))
 }
 
 fn items(old: &[Value], new: &[Value]) -> Delta {
@@ -282,11 +286,16 @@ pub fn node(value: &Value) -> Node {
         Value::String(text) => Node::Scalar(escape::quoted(text)),
         Value::Ref { name, .. } => Node::Scalar(escape::quoted(name)),
         Value::List(items) => Node::List(items.iter().map(node).collect()),
-        Value::Map(map) => Node::Map(map.iter().map(|(name, value)| (part("", name), node(value))).collect()),
+        Value::Map(map) => Node::Map(map.iter().map(|(name, value)| (key(name), node(value))).collect()),
     }
 }
 
 impl Node {
+    /// Returns whether other values are in it.
+    pub fn is_compound(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Map(_))
+    }
+
     /// Returns the value on one line.
     pub fn inline(&self) -> String {
         match self {
