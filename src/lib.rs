@@ -2,6 +2,8 @@
 
 pub mod apply;
 pub mod backend;
+pub mod cli;
+pub mod config;
 pub mod diag;
 pub mod kinds;
 pub mod migrate;
@@ -10,3 +12,4 @@ pub mod plan;
 pub mod privileges;
 pub mod render;
 pub mod ui;
+pub mod observe;

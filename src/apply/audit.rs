@@ -21,7 +21,7 @@ use crate::model::plan::{Plan, Step};
 use crate::model::snapshot::Row;
 
 /// How long the end of a run may wait for the audit.
-const LAST_CALL: Duration = Duration::from_secs(15);
+const LAST_CALL: Duration = Duration::from_secs(10);
 
 /// How many rows are taken at once.
 const BATCH: usize = 512;

@@ -98,6 +98,7 @@ async fn ask<S: Servers>(
     statement: &str,
 ) -> Result<Vec<Row>, crate::backend::Error> {
     let query = Query {
+        sensitive: false,
         statement: statement.to_owned(),
         params: vec![("query_id".into(), Secret::new(query_id))],
         login: None,

@@ -103,6 +103,13 @@ impl Log {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Adds that a statement did its work.
+    pub(super) fn wrote(&self, rows: u64) {
+        let mut state = self.state();
+        state.changed = true;
+        state.written_rows += rows;
+    }
 }
 
 /// What all steps of a run share.

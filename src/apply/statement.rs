@@ -83,6 +83,7 @@ async fn resolve<S: Servers>(at: &At<'_, S>, sql: &Sql) -> Result<Query, Trouble
     Ok(Query {
         statement: sql.statement.clone(),
         params,
+        sensitive: bears_secrets(sql),
         login,
         database: sql.database.clone(),
         settings: sql.settings.clone(),
@@ -161,10 +162,7 @@ async fn finish<S: Servers>(
     let took = sent.begun.elapsed();
     match end {
         End::Done { written_rows } => {
-            let mut state = at.log.state();
-            state.changed = true;
-            state.written_rows += written_rows;
-            drop(state);
+            at.log.wrote(written_rows);
             done(journal, sent, took).await
         }
         End::Failed { error, kind } => {

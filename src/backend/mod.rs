@@ -4,6 +4,12 @@
 //! [`Servers`] is the seam: the observer and the executor are written against it, [`Live`] is the
 //! real thing, and tests of the executor bring their own.
 
+pub mod clickhouse;
+pub mod connect;
+pub mod kubernetes;
+pub mod live;
+pub mod retry;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -13,6 +19,9 @@ use crate::model::Secret;
 use crate::model::op::{KubeDelete, KubeWrite};
 use crate::model::snapshot::{Api, Listing, Row};
 
+pub use connect::ConnectError;
+pub use live::Live;
+
 /// A statement on its way to ClickHouse, with everything resolved.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -20,15 +29,18 @@ pub struct Query {
     pub statement: String,
     /// Server-side parameters; sent in the body, never in the URL.
     pub params: Vec<(String, Secret)>,
+    /// Whether a parameter is a secret, so that the server's answer is cut to code and name.
+    pub sensitive: bool,
     /// Who runs it; charter's own user where there is none.
     pub login: Option<(String, Secret)>,
     /// The current database.
     pub database: Option<String>,
     /// Settings of this query.
     pub settings: BTreeMap<String, String>,
-    /// The query's own id.
+    /// The query's own id; [`Live`] fills in an empty one.
     pub query_id: String,
-    /// What the server's logs say of it (`log_comment`): run and address.
+    /// What the server's logs say of it (`log_comment`): run and address; [`Live`] fills in an
+    /// empty one.
     pub comment: String,
 }
 

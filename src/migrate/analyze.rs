@@ -173,12 +173,7 @@ pub struct Analysis {
 impl Analysis {
     fn push(&mut self, name: Option<Name>, role: Role, kind: ObjectKind) {
         if let Some((database, name)) = name {
-            self.objects.push(ObjectRef {
-                database,
-                name,
-                role,
-                kind,
-            });
+            self.objects.push(ObjectRef { database, name, role, kind });
         }
     }
 }
@@ -199,10 +194,7 @@ pub fn analyze(tokens: &[Token<'_>]) -> Analysis {
     if let [only] = parts.as_slice() {
         return verbs::one(Cursor::new(only));
     }
-    let mut whole = Analysis {
-        verb: Verb::Parallel,
-        ..Analysis::default()
-    };
+    let mut whole = Analysis { verb: Verb::Parallel, ..Analysis::default() };
     let mut replays = Vec::new();
     for part in parts {
         let mut one = verbs::one(Cursor::new(part));
@@ -216,29 +208,20 @@ pub fn analyze(tokens: &[Token<'_>]) -> Analysis {
     }
     // The parts run side by side: a failure of one says nothing about the others.
     let idempotent = replays.iter().all(|replay| *replay == Replay::Idempotent);
-    whole.replay = if idempotent {
-        Replay::Idempotent
-    } else {
-        Replay::Silent
-    };
+    whole.replay = if idempotent { Replay::Idempotent } else { Replay::Silent };
     whole
 }
 
 /// Drops white space, comments and `;`.
 fn significant<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
-    tokens
-        .iter()
-        .filter(|token| !token.kind.is_trivia() && token.text != ";")
-        .copied()
-        .collect()
+    tokens.iter().filter(|token| !token.kind.is_trivia() && token.text != ";").copied().collect()
 }
 
 fn parallel_parts<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
     for (at, token) in tokens.iter().enumerate() {
         depth = nest(depth, token);
-        let joins = token.is_word("PARALLEL")
-            && tokens.get(at + 1).is_some_and(|next| next.is_word("WITH"));
+        let joins = token.is_word("PARALLEL") && tokens.get(at + 1).is_some_and(|next| next.is_word("WITH"));
         if depth == 0 && joins {
             parts.push(tokens.get(start..at).unwrap_or_default());
             start = at + 2;
@@ -250,15 +233,7 @@ fn parallel_parts<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
 
 /// Reads the kind of an access entity; `SETTINGS PROFILE`, `ROW POLICY` and the like are two words.
 fn access_kind(cursor: &mut Cursor<'_, '_>) -> bool {
-    const KINDS: [&str; 8] = [
-        "USER",
-        "ROLE",
-        "ROW POLICY",
-        "POLICY",
-        "MASKING POLICY",
-        "QUOTA",
-        "SETTINGS PROFILE",
-        "PROFILE",
-    ];
+    const KINDS: [&str; 8] =
+        ["USER", "ROLE", "ROW POLICY", "POLICY", "MASKING POLICY", "QUOTA", "SETTINGS PROFILE", "PROFILE"];
     cursor.eat_any(&KINDS).is_some()
 }

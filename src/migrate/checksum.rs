@@ -91,10 +91,7 @@ mod tests {
 
     #[test]
     fn raw_hash_is_plain_sha256() {
-        assert_eq!(
-            raw_sha256(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(raw_sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]

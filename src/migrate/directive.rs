@@ -50,32 +50,17 @@ pub(super) fn parse(sql: &str, comment: &Token<'_>) -> Option<Result<Directive, 
     let fail = |message: String, help: Option<String>| {
         let span = comment.start..comment.end();
         let kind = SplitErrorKind::Directive;
-        Some(Err(SplitError {
-            kind,
-            span,
-            message,
-            help,
-        }))
+        Some(Err(SplitError { kind, span, message, help }))
     };
-    let body = comment
-        .text
-        .trim_start_matches(['-', '/', '#', '!', '*'])
-        .trim();
-    let prefix = body
-        .get(..8)
-        .filter(|prefix| prefix.eq_ignore_ascii_case("charter:"))?;
+    let body = comment.text.trim_start_matches(['-', '/', '#', '!', '*']).trim();
+    let prefix = body.get(..8).filter(|prefix| prefix.eq_ignore_ascii_case("charter:"))?;
     let body = body[prefix.len()..].trim();
     if !comment.text.starts_with("--") {
         let help = format!("write `-- charter:{}`", body.trim_end_matches("*/").trim());
         return fail("a directive is a `--` comment".into(), Some(help));
     }
-    let line_start = sql[..comment.start]
-        .rfind('\n')
-        .map_or(0, |newline| newline + 1);
-    if !sql[line_start..comment.start]
-        .trim_matches(['\u{feff}', ' ', '\t'])
-        .is_empty()
-    {
+    let line_start = sql[..comment.start].rfind('\n').map_or(0, |newline| newline + 1);
+    if !sql[line_start..comment.start].trim_matches(['\u{feff}', ' ', '\t']).is_empty() {
         return fail("a directive stands on a line of its own".into(), None);
     }
     let end = body.find(char::is_whitespace).unwrap_or(body.len());
@@ -85,10 +70,9 @@ pub(super) fn parse(sql: &str, comment: &Token<'_>) -> Option<Result<Directive, 
         "statement" => fail("`-- charter:statement` takes no arguments".into(), None),
         "settings" => match settings(rest) {
             Ok(pairs) => Some(Ok(Directive::Settings(pairs))),
-            Err(message) => fail(
-                message,
-                Some("write `-- charter:settings name=value, name='value'`".into()),
-            ),
+            Err(message) => {
+                fail(message, Some("write `-- charter:settings name=value, name='value'`".into()))
+            }
         },
         _ => fail(
             format!("unknown directive `charter:{name}`"),
@@ -115,19 +99,13 @@ fn settings(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 fn setting(text: &str, pair: &[Token<'_>]) -> Result<(String, String), String> {
-    let significant: Vec<_> = pair
-        .iter()
-        .filter(|token| !token.kind.is_trivia())
-        .collect();
+    let significant: Vec<_> = pair.iter().filter(|token| !token.kind.is_trivia()).collect();
     let [name, equals, value @ ..] = significant.as_slice() else {
         return Err("expected `name=value`".into());
     };
-    let (true, true, Some(first), Some(last)) = (
-        name.kind == TokenKind::Word,
-        equals.is_punct("="),
-        value.first(),
-        value.last(),
-    ) else {
+    let (true, true, Some(first), Some(last)) =
+        (name.kind == TokenKind::Word, equals.is_punct("="), value.first(), value.last())
+    else {
         return Err("expected `name=value`".into());
     };
     check_name(name.text)?;
@@ -140,10 +118,7 @@ fn setting(text: &str, pair: &[Token<'_>]) -> Result<(String, String), String> {
         _ => raw.to_owned(),
     };
     if value.contains("${") {
-        return Err(format!(
-            "the value of `{}` may hold no placeholder",
-            name.text
-        ));
+        return Err(format!("the value of `{}` may hold no placeholder", name.text));
     }
     Ok((name.text.to_owned(), value))
 }
@@ -154,9 +129,7 @@ fn check_name(name: &str) -> Result<(), String> {
     }
     let lower = name.to_ascii_lowercase();
     if RESERVED.contains(&lower.as_str()) || lower.starts_with("param_") {
-        return Err(format!(
-            "`{name}` is a parameter of the connection, not a setting"
-        ));
+        return Err(format!("`{name}` is a parameter of the connection, not a setting"));
     }
     Ok(())
 }
@@ -175,32 +148,16 @@ mod tests {
 
     #[test]
     fn comments_are_no_directives() {
-        for line in [
-            "-- charter",
-            "-- a charter:settings x=1",
-            "/* charter */",
-            "--",
-            "-- chärter:x",
-        ] {
+        for line in ["-- charter", "-- a charter:settings x=1", "/* charter */", "--", "-- chärter:x"] {
             assert_eq!(read(line), None, "{line}");
         }
     }
 
     #[test]
     fn directives_are_read() {
-        assert_eq!(
-            read("--charter:statement\r"),
-            Some(Ok(Directive::Statement))
-        );
-        let pairs = [
-            ("a", "1"),
-            ("b", "-0.5"),
-            ("c", "x, y's"),
-            ("d", "2024-01-01T00:00"),
-        ];
-        let pairs = pairs
-            .map(|(name, value)| (name.into(), value.into()))
-            .to_vec();
+        assert_eq!(read("--charter:statement\r"), Some(Ok(Directive::Statement)));
+        let pairs = [("a", "1"), ("b", "-0.5"), ("c", "x, y's"), ("d", "2024-01-01T00:00")];
+        let pairs = pairs.map(|(name, value)| (name.into(), value.into())).to_vec();
         assert_eq!(
             read("-- charter: settings a=1, b = -0.5,c='x, y''s', d=2024-01-01T00:00 "),
             Some(Ok(Directive::Settings(pairs)))
@@ -210,10 +167,7 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for (line, expected) in [
-            (
-                "-- charter:setings a=1",
-                "did you mean `-- charter:settings`?",
-            ),
+            ("-- charter:setings a=1", "did you mean `-- charter:settings`?"),
             ("-- Charter:frobnicate", "known are"),
             ("SELECT 1 -- charter:statement", "line of its own"),
             ("// charter:settings a=1", "write `-- charter:settings a=1`"),
@@ -226,14 +180,8 @@ mod tests {
             ("-- charter:settings a=1, a=2", "`a` is given twice"),
             ("-- charter:settings a=x y", "needs single quotes"),
             ("-- charter:settings a='x", "is not closed"),
-            (
-                "-- charter:settings user=admin",
-                "parameter of the connection",
-            ),
-            (
-                "-- charter:settings param_x=1",
-                "parameter of the connection",
-            ),
+            ("-- charter:settings user=admin", "parameter of the connection"),
+            ("-- charter:settings param_x=1", "parameter of the connection"),
             ("-- charter:settings a=${charter.tenant}", "no placeholder"),
         ] {
             let error = read(line).unwrap().unwrap_err();

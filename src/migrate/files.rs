@@ -42,10 +42,7 @@ impl std::fmt::Display for FileNameError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Pattern { file, reason } => write!(f, "`{file}` {reason}; expected {PATTERN}"),
-            Self::Duplicate {
-                version,
-                files: [a, b],
-            } => {
+            Self::Duplicate { version, files: [a, b] } => {
                 write!(f, "version {version} is used twice: `{a}` and `{b}`")
             }
         }
@@ -63,45 +60,28 @@ pub fn parse_file_name(file: &str) -> Result<Option<MigrationName>, FileNameErro
     if file.starts_with('.') || !extension.eq_ignore_ascii_case("sql") {
         return Ok(None);
     }
-    let fail = |reason| FileNameError::Pattern {
-        file: file.to_owned(),
-        reason,
-    };
+    let fail = |reason| FileNameError::Pattern { file: file.to_owned(), reason };
     if extension != "sql" {
         return Err(fail("has an extension in upper case"));
     }
-    let rest = stem
-        .strip_prefix('V')
-        .ok_or_else(|| fail("does not begin with `V`"))?;
-    let (digits, name) = rest
-        .split_once("__")
-        .ok_or_else(|| fail("has no `__` after its version"))?;
+    let rest = stem.strip_prefix('V').ok_or_else(|| fail("does not begin with `V`"))?;
+    let (digits, name) = rest.split_once("__").ok_or_else(|| fail("has no `__` after its version"))?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(fail("has a version that is not made of digits"));
     }
-    let version = digits
-        .parse()
-        .map_err(|_| fail("has a version beyond 64 bits"))?;
+    let version = digits.parse().map_err(|_| fail("has a version beyond 64 bits"))?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() || !name.chars().all(allowed) {
-        return Err(fail(
-            "has a name that is not made of letters, digits, `_`, `-` and `.`",
-        ));
+        return Err(fail("has a name that is not made of letters, digits, `_`, `-` and `.`"));
     }
-    Ok(Some(MigrationName {
-        version,
-        name: name.to_owned(),
-        file: file.to_owned(),
-    }))
+    Ok(Some(MigrationName { version, name: name.to_owned(), file: file.to_owned() }))
 }
 
 /// Puts the migrations among the files of one folder into the order of their versions.
 ///
 /// # Errors
 /// Every wrong name and every version that two files share.
-pub fn order<'a>(
-    files: impl IntoIterator<Item = &'a str>,
-) -> Result<Vec<MigrationName>, Vec<FileNameError>> {
+pub fn order<'a>(files: impl IntoIterator<Item = &'a str>) -> Result<Vec<MigrationName>, Vec<FileNameError>> {
     let mut sorted: Vec<&str> = files.into_iter().collect();
     sorted.sort_unstable();
     let mut found: BTreeMap<u64, MigrationName> = BTreeMap::new();
@@ -121,11 +101,7 @@ pub fn order<'a>(
             },
         }
     }
-    if errors.is_empty() {
-        Ok(found.into_values().collect())
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(found.into_values().collect()) } else { Err(errors) }
 }
 
 /// A byte that is not UTF-8.
@@ -146,16 +122,8 @@ impl std::fmt::Display for Utf8Error {
         if self.utf16 {
             return f.write_str("the file is UTF-16; save it as UTF-8");
         }
-        let Self {
-            line,
-            column,
-            offset,
-            ..
-        } = self;
-        write!(
-            f,
-            "not UTF-8 at line {line}, column {column} (byte {offset})"
-        )
+        let Self { line, column, offset, .. } = self;
+        write!(f, "not UTF-8 at line {line}, column {column} (byte {offset})")
     }
 }
 
@@ -189,19 +157,9 @@ mod tests {
 
     #[test]
     fn versions_are_numbers() {
-        let files = [
-            "V10__c.sql",
-            "V2__b.sql",
-            "README.md",
-            "V0001__a-b.c.sql",
-            ".V9__x.sql",
-            "notes",
-        ];
+        let files = ["V10__c.sql", "V2__b.sql", "README.md", "V0001__a-b.c.sql", ".V9__x.sql", "notes"];
         let names = order(files).unwrap();
-        let names: Vec<_> = names
-            .iter()
-            .map(|name| (name.version, name.name.as_str()))
-            .collect();
+        let names: Vec<_> = names.iter().map(|name| (name.version, name.name.as_str())).collect();
         assert_eq!(names, [(1, "a-b.c"), (2, "b"), (10, "c")]);
     }
 
@@ -240,14 +198,7 @@ mod tests {
 
     #[test]
     fn other_files_are_ignored() {
-        for file in [
-            "",
-            "V1__a.txt",
-            "V1__a.sql.bak",
-            "sql",
-            "V1__a",
-            "._V1__a.sql",
-        ] {
+        for file in ["", "V1__a.txt", "V1__a.sql.bak", "sql", "V1__a", "._V1__a.sql"] {
             assert_eq!(parse_file_name(file), Ok(None), "{file}");
         }
     }
@@ -256,21 +207,10 @@ mod tests {
     fn text_is_decoded() {
         assert_eq!(decode_utf8(b"\xef\xbb\xbfSELECT 1").unwrap(), "SELECT 1");
         let error = decode_utf8(
-            "\u{feff}a\nbü"
-                .as_bytes()
-                .iter()
-                .chain(b"\xff")
-                .copied()
-                .collect::<Vec<_>>()
-                .as_slice(),
+            "\u{feff}a\nbü".as_bytes().iter().chain(b"\xff").copied().collect::<Vec<_>>().as_slice(),
         );
         let error = error.unwrap_err();
         assert_eq!((error.line, error.column, error.offset), (2, 3, 8));
-        assert!(
-            decode_utf8(b"\xff\xfeS\0")
-                .unwrap_err()
-                .to_string()
-                .contains("UTF-16")
-        );
+        assert!(decode_utf8(b"\xff\xfeS\0").unwrap_err().to_string().contains("UTF-16"));
     }
 }

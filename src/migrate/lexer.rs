@@ -1,11 +1,11 @@
 //! Cuts ClickHouse SQL into tokens, by the rules of `src/Parsers/Lexer.cpp` (24.8 to 26.9).
 //!
 //! The tokens, white space and comments included, cover the text without gaps. What the server
-//! calls unterminated or unrecognized is an error; so are two things that versions read in their own ways:
-//! the Unicode minus sign, and `$tag$` without its end, an odd identifier to the server, where a
-//! `;` of the text that was meant would split the statement.
-//! A placeholder `${charter.name}` is part of a word, so that no space can slip in beside it.
-//! Every function is total and takes linear time.
+//! calls unterminated or unrecognized is an error; so are two things that versions read in their
+//! own ways: the Unicode minus sign, and `$tag$` without its end, an odd identifier to the server,
+//! where a `;` of the text that was meant would split the statement. A placeholder
+//! `${charter.name}` is part of a word, so that no space can slip in beside it. Every function is
+//! total and takes linear time.
 
 use super::number;
 
@@ -105,23 +105,14 @@ pub fn lex(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
 
 /// Cuts the text into tokens up to the first error, if there is one.
 pub(super) fn lex_partial(sql: &str) -> (Vec<Token<'_>>, Option<LexError>) {
-    let mut lexer = Lexer {
-        sql,
-        bytes: sql.as_bytes(),
-        pos: 0,
-        after: After::Other,
-    };
+    let mut lexer = Lexer { sql, bytes: sql.as_bytes(), pos: 0, after: After::Other };
     let mut tokens = Vec::new();
     while lexer.pos < sql.len() {
         match lexer.next() {
             Ok((kind, end)) => {
                 let text = &sql[lexer.pos..end];
                 lexer.note(kind, text);
-                tokens.push(Token {
-                    kind,
-                    text,
-                    start: lexer.pos,
-                });
+                tokens.push(Token { kind, text, start: lexer.pos });
                 lexer.pos = end;
             }
             Err(error) => return (tokens, Some(error)),
@@ -232,23 +223,12 @@ impl Lexer<'_> {
         }
         let last = open.last().copied().unwrap_or(self.pos);
         let nested = if open.len() > 1 {
-            format!(
-                " ({} are open, the last from line {})",
-                open.len(),
-                self.line(last)
-            )
+            format!(" ({} are open, the last from line {})", open.len(), self.line(last))
         } else {
             String::new()
         };
-        let what = format!(
-            "block comment opened on line {} is not closed{nested}",
-            self.line(self.pos)
-        );
-        Err(self.error(
-            what,
-            2,
-            Some("block comments nest in ClickHouse: each `/*` needs its own `*/`"),
-        ))
+        let what = format!("block comment opened on line {} is not closed{nested}", self.line(self.pos));
+        Err(self.error(what, 2, Some("block comments nest in ClickHouse: each `/*` needs its own `*/`")))
     }
 
     /// Quotes are escaped by doubling or by a backslash, in strings and identifiers alike.
@@ -280,10 +260,7 @@ impl Lexer<'_> {
         if self.at(2 + len) == Some(b'\'') {
             return Ok((TokenKind::String, self.pos + 3 + len));
         }
-        let what = format!(
-            "`{}'…'` may hold only digits of its base",
-            char::from(radix)
-        );
+        let what = format!("`{}'…'` may hold only digits of its base", char::from(radix));
         Err(self.error(what, 2, None))
     }
 
@@ -294,10 +271,7 @@ impl Lexer<'_> {
             return Ok((TokenKind::Number, end));
         }
         let end = number::skip_word(self.bytes, end);
-        if self.bytes[self.pos..end]
-            .iter()
-            .all(|byte| is_word_byte(*byte))
-        {
+        if self.bytes[self.pos..end].iter().all(|byte| is_word_byte(*byte)) {
             return Ok((TokenKind::Word, end));
         }
         let what = format!("wrong number `{}`", &self.sql[self.pos..end]);
@@ -350,17 +324,16 @@ impl Lexer<'_> {
     }
 
     fn punct(&self) -> Scan {
-        const LONG: [&str; 13] = [
-            "!~*", "<=>", "!=", "!~", "~*", "->", "::", "<=", "<>", ">=", "==", "||", "@@",
-        ];
+        const LONG: [&str; 13] =
+            ["!~*", "<=>", "!=", "!~", "~*", "->", "::", "<=", "<>", ">=", "==", "||", "@@"];
         let rest = &self.sql[self.pos..];
         if let Some(long) = LONG.iter().find(|long| rest.starts_with(**long)) {
             return Ok((TokenKind::Punct, self.pos + long.len()));
         }
         let first = rest.chars().next().unwrap_or_default();
         match first {
-            '(' | ')' | '[' | ']' | '{' | '}' | ',' | '.' | '+' | '-' | '*' | '/' | '%' | '='
-            | '<' | '>' | '?' | ':' | '|' | '@' | '^' | '~' => Ok((TokenKind::Punct, self.pos + 1)),
+            '(' | ')' | '[' | ']' | '{' | '}' | ',' | '.' | '+' | '-' | '*' | '/' | '%' | '=' | '<' | '>'
+            | '?' | ':' | '|' | '@' | '^' | '~' => Ok((TokenKind::Punct, self.pos + 1)),
             '#' => Err(self.unrecognized(first, Some("a `#` comment needs a space: `# comment`"))),
             '\0' => Err(self.unrecognized(first, Some("a NUL byte may stand only in a string"))),
             _ => Err(self.unrecognized(first, None)),
@@ -371,9 +344,7 @@ impl Lexer<'_> {
         let first = self.sql[self.pos..].chars().next().unwrap_or_default();
         match first {
             '\u{2018}' => self.unicode_quoted('\u{2019}', TokenKind::String, "string"),
-            '\u{201c}' => {
-                self.unicode_quoted('\u{201d}', TokenKind::QuotedIdent, "quoted identifier")
-            }
+            '\u{201c}' => self.unicode_quoted('\u{201d}', TokenKind::QuotedIdent, "quoted identifier"),
             // 26.9 takes it for a minus; older readers of SQL have taken it for a comment.
             '\u{2212}' => Err(self.unrecognized(first, Some("write `-` for a minus"))),
             _ if is_space(first) => self.whitespace(),
@@ -396,11 +367,7 @@ impl Lexer<'_> {
     fn unclosed(&self, what: &str, len: usize) -> LexError {
         let opener = &self.sql[self.pos..self.pos + len];
         let line = self.line(self.pos);
-        self.error(
-            format!("{what} opened by {opener} on line {line} is not closed"),
-            len,
-            None,
-        )
+        self.error(format!("{what} opened by {opener} on line {line} is not closed"), len, None)
     }
 
     fn unrecognized(&self, first: char, help: Option<&'static str>) -> LexError {
@@ -409,12 +376,7 @@ impl Lexer<'_> {
     }
 
     fn error(&self, message: String, len: usize, help: Option<&'static str>) -> LexError {
-        LexError {
-            message,
-            start: self.pos,
-            end: self.pos + len,
-            help,
-        }
+        LexError { message, start: self.pos, end: self.pos + len, help }
     }
 }
 

@@ -19,9 +19,7 @@ pub(super) fn scan(bytes: &[u8], start: usize, after_dot: bool) -> usize {
 /// Returns the end of the ASCII letters, digits and underscores at `pos`.
 pub(super) fn skip_word(bytes: &[u8], pos: usize) -> usize {
     let word = bytes.iter().skip(pos);
-    pos + word
-        .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
-        .count()
+    pos + word.take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count()
 }
 
 /// Recognizes `0x` and `0b` when a digit of the base follows.
@@ -36,13 +34,7 @@ fn prefix(bytes: &[u8], start: usize) -> (bool, usize) {
 /// Skips digits; a single `_` may stand before a digit, but not first in its block.
 fn digits(bytes: &[u8], start: usize, hex: bool, block_start: bool) -> usize {
     let is_digit = |at: usize| {
-        bytes.get(at).is_some_and(|byte| {
-            if hex {
-                byte.is_ascii_hexdigit()
-            } else {
-                byte.is_ascii_digit()
-            }
-        })
+        bytes.get(at).is_some_and(|byte| if hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() })
     };
     let mut pos = start;
     while is_digit(pos) || separates(bytes, pos, start, block_start) && is_digit(pos + 1) {

@@ -37,10 +37,7 @@ impl std::error::Error for PlaceholderError {}
 ///
 /// # Errors
 /// The first placeholder that is unknown, malformed or unsafe with its value, or a lexical error.
-pub fn substitute(
-    text: &str,
-    values: &BTreeMap<String, String>,
-) -> Result<String, PlaceholderError> {
+pub fn substitute(text: &str, values: &BTreeMap<String, String>) -> Result<String, PlaceholderError> {
     let tokens = lex(text).map_err(|lex_error| PlaceholderError {
         span: lex_error.start..lex_error.end,
         message: lex_error.message,
@@ -60,9 +57,7 @@ pub fn substitute(
             && next.is_some_and(|next| next.is_punct("{"))
         {
             let span = token.end() - 1
-                ..text[token.start..]
-                    .find('}')
-                    .map_or(token.end() + 1, |len| token.start + len + 1);
+                ..text[token.start..].find('}').map_or(token.end() + 1, |len| token.start + len + 1);
             let message = format!("unknown placeholder `{}`", &text[span.clone()]);
             return Err(error(span, message, Some(known(values))));
         }
@@ -92,10 +87,7 @@ fn check_shape(before: &[Token<'_>], after: &str) -> Result<(), PlaceholderError
 }
 
 fn is_quoted(kind: TokenKind) -> bool {
-    matches!(
-        kind,
-        TokenKind::String | TokenKind::QuotedIdent | TokenKind::HereDoc
-    )
+    matches!(kind, TokenKind::String | TokenKind::QuotedIdent | TokenKind::HereDoc)
 }
 
 /// Appends one word or quoted token with its placeholders replaced.
@@ -147,11 +139,7 @@ fn value_of<'v>(
             Some(near) => format!("did you mean `{OPEN}{near}}}`?"),
             None => known(values),
         };
-        return Err(error(
-            span.clone(),
-            format!("`{OPEN}{name}}}` has no value here"),
-            Some(help),
-        ));
+        return Err(error(span.clone(), format!("`{OPEN}{name}}}` has no value here"), Some(help)));
     };
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if value.is_empty() || !value.chars().all(allowed) {
@@ -170,16 +158,10 @@ fn check_place(
     span: &Range<usize>,
 ) -> Result<(), PlaceholderError> {
     if token.kind == TokenKind::Word {
-        let plain = value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !plain || pos == 0 && value.starts_with(|c: char| c.is_ascii_digit()) {
             let message = format!("the value `{value}` is not an identifier without quotes");
-            return Err(error(
-                span.clone(),
-                message,
-                Some("quote the identifier with backticks".into()),
-            ));
+            return Err(error(span.clone(), message, Some("quote the identifier with backticks".into())));
         }
     } else if token.text.starts_with(['\'', '"', '`']) {
         let before = &token.text[..pos];
@@ -197,42 +179,22 @@ fn check_place(
 }
 
 /// Refuses what was meant as a placeholder: `${charter.a b}`, `${chater.database}`.
-fn check_plain(
-    rest: &str,
-    start: usize,
-    values: &BTreeMap<String, String>,
-) -> Result<(), PlaceholderError> {
+fn check_plain(rest: &str, start: usize, values: &BTreeMap<String, String>) -> Result<(), PlaceholderError> {
     let Some(inner) = rest.strip_prefix("${") else {
         return Ok(());
     };
-    let word = inner
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or_default();
+    let word = inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     let dotted = inner[word.len()..].starts_with('.');
     if !dotted || nearest(word, &["charter"]).is_none() {
         return Ok(());
     }
-    let end = inner
-        .find(['}', '\'', '"', '`', '\n'])
-        .map_or(rest.len(), |len| len + 2);
-    let help = if word == "charter" {
-        known(values)
-    } else {
-        "did you mean `${charter.…}`?".into()
-    };
-    Err(error(
-        start..start + end,
-        "malformed placeholder".into(),
-        Some(help),
-    ))
+    let end = inner.find(['}', '\'', '"', '`', '\n']).map_or(rest.len(), |len| len + 2);
+    let help = if word == "charter" { known(values) } else { "did you mean `${charter.…}`?".into() };
+    Err(error(start..start + end, "malformed placeholder".into(), Some(help)))
 }
 
 fn known(values: &BTreeMap<String, String>) -> String {
-    let names: Vec<String> = values
-        .keys()
-        .map(|name| format!("`{OPEN}{name}}}`"))
-        .collect();
+    let names: Vec<String> = values.keys().map(|name| format!("`{OPEN}{name}}}`")).collect();
     if names.is_empty() {
         "no placeholder has a value here".into()
     } else {
@@ -241,11 +203,7 @@ fn known(values: &BTreeMap<String, String>) -> String {
 }
 
 fn error(span: Range<usize>, message: String, help: Option<String>) -> PlaceholderError {
-    PlaceholderError {
-        span,
-        message,
-        help,
-    }
+    PlaceholderError { span, message, help }
 }
 
 #[cfg(test)]
@@ -255,16 +213,9 @@ mod tests {
 
     fn with(text: &str, tenant: &str) -> Result<String, String> {
         let values = [("database", "tenant_acme"), ("tenant", tenant)];
-        let values: BTreeMap<_, _> = values
-            .map(|(name, value)| (name.into(), value.into()))
-            .into();
+        let values: BTreeMap<_, _> = values.map(|(name, value)| (name.into(), value.into())).into();
         substitute(text, &values).map_err(|error| {
-            format!(
-                "{} `{}` ({})",
-                error.message,
-                &text[error.span],
-                error.help.unwrap_or_default()
-            )
+            format!("{} `{}` ({})", error.message, &text[error.span], error.help.unwrap_or_default())
         })
     }
 
@@ -272,10 +223,7 @@ mod tests {
     fn placeholders_are_replaced() {
         for (text, expected) in [
             ("SELECT 1", "SELECT 1"),
-            (
-                "${charter.database}.events_${charter.tenant}_v",
-                "tenant_acme.events_acme_v",
-            ),
+            ("${charter.database}.events_${charter.tenant}_v", "tenant_acme.events_acme_v"),
             (
                 "`${charter.database}`.'x ${charter.tenant}' “${charter.tenant}”",
                 "`tenant_acme`.'x acme' “acme”",
@@ -298,64 +246,25 @@ mod tests {
         ] {
             assert_eq!(with(text, "acme").as_deref(), Ok(expected), "{text}");
         }
-        assert_eq!(
-            with("'${charter.tenant}'", "a-b.c").as_deref(),
-            Ok("'a-b.c'")
-        );
+        assert_eq!(with("'${charter.tenant}'", "a-b.c").as_deref(), Ok("'a-b.c'"));
     }
 
     #[test]
     fn unsafe_and_unknown_ones_are_refused() {
         for (text, tenant, expected) in [
-            (
-                "x ${charter.databse}",
-                "a",
-                "`${charter.databse}` (did you mean `${charter.database}`?)",
-            ),
-            (
-                "'${charter.zzzzzz}'",
-                "a",
-                "known are `${charter.database}`, `${charter.tenant}`",
-            ),
-            (
-                "x_${tenant} + 1",
-                "a",
-                "unknown placeholder `${tenant}` `${tenant}`",
-            ),
-            (
-                "'${charter.a b}'",
-                "a",
-                "malformed placeholder `${charter.a b`",
-            ),
+            ("x ${charter.databse}", "a", "`${charter.databse}` (did you mean `${charter.database}`?)"),
+            ("'${charter.zzzzzz}'", "a", "known are `${charter.database}`, `${charter.tenant}`"),
+            ("x_${tenant} + 1", "a", "unknown placeholder `${tenant}` `${tenant}`"),
+            ("'${charter.a b}'", "a", "malformed placeholder `${charter.a b`"),
             ("'${chater.tenant}'", "a", "did you mean `${charter.…}`?"),
             ("'${charter.tenant}'", "a'b", "not a plain name"),
             ("'${charter.tenant}'", "", "not a plain name"),
             ("'${charter.tenant}'", "ä", "not a plain name"),
-            (
-                "SELECT ${charter.tenant}",
-                "a--b",
-                "not an identifier without quotes",
-            ),
-            (
-                "SELECT ${charter.tenant}",
-                "1e5",
-                "not an identifier without quotes",
-            ),
-            (
-                r"'\${charter.tenant}'",
-                "nacme",
-                "a backslash before a placeholder",
-            ),
-            (
-                "SELECT ${charter.tenant}'41'",
-                "x",
-                "runs into the text beside it",
-            ),
-            (
-                "SELECT 1${charter.tenant}",
-                "a",
-                "runs into the text beside it",
-            ),
+            ("SELECT ${charter.tenant}", "a--b", "not an identifier without quotes"),
+            ("SELECT ${charter.tenant}", "1e5", "not an identifier without quotes"),
+            (r"'\${charter.tenant}'", "nacme", "a backslash before a placeholder"),
+            ("SELECT ${charter.tenant}'41'", "x", "runs into the text beside it"),
+            ("SELECT 1${charter.tenant}", "a", "runs into the text beside it"),
             ("'open", "a", "is not closed"),
         ] {
             let error = with(text, tenant).unwrap_err();

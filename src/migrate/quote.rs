@@ -9,10 +9,7 @@ pub(super) fn unquote(token: &Token<'_>) -> String {
     let text = token.text;
     if token.kind == TokenKind::HereDoc {
         let tag = 2 + text[1..].find('$').unwrap_or(0);
-        return text
-            .get(tag..text.len().saturating_sub(tag))
-            .unwrap_or_default()
-            .to_owned();
+        return text.get(tag..text.len().saturating_sub(tag)).unwrap_or_default().to_owned();
     }
     for (open, close) in [('\u{2018}', '\u{2019}'), ('\u{201c}', '\u{201d}')] {
         if let Some(inner) = text.strip_prefix(open) {
@@ -57,10 +54,7 @@ fn unescape_one(bytes: &mut std::str::Bytes<'_>, out: &mut Vec<u8>) {
         b'0' => 0,
         b'\\' | b'\'' | b'"' | b'`' | b'/' | b'=' => code,
         b'x' => {
-            let digit = |byte: Option<u8>| {
-                byte.and_then(|byte| char::from(byte).to_digit(16))
-                    .unwrap_or(0)
-            };
+            let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).unwrap_or(0);
             u8::try_from(digit(bytes.next()) * 16 + digit(bytes.next())).unwrap_or(0)
         }
         _ => {

@@ -10,11 +10,7 @@ use super::split::{SplitError, SplitErrorKind};
 
 /// Returns what is wrong with a statement, given its tokens with white space and comments.
 pub(super) fn refuse(tokens: &[Token<'_>]) -> Vec<SplitError> {
-    let code: Vec<Token<'_>> = tokens
-        .iter()
-        .filter(|token| !token.kind.is_trivia())
-        .copied()
-        .collect();
+    let code: Vec<Token<'_>> = tokens.iter().filter(|token| !token.kind.is_trivia()).copied().collect();
     let mut errors: Vec<SplitError> = session_statement(&code).into_iter().collect();
     errors.extend(inline_format(&code));
     errors.extend(comment_between_rows(tokens, &code));
@@ -25,17 +21,12 @@ pub(super) fn refuse(tokens: &[Token<'_>]) -> Vec<SplitError> {
 pub(super) fn inline_format(code: &[Token<'_>]) -> Option<SplitError> {
     let (at, source) = insert_source(code)?;
     let token = code.get(at)?;
-    let format = code
-        .get(at + 1)
-        .filter(|format| !format.is_word("Values"))?;
+    let format = code.get(at + 1).filter(|format| !format.is_word("Values"))?;
     let span = token.start..format.end();
     match source {
         Source::Format => Some(refusal(
             span,
-            format!(
-                "inline data in the format {} has no end that SQL can see",
-                format.text
-            ),
+            format!("inline data in the format {} has no end that SQL can see", format.text),
             "write `INSERT … VALUES (…)`, or load the data from a table function",
         )),
         Source::Infile => Some(refusal(
@@ -68,20 +59,10 @@ fn session_statement(code: &[Token<'_>]) -> Option<SplitError> {
         ));
     }
     let transaction = (first.is_word("BEGIN") || first.is_word("START")) && next("TRANSACTION")
-        || code.len() == 1
-            && ["BEGIN", "COMMIT", "ROLLBACK"]
-                .iter()
-                .any(|word| first.is_word(word));
+        || code.len() == 1 && ["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| first.is_word(word));
     transaction.then(|| {
-        let what = format!(
-            "`{}` has no effect: ClickHouse has no transactions over DDL",
-            first.text
-        );
-        refusal(
-            span,
-            what,
-            "remove it; charter records each statement and resumes after a failure",
-        )
+        let what = format!("`{}` has no effect: ClickHouse has no transactions over DDL", first.text);
+        refusal(span, what, "remove it; charter records each statement and resumes after a failure")
     })
 }
 
@@ -122,10 +103,7 @@ fn insert_source(code: &[Token<'_>]) -> Option<(usize, Source)> {
         match token.text {
             "(" | "[" | "{" => depth += 1,
             ")" | "]" | "}" => depth = depth.saturating_sub(1),
-            _ if depth > 0
-                || code
-                    .get(index - 1)
-                    .is_some_and(|before| before.is_punct(".")) => {}
+            _ if depth > 0 || code.get(index - 1).is_some_and(|before| before.is_punct(".")) => {}
             _ if token.is_word("VALUES") => return Some((index, Source::Values)),
             _ if token.is_word("SELECT") || token.is_word("WITH") => {
                 return Some((index, Source::Query));
@@ -133,9 +111,7 @@ fn insert_source(code: &[Token<'_>]) -> Option<(usize, Source)> {
             _ if token.is_word("FORMAT") && next.is_some_and(|next| next.is_word("Values")) => {
                 return Some((index + 1, Source::Values));
             }
-            _ if token.is_word("FORMAT")
-                && next.is_some_and(|next| next.kind == TokenKind::Word) =>
-            {
+            _ if token.is_word("FORMAT") && next.is_some_and(|next| next.kind == TokenKind::Word) => {
                 return Some((index, Source::Format));
             }
             _ if token.is_word("FROM") && next.is_some_and(|next| next.is_word("INFILE")) => {
@@ -179,10 +155,5 @@ fn comment_between_rows(tokens: &[Token<'_>], code: &[Token<'_>]) -> Option<Spli
 }
 
 fn refusal(span: std::ops::Range<usize>, message: String, help: &str) -> SplitError {
-    SplitError {
-        kind: SplitErrorKind::Refused,
-        span,
-        message,
-        help: Some(help.to_owned()),
-    }
+    SplitError { kind: SplitErrorKind::Refused, span, message, help: Some(help.to_owned()) }
 }

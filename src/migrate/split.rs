@@ -116,9 +116,7 @@ impl<'a> Splitter<'a> {
             TokenKind::Comment => directive::parse(sql, token),
             _ => None,
         };
-        let explicit = tokens
-            .iter()
-            .any(|token| matches!(directive(token), Some(Ok(Directive::Statement))));
+        let explicit = tokens.iter().any(|token| matches!(directive(token), Some(Ok(Directive::Statement))));
         let mut splitter = Self {
             sql,
             refuse,
@@ -145,16 +143,8 @@ impl<'a> Splitter<'a> {
         match directive {
             Directive::Statement => self.end_piece(),
             Directive::Settings(pairs) => {
-                let target = if self.has_code {
-                    &mut self.later
-                } else {
-                    &mut self.settings
-                };
-                target.extend(
-                    pairs
-                        .into_iter()
-                        .map(|pair| (token.start..token.end(), pair)),
-                );
+                let target = if self.has_code { &mut self.later } else { &mut self.settings };
+                target.extend(pairs.into_iter().map(|pair| (token.start..token.end(), pair)));
             }
         }
     }
@@ -166,11 +156,7 @@ impl<'a> Splitter<'a> {
         if !token.kind.is_trivia() && token.kind != TokenKind::Semicolon {
             if let Some((span, _)) = self.later.first().cloned() {
                 self.later.clear();
-                self.fail(
-                    span,
-                    "a settings directive stands before its statement, not inside it",
-                    None,
-                );
+                self.fail(span, "a settings directive stands before its statement, not inside it", None);
             }
             self.has_code = true;
         }
@@ -179,8 +165,7 @@ impl<'a> Splitter<'a> {
 
     fn end_piece(&mut self) {
         let piece = std::mem::take(&mut self.piece);
-        let is_code =
-            |token: &Token<'_>| !token.kind.is_trivia() && token.kind != TokenKind::Semicolon;
+        let is_code = |token: &Token<'_>| !token.kind.is_trivia() && token.kind != TokenKind::Semicolon;
         let first = piece.iter().position(is_code);
         let last = piece.iter().rposition(is_code);
         if let (Some(first), Some(last)) = (first, last)
@@ -199,10 +184,7 @@ impl<'a> Splitter<'a> {
         };
         let span = first.start..last.end();
         let text = &self.sql[span.clone()];
-        if let Some(inner) = tokens
-            .iter()
-            .find(|token| token.kind == TokenKind::Semicolon)
-        {
+        if let Some(inner) = tokens.iter().find(|token| token.kind == TokenKind::Semicolon) {
             let help = "put `-- charter:statement` between the two statements";
             self.fail(
                 inner.start..inner.end(),
@@ -250,14 +232,9 @@ impl<'a> Splitter<'a> {
     fn finish(mut self, lex_error: Option<LexError>) -> Result<Vec<Statement>, Vec<SplitError>> {
         if let Some(error) = lex_error {
             // Inline data is seldom SQL: name the cause, not the odd quote in the data.
-            let code: Vec<Token<'_>> = self
-                .piece
-                .iter()
-                .filter(|token| !token.kind.is_trivia())
-                .copied()
-                .collect();
-            self.errors
-                .push(refuse::inline_format(&code).unwrap_or_else(|| error.into()));
+            let code: Vec<Token<'_>> =
+                self.piece.iter().filter(|token| !token.kind.is_trivia()).copied().collect();
+            self.errors.push(refuse::inline_format(&code).unwrap_or_else(|| error.into()));
         } else {
             self.end_piece();
             if let Some((span, _)) = self.settings.first().cloned() {

@@ -23,8 +23,7 @@ fn atom() -> impl Strategy<Value = String> {
 
 /// Words that the splitter may refuse at a statement's start, and prefixes of coded strings.
 fn is_special(word: &str) -> bool {
-    ["set", "use", "begin", "start", "commit", "insert"]
-        .contains(&word.to_ascii_lowercase().as_str())
+    ["set", "use", "begin", "start", "commit", "insert"].contains(&word.to_ascii_lowercase().as_str())
 }
 
 fn noise() -> impl Strategy<Value = String> {

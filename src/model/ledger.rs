@@ -2,7 +2,8 @@
 //! upgrades, fills or reads them.
 //!
 //! All are append-only and unpartitioned: a row is never changed or deleted, and the newest of a
-//! key decides. `at` is the server's clock, so that two clients never disagree about the order.
+//! key decides. `at` is the server's clock, so that two clients never disagree about the order;
+//! rows of one INSERT share it, so two rows of one key never go out together.
 
 /// The database.
 pub const DATABASE: &str = "ops";

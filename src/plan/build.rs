@@ -59,7 +59,8 @@ impl<'a> Draft<'a> {
     fn subject(&mut self, subject: &Subject) {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
-        self.findings.extend(findings);
+        // Notes are a check's: a plan says what would change, and what stands in the way.
+        self.findings.extend(findings.into_iter().filter(|finding| finding.severity < Severity::Note));
         match (&subject.standing, subject.action()) {
             (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
             (Standing::Misrecorded(recorded), _) => self.record(subject, recorded),

@@ -20,10 +20,21 @@ mod tests;
 pub use build::build;
 pub use check::check;
 
+use std::collections::BTreeSet;
+
 use crate::kinds::{Kinds, World};
+use crate::model::graph::Graph;
 use crate::model::registry::Registry;
 use crate::model::resource::Desired;
 use crate::model::{Addr, Settings, Snapshot};
+
+/// Returns the addresses that targets take, with all that they depend on; everything without any.
+pub fn selected(desired: &Desired, targets: &[Addr]) -> BTreeSet<Addr> {
+    if targets.is_empty() {
+        return desired.resources.keys().cloned().collect();
+    }
+    Graph::of(desired).closure(targets.iter().flat_map(|target| desired.matching(target)))
+}
 
 /// Everything that a plan is made of.
 #[derive(Clone, Copy)]

@@ -59,12 +59,15 @@ impl AccessSet {
         }
     }
 
-    /// Takes some leaves of an item away, and their grant option with them.
-    pub(super) fn take(&mut self, item: &Item<'_>, leaves: &LeafSet) {
+    /// Takes some leaves of an item away as rights; and as options too, if asked.
+    pub(super) fn take(&mut self, item: &Item<'_>, leaves: &LeafSet, grant_option: bool) {
         for (points, own) in &item.parts {
+            let leaves = own.and(leaves);
             for range in points {
-                self.rights.take(range, &own.and(leaves));
-                self.options.take(range, &own.and(leaves));
+                self.rights.take(range, &leaves);
+                if grant_option {
+                    self.options.take(range, &leaves);
+                }
             }
         }
     }

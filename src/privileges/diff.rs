@@ -128,7 +128,10 @@ fn privileges(show: &ShowGrant) -> Option<&Statement> {
 
 /// Returns the scopes of a statement with the columns of each privilege.
 pub(super) fn scopes(statement: &Statement) -> impl Iterator<Item = (&super::Scope, &[String])> {
-    let specs = statement.elements.iter().flat_map(|element| element.privileges.iter().map(|spec| (&element.on, spec)));
+    let specs = statement
+        .elements
+        .iter()
+        .flat_map(|element| element.privileges.iter().map(|spec| (&element.on, spec)));
     specs.map(|(scope, spec)| (scope, spec.columns.as_slice()))
 }
 
@@ -213,9 +216,11 @@ impl<'a> Sides<'a> {
     fn replacing(&self, wanted: &[Statement], target: &AccessSet) -> Vec<Statement> {
         let (reading, universe) = (self.reading, self.universe);
         let grant_option = !wanted.is_empty() && wanted.iter().all(|statement| statement.grant_option);
-        let plain: Vec<_> = wanted.iter().map(|statement| Statement { grant_option, ..statement.clone() }).collect();
+        let plain: Vec<_> =
+            wanted.iter().map(|statement| Statement { grant_option, ..statement.clone() }).collect();
         let all = words(reading, universe, &plain, &AccessSet::empty(reading, universe));
-        let elements = all.into_iter().map(|grant| Element { privileges: grant.privileges, on: grant.on }).collect();
+        let elements =
+            all.into_iter().map(|grant| Element { privileges: grant.privileges, on: grant.on }).collect();
         let mut steps = vec![Statement { verb: Verb::Grant, elements, grant_option, replace: true }];
         let with_option: Vec<_> = wanted.iter().filter(|statement| statement.grant_option).cloned().collect();
         steps.extend(grants(&words(reading, universe, &with_option, &self.after(&steps))));
@@ -226,7 +231,11 @@ impl<'a> Sides<'a> {
     }
 
     /// Returns the first list that ends at the target, or else the first.
-    fn first_that_ends_at<const N: usize>(&self, lists: [Vec<Statement>; N], target: &AccessSet) -> Vec<Statement> {
+    fn first_that_ends_at<const N: usize>(
+        &self,
+        lists: [Vec<Statement>; N],
+        target: &AccessSet,
+    ) -> Vec<Statement> {
         let index = lists.iter().position(|steps| self.ends_at(steps, target)).unwrap_or(0);
         lists.into_iter().nth(index).unwrap_or_default()
     }
@@ -260,11 +269,15 @@ impl<'a> Sides<'a> {
         if end == *target {
             return Ok(diff);
         }
-        let missing = words(self.reading, self.universe, self.desired, &end);
-        let granted = self.live.iter().copied().chain(&diff.steps).filter(|statement| statement.verb == Verb::Grant);
+        let mut missing = words(self.reading, self.universe, self.desired, &end);
+        missing.extend(restored(self.reading, self.universe, self.others(), &target.extra(&end), target));
+        let granted =
+            self.live.iter().copied().chain(&diff.steps).filter(|statement| statement.verb == Verb::Grant);
         let extra = superfluous(self.reading, self.universe, granted, end.extra(target));
         let plus = missing.iter().map(|grant| format!("+{grant}"));
-        Err(DiffError::Unreachable { left: plus.chain(extra.iter().map(|extra| format!("-{extra}"))).collect() })
+        Err(DiffError::Unreachable {
+            left: plus.chain(extra.iter().map(|extra| format!("-{extra}"))).collect(),
+        })
     }
 }
 

@@ -15,11 +15,6 @@ pub(super) fn fold(reading: &Reading<'_>, leaves: &LeafSet, scope: &Scope, colum
     names
 }
 
-/// Tells whether a word is a root of the tree, as `ALL` is.
-pub(super) fn is_root(reading: &Reading<'_>, id: PrivilegeId) -> bool {
-    reading.catalog().roots().any(|root| root == id)
-}
-
 struct Folder<'a> {
     reading: &'a Reading<'a>,
     leaves: &'a LeafSet,

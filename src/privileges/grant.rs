@@ -291,7 +291,8 @@ mod tests {
 
     #[test]
     fn underlines_what_is_wrong_with_a_privilege() {
-        let failures = ["", " ", "SELECT(", "SELECT()", "SELECT(a b)", "SELECT(a) ON", "SELECT, INSERT", "1", "A;B"];
+        let failures =
+            ["", " ", "SELECT(", "SELECT()", "SELECT(a b)", "SELECT(a) ON", "SELECT, INSERT", "1", "A;B"];
         let errors = failures.map(|text| match PrivilegeSpec::parse(text) {
             Ok(spec) => spec.to_string(),
             Err(e) => format!("{e} at {:?}", e.span),

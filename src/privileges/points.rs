@@ -107,7 +107,7 @@ impl<'a> Universe<'a> {
     /// Returns the points in a scope, for access objects too; of one column, if it is given.
     pub(super) fn select(&self, scope: &Scope, column: Option<&str>) -> Vec<Range<usize>> {
         match scope {
-            Scope::Global => vec![0..self.all],
+            Scope::Global => vec![self.data(), self.objects()],
             Scope::Database { name, wildcard } => {
                 matching(&self.databases, name, *wildcard).map(|database| database.points.clone()).collect()
             }
@@ -198,7 +198,8 @@ mod tests {
         let universe = Universe::new(all.iter().map(|scope| (scope, &[][..])));
         // a*, ab*, abc, d (t, t*, other), other; and one access object.
         assert_eq!(universe.len(), 8);
-        let sizes = ["a*.*", "ab*.*", "abc.*", "d.*", "d.t", "d.t*", "*.*", "*"].map(|text| count(&universe, text));
+        let sizes =
+            ["a*.*", "ab*.*", "abc.*", "d.*", "d.t", "d.t*", "*.*", "*"].map(|text| count(&universe, text));
         assert_eq!(sizes, [3, 2, 1, 3, 1, 2, 8, 1]);
     }
 

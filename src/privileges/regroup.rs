@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::access::AccessSet;
 use super::diff::Extra;
-use super::fold::{fold, is_root};
+use super::fold::fold;
 use super::grant::{Grant, PrivilegeSpec, Scope};
 use super::leaf_set::LeafSet;
 use super::points::Universe;
@@ -22,7 +22,11 @@ pub(super) fn words(
     let mut grants = Grants::default();
     for statement in statements {
         for item in reading.items(universe, statement) {
-            let lacking = has.lacking(&item, statement.grant_option);
+            let mut lacking = has.lacking(&item, statement.grant_option);
+            // ALL on *.* is more than the sum of its parts: the server reads the names of sources as READ and WRITE.
+            if !lacking.is_empty() && *item.scope == Scope::Global && reading.catalog().is_root(item.id) {
+                lacking = item.leaves();
+            }
             grants.add_leaves(reading, &item, &lacking, statement.grant_option);
             has.apply_item(&item, Verb::Grant, statement.grant_option);
         }
@@ -67,8 +71,8 @@ pub(super) fn restored<'a>(
             let rights = found.rights.minus(&target.lacking(&item, false)).minus(&options);
             grants.add_leaves(reading, &item, &rights, false);
             grants.add_leaves(reading, &item, &options, true);
-            lost.take(&item, &rights);
-            lost.take(&item, &options);
+            lost.take(&item, &rights, false);
+            lost.take(&item, &options, true);
         }
     }
     grants.list
@@ -101,7 +105,7 @@ fn names(reading: &Reading<'_>, item: &Item<'_>, leaves: &LeafSet) -> Vec<String
     if leaves.is_empty() {
         return Vec::new();
     }
-    let grows = is_root(reading, item.id) && *item.scope != Scope::Global;
+    let grows = reading.catalog().is_root(item.id) && *item.scope != Scope::Global;
     let whole = item.leaves().is_subset(leaves);
     let columns = item.column.is_some();
     let nameable = leaves.is_subset(&reading.grantable(item.id, item.scope, columns));
@@ -145,7 +149,8 @@ impl Grants {
 }
 
 fn add_privilege(privileges: &mut Vec<PrivilegeSpec>, name: String, column: Option<&str>) {
-    let same = privileges.iter_mut().find(|spec| spec.name == name && spec.columns.is_empty() == column.is_none());
+    let same =
+        privileges.iter_mut().find(|spec| spec.name == name && spec.columns.is_empty() == column.is_none());
     match (same, column) {
         (Some(spec), Some(column)) if !spec.columns.iter().any(|known| known == column) => {
             spec.columns.push(column.to_owned());

@@ -68,7 +68,8 @@ impl<'c> Reading<'c> {
             (*catalog.level(id) == Level::Object("SOURCE".into())).then_some(id.0)
         };
         let sources = source("READ").zip(source("WRITE")).map(|(read, write)| {
-            let mut sources = Sources { read, write, every: old_source(catalog, "SOURCES"), coarse: true, named: vec![] };
+            let mut sources =
+                Sources { read, write, every: old_source(catalog, "SOURCES"), coarse: true, named: vec![] };
             sources.coarse = !live.into_iter().flat_map(elements).any(|on| sources.is_named(catalog, on));
             if !sources.coarse {
                 sources.collect(catalog, all);
@@ -96,7 +97,8 @@ impl<'c> Reading<'c> {
 
     /// Returns the scope to write for a word: `*` for access objects, as 24.8 does not take `*.*` for them.
     pub(super) fn written<'s>(&self, name: &str, scope: &'s Scope) -> Cow<'s, Scope> {
-        let of_object = || self.catalog.find(name).is_some_and(|id| is_of_one_object(self.catalog, id, false));
+        let of_object =
+            || self.catalog.find(name).is_some_and(|id| is_of_one_object(self.catalog, id, false));
         if *scope == Scope::Global && of_object() {
             return Cow::Owned(Scope::Object { name: String::new(), wildcard: true, filter: None });
         }
@@ -153,9 +155,9 @@ impl<'c> Reading<'c> {
         match &self.sources {
             Some(sources) if sources.coarse => {
                 let old = sources.coarsen(self.catalog, scope, &mut objects);
-                parts.extend(old.map(|leaf| {
-                    (vec![universe.data()], LeafSet::single(self.catalog.len(), leaf))
-                }));
+                parts.extend(
+                    old.map(|leaf| (vec![universe.data()], LeafSet::single(self.catalog.len(), leaf))),
+                );
             }
             Some(sources) if *scope == Scope::Global => {
                 for object in sources.refine(&mut data, &mut objects) {
@@ -193,7 +195,11 @@ impl Sources {
             if self.is_named(catalog, element)
                 && let Some(leaf) = object_name(&element.on).and_then(|name| old_source(catalog, name))
             {
-                let scope = Scope::Object { name: catalog.name(PrivilegeId(leaf)).to_owned(), wildcard: false, filter: None };
+                let scope = Scope::Object {
+                    name: catalog.name(PrivilegeId(leaf)).to_owned(),
+                    wildcard: false,
+                    filter: None,
+                };
                 self.named.push((leaf, scope));
             }
         }
@@ -204,7 +210,11 @@ impl Sources {
         if !objects.contains(self.read) && !objects.contains(self.write) {
             return None;
         }
-        let old = if is_everything(scope) { self.every } else { object_name(scope).and_then(|name| old_source(catalog, name)) }?;
+        let old = if is_everything(scope) {
+            self.every
+        } else {
+            object_name(scope).and_then(|name| old_source(catalog, name))
+        }?;
         objects.remove(self.read);
         objects.remove(self.write);
         Some(old)
@@ -259,9 +269,11 @@ fn check(catalog: &Catalog, spec: &PrivilegeSpec, scope: &Scope) -> Result<(), P
 /// Tells whether all leaves of a privilege are on access objects of one kind, and of sources if there is a filter.
 fn is_of_one_object(catalog: &Catalog, id: PrivilegeId, filter: bool) -> bool {
     let leaves = catalog.leaves(id);
-    let mut levels = (0..catalog.len()).filter(|leaf| leaves.contains(*leaf)).map(|leaf| catalog.level(PrivilegeId(leaf)));
+    let mut levels =
+        (0..catalog.len()).filter(|leaf| leaves.contains(*leaf)).map(|leaf| catalog.level(PrivilegeId(leaf)));
     let Some(Level::Object(kind)) = levels.next() else { return false };
-    (!filter || kind == "SOURCE") && levels.all(|level| matches!(level, Level::Object(other) if other == kind))
+    (!filter || kind == "SOURCE")
+        && levels.all(|level| matches!(level, Level::Object(other) if other == kind))
 }
 
 fn belongs(catalog: &Catalog, id: PrivilegeId) -> &'static str {

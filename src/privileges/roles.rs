@@ -55,12 +55,17 @@ pub fn diff_roles(desired: &[RoleGrant], live: &[ShowGrant], exempt: &[RoleGrant
     let (wanted, live, exempt) = (set(desired), live_roles(live), set(exempt));
     let mut diff = RoleDiff::default();
     if mode == Mode::Remove {
-        diff.extra = wanted.keys().filter(|role| live.contains_key(*role) && !exempt.contains_key(*role)).cloned().collect();
+        diff.extra = wanted
+            .keys()
+            .filter(|role| live.contains_key(*role) && !exempt.contains_key(*role))
+            .cloned()
+            .collect();
         return diff;
     }
     let lacks = |(role, admin): &(&String, &bool)| live.get(*role).is_none_or(|has| **admin && !has);
     let missing = wanted.iter().filter(lacks);
-    diff.missing = missing.map(|(role, admin)| RoleGrant { role: role.clone(), admin_option: *admin }).collect();
+    diff.missing =
+        missing.map(|(role, admin)| RoleGrant { role: role.clone(), admin_option: *admin }).collect();
     if mode == Mode::Whole {
         let mut allowed = wanted;
         exempt.into_iter().for_each(|(role, admin)| *allowed.entry(role).or_default() |= admin);
@@ -104,7 +109,10 @@ mod tests {
     use super::*;
 
     fn grants(roles: &[&str]) -> Vec<RoleGrant> {
-        let grant = |role: &&str| RoleGrant { role: role.trim_end_matches('!').into(), admin_option: role.ends_with('!') };
+        let grant = |role: &&str| RoleGrant {
+            role: role.trim_end_matches('!').into(),
+            admin_option: role.ends_with('!'),
+        };
         roles.iter().map(grant).collect()
     }
 
@@ -113,8 +121,12 @@ mod tests {
         diff_roles(&grants(desired), &live, &grants(exempt), mode).statements("u").join("\n")
     }
 
-    const LIVE: [&str; 4] =
-        ["GRANT SELECT ON d.* TO u", "GRANT a, `b c` TO u", "GRANT x, y TO u WITH ADMIN OPTION", "GRANT z TO u"];
+    const LIVE: [&str; 4] = [
+        "GRANT SELECT ON d.* TO u",
+        "GRANT a, `b c` TO u",
+        "GRANT x, y TO u WITH ADMIN OPTION",
+        "GRANT z TO u",
+    ];
 
     #[test]
     fn grants_what_is_missing_and_revokes_the_rest() {

@@ -42,7 +42,9 @@ impl ShowGrant {
     pub fn sql(&self) -> String {
         match self {
             Self::Privileges { statement, grantee } => statement.sql(grantee),
-            Self::Roles { verb, roles, admin_option, grantee } => roles_sql(*verb, roles, *admin_option, grantee),
+            Self::Roles { verb, roles, admin_option, grantee } => {
+                roles_sql(*verb, roles, *admin_option, grantee)
+            }
         }
     }
 }
@@ -192,13 +194,15 @@ GRANT USAGE ON *.* TO r WITH REPLACE OPTION";
     fn tells_roles_from_privileges() {
         let show = parse_show_grants("GRANT SELECT, `b``c` TO `u@%`");
         let roles = vec!["SELECT".to_owned(), "b`c".to_owned()];
-        let expected = ShowGrant::Roles { verb: Verb::Grant, roles, admin_option: false, grantee: "u@%".into() };
+        let expected =
+            ShowGrant::Roles { verb: Verb::Grant, roles, admin_option: false, grantee: "u@%".into() };
         assert_eq!(show, Ok(expected));
     }
 
     #[test]
     fn underlines_what_it_cannot_read() {
-        let lines = ["", "SHOW x", "GRANT SELECT ON d.t", "GRANT SELECT ON d.t TO r x", "REVOKE SELECT ON d.t TO r"];
+        let lines =
+            ["", "SHOW x", "GRANT SELECT ON d.t", "GRANT SELECT ON d.t TO r x", "REVOKE SELECT ON d.t TO r"];
         let errors = lines.map(|line| match parse_show_grants(line) {
             Ok(show) => show.sql(),
             Err(e) => format!("{e} at {:?}", e.span),

@@ -137,3 +137,99 @@ fn how_to_go_on(report: &Report) -> Option<&'static str> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::apply::report::{Because, Done};
+    use crate::model::{Action, Addr};
+
+    fn report() -> Report {
+        Report {
+            run: "run".into(),
+            done: vec![Done {
+                addr: Addr::new("tenant", "acme").part("role"),
+                action: Action::Create,
+            }],
+            failed: Vec::new(),
+            unknown: Vec::new(),
+            not_started: Vec::new(),
+            warnings: Vec::new(),
+            stopped: false,
+            changed: true,
+            duration: Duration::from_millis(4200),
+        }
+    }
+
+    fn problem(decide: bool) -> Problem {
+        Problem {
+            addr: Addr::new("tenant", "acme").keyed_part("migration", "schema/V1002__events.sql"),
+            action: Action::Execute { statements: 2 },
+            error: "no such column\nin line 2".into(),
+            query_id: Some("run-3-1".into()),
+            help: vec!["look".into()],
+            decide,
+        }
+    }
+
+    #[test]
+    fn a_complete_apply_is_one_line() {
+        assert_eq!(
+            text(&report()),
+            "Apply complete after 4.2s: 1 created, 0 changed, 0 destroyed.\n"
+        );
+    }
+
+    #[test]
+    fn a_failure_names_everything_and_how_to_go_on() {
+        let mut report = report();
+        report.failed.push(problem(false));
+        report.not_started.push(NotStarted {
+            addr: Addr::new("tenant", "acme").part("superset"),
+            action: Action::Create,
+            because: Because::After(problem(false).addr),
+        });
+        report.warnings.push("1 row of the audit is missing".into());
+        insta::assert_snapshot!(text(&report), @r#"
+        Done (1):
+          tenant.acme.role: created
+
+        Failed (1):
+          tenant.acme.migration["schema/V1002__events.sql"] (applying)
+            error: no such column
+                   in line 2
+            query: run-3-1
+            help: look
+
+        Not started (1):
+          tenant.acme.superset: it needs tenant.acme.migration["schema/V1002__events.sql"]
+
+        Warning: 1 row of the audit is missing.
+        Apply stopped half-way after 4.2s: 1 created, 0 changed, 0 destroyed, 1 step failed, 1 step not started.
+        What is done stays done. When the cause is mended, run `charter apply` again: it does the rest.
+        "#);
+    }
+
+    #[test]
+    fn what_is_unknown_asks_for_a_person() {
+        let mut report = report();
+        report.unknown.push(problem(true));
+        let text = text(&report);
+        assert!(text.contains("Unknown (1):"), "{text}");
+        assert!(text.contains("a person must decide"), "{text}");
+    }
+
+    #[test]
+    fn a_stop_without_a_failure_is_called_one() {
+        let mut report = report();
+        report.stopped = true;
+        report.not_started.push(NotStarted {
+            addr: Addr::new("role", "b"),
+            action: Action::Create,
+            because: Because::Stopped,
+        });
+        assert!(text(&report).contains("The run was stopped. Run `charter apply` again"));
+    }
+}

@@ -38,7 +38,7 @@ class Access:
             self._engine_refuses(sent, run)
             self._check_grantees(statement, login)
         else:
-            for probe in self._probes(known):
+            for probe in [*self._probes(known)] or [f"DROP USER IF EXISTS {PROBE}"]:
                 self._engine_refuses(probe, run)
         self._apply(statement, context, login)
 
@@ -65,8 +65,7 @@ class Access:
         if isinstance(statement, access_parse.Entity) and statement.action != "DROP":
             target = f"CREATE {statement.kind} {PROBE}" if statement.action == "CREATE" else "ALTER USER default"
             probed = [c.text for c in statement.clauses if c.name in _PROBED or "SETTING" in c.name]
-            if probed:
-                yield target + " " + join_clauses(probed)
+            yield target + " " + join_clauses(probed)
 
     def _check_grantees(self, statement, login):
         if not isinstance(statement, access_parse.Grant):

@@ -150,6 +150,8 @@ class Engine:
     def _prepare(self, session, context):
         if not context.inside:
             self._quietly(session, SERVER_DEFAULTS[self.version_name])
+        if context.database and context.database != "default":  # before the roles: a server asks no right for it
+            self._query(session, f"USE {quote_name(context.database)}")
         if context.roles is not None:
             self._query(session, "SET ROLE " + (", ".join(map(quote_name, context.roles)) or "NONE"))
         for name, value in (context.params or {}).items():
@@ -157,8 +159,6 @@ class Engine:
         if context.settings:
             pairs = (f"{quote_name(name)}={quote_string(value)}" for name, value in context.settings.items())
             self._query(session, "SET " + ", ".join(pairs))
-        if context.database and context.database != "default":
-            self._query(session, f"USE {quote_name(context.database)}")
         if context.readonly:
             self._query(session, "SET readonly=2")
 

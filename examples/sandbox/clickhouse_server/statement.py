@@ -112,6 +112,17 @@ class Statement:
             at = self.tokens[i + 2].end
         return "".join(out) + self.text[at:]
 
+    def without_sync(self):
+        """Returns a DROP without its SYNC: the older libraries never start the thread that it would wait for.
+
+        The name is free at once all the same; only the files stay until later.
+        """
+        for i, token in enumerate(self.tokens):
+            after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+            if i > 2 and token.is_word("SYNC") and (after is None or after.is_op(";") or after.is_word("SETTINGS", "FORMAT")):
+                return self.text[: token.start] + self.text[token.end :]
+        return self.text
+
 
 def _is_call(found, i):
     return i + 2 < len(found) and found[i + 1].is_op("(") and found[i + 2].is_op(")") and not (i and found[i - 1].is_op("."))
@@ -138,6 +149,8 @@ def parse(query, body, default_format):
     if query and rest:
         text = query + "\n" + rest.decode("utf-8", "surrogateescape")
     statement = Statement(text, list(tokens(text)))
+    if not statement.tokens:
+        raise ClickHouseError(62, "Syntax error: failed at position 1 (end of query): . Empty query")
     _check_single(statement)
     _check_files(statement)
     return statement

@@ -190,6 +190,8 @@ class Worker:
             return self.engine.insert(job.statement, job.context)
         native = "" if self.version_name == "24.8" else "default"
         text = job.statement.text if job.login_name == native else job.statement.with_login(job.login_name)
+        if self.version_name != "26.9" and job.statement.first == "DROP":
+            text = job.statement.without_sync()
         answer = self.engine.execute(text, job.context)
         if job.statement.first in ("SET", "USE"):
             self.engine.forget_session()

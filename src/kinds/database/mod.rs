@@ -86,12 +86,12 @@ fn refuse(addr: &Addr, finding: Finding) -> Lowered {
 }
 
 fn too_old(caps: &Caps) -> Finding {
-    Finding::new("CH220", Severity::Error, Category::Access, "this server cannot change the comment of a database")
+    Finding::new("CH240", Severity::Error, Category::Access, "this server cannot change the comment of a database")
         .compare("ClickHouse 25.5 or newer (ALTER DATABASE … MODIFY COMMENT)", format!("ClickHouse {}", caps.version))
         .help("leave the comment as it is on the server, or add `lifecycle { ignore_changes = [comment] }`")
 }
 
 fn undeclared() -> Finding {
-    Finding::new("CH221", Severity::Error, Category::Access, "a database is never dropped because its block went away")
+    Finding::new("CH241", Severity::Error, Category::Access, "a database is never dropped because its block went away")
         .help("declare it again; to drop it, drop it by hand once its data is no longer needed")
 }

@@ -19,23 +19,28 @@ const MAX_QUERY_SIZE: usize = 262_144;
 pub fn lower(change: &Change, world: &World) -> Lowered {
     let (Some(wanted), nothing) = (change.wanted, Attrs::new()) else { return Lowered::default() };
     let live = change.live.unwrap_or(&nothing);
-    if ledger::is_done(live) {
-        return refuse(ledger::edited(wanted, live));
-    }
-    if let Some(finding) = ledger::out_of_order(wanted, live) {
-        return refuse(finding);
-    }
+    let first = match start(wanted, live) {
+        Ok(first) => first,
+        Err(finding) => return Lowered { findings: vec![*finding], ..Lowered::default() },
+    };
     if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) {
         let mut lowered = Lowered::ops([file_row(wanted, world, "baselined").into_op()]);
         lowered.action = Some(Action::Execute { statements: 0 });
         lowered.notes = vec!["recorded and not run: the tenant block declares what it does".to_owned()];
         return lowered;
     }
-    let first = match resume(wanted, live) {
-        Ok(first) => first,
-        Err(finding) => return refuse(*finding),
-    };
     execute(wanted, live, first, world)
+}
+
+/// Returns the index of the first statement that is to run, or why none can.
+fn start(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
+    if ledger::is_done(live) {
+        return Err(Box::new(ledger::edited(wanted, live)));
+    }
+    match ledger::out_of_order(wanted, live) {
+        Some(finding) => Err(Box::new(finding)),
+        None => resume(wanted, live),
+    }
 }
 
 /// Returns the index of the first statement that is to run.
@@ -160,10 +165,6 @@ impl IntoOp for LedgerRow {
     fn into_op(self) -> Op {
         Op::Ledger(self)
     }
-}
-
-fn refuse(finding: Finding) -> Lowered {
-    Lowered { findings: vec![finding], ..Lowered::default() }
 }
 
 fn edited_half_way(wanted: &Resource, at: usize, when: &str) -> Finding {

@@ -41,7 +41,7 @@ pub fn record(scope: &str, tenant: &str, database: &str, tables: &BTreeSet<Strin
         "INSERT INTO ops.charter_tables (scope, tenant, database, table, engine, columns, server_version) \
          SELECT {{scope:String}}, {{tenant:String}}, {{database:String}}, wanted.name, t.engine, \
          if(c.columns = '', '[]', c.columns), version() \
-         FROM (SELECT arrayJoin({{tables:Array(String)}}) AS name) AS wanted \
+         FROM (SELECT arrayJoin(JSONExtract({{tables:String}}, 'Array(String)')) AS name) AS wanted \
          LEFT JOIN (SELECT name, engine FROM system.tables WHERE database = {{database:String}}) AS t ON t.name = wanted.name \
          LEFT JOIN (SELECT table, {COLUMNS} AS columns FROM system.columns WHERE database = {{database:String}} \
          GROUP BY table) AS c ON c.table = wanted.name"
@@ -50,7 +50,7 @@ pub fn record(scope: &str, tenant: &str, database: &str, tables: &BTreeSet<Strin
         .param("scope", Text::Plain(scope.to_owned()))
         .param("tenant", Text::Plain(tenant.to_owned()))
         .param("database", Text::Plain(database.to_owned()))
-        .param("tables", Text::Plain(sql::array(tables)));
+        .param("tables", Text::Plain(serde_json::json!(tables).to_string()));
     sql.settings = [("async_insert".to_owned(), "0".to_owned())].into();
     sql
 }

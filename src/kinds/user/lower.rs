@@ -8,7 +8,7 @@ use serde_json::json;
 use super::observe::{KEYS, PASSWORD};
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::kube;
-use crate::kinds::common::user::ANY_HOST;
+use crate::kinds::common::user::{ANY_HOST, LOCAL_HOST};
 use crate::kinds::{Change, Lowered, World};
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::{KubeApply, KubeWrite, Op, Part, Probe, Slot, SlotSource, Sql, Text};
@@ -141,7 +141,11 @@ fn clauses(attrs: &Attrs, only: Option<&Change>) -> String {
         clauses.push(if hosts.is_empty() || hosts == [ANY_HOST] {
             "HOST ANY".to_owned()
         } else {
-            let hosts: Vec<String> = hosts.iter().map(|host| format!("IP {}", sql::literal(host))).collect();
+            let clause = |host: &&str| match *host {
+                LOCAL_HOST => "LOCAL".to_owned(),
+                address => format!("IP {}", sql::literal(address)),
+            };
+            let hosts: Vec<String> = hosts.iter().map(clause).collect();
             format!("HOST {}", hosts.join(", "))
         });
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::diag::Diagnostic;
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::reads;
-use crate::kinds::common::user::ANY_HOST;
+use crate::kinds::common::user::{ANY_HOST, LOCAL_HOST};
 use crate::kinds::{DecodeCx, World, diff_attrs};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Row, number, text, texts};
@@ -38,11 +38,15 @@ pub fn hosts(declared: Option<&Spanned<Value>>, cx: &mut DecodeCx) -> Vec<String
                 .help("leave `hosts` out to admit every address"),
         );
     }
+    if hosts.contains(ANY_HOST) {
+        return vec![ANY_HOST.to_owned()];
+    }
     hosts.into_iter().collect()
 }
 
 /// Returns an address or a network as ClickHouse prints it: the bits beyond the prefix cleared, a
-/// single address without a prefix (`src/Access/AllowedClientHosts.cpp`).
+/// single address without a prefix, and what is loopback as `localhost`
+/// (`src/Access/AllowedClientHosts.cpp`).
 fn host(text: &str) -> Option<String> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
@@ -51,6 +55,9 @@ fn host(text: &str) -> Option<String> {
     let address: IpAddr = address.parse().ok()?;
     let bits = if address.is_ipv4() { 32 } else { 128 };
     let prefix = prefix.unwrap_or(bits);
+    if address.is_loopback() && (prefix == bits || (address.is_ipv4() && prefix == 8)) {
+        return Some(LOCAL_HOST.to_owned());
+    }
     if prefix > bits {
         return None;
     }
@@ -84,6 +91,9 @@ fn attrs(row: &Row) -> Attrs {
         .iter()
         .flat_map(|(column, word)| texts(row, column).into_iter().map(move |name| format!("{word}{name}")));
     let mut hosts: Vec<String> = texts(row, "host_ip").into_iter().chain(by_name).collect();
+    for host in hosts.iter_mut().filter(|host| **host == format!("name {LOCAL_HOST}")) {
+        LOCAL_HOST.clone_into(host);
+    }
     hosts.sort();
     let all_roles = number(row, "default_roles_all") == 1 && texts(row, "default_roles_except").is_empty();
     let roles = if all_roles { "all".to_owned() } else { texts(row, "default_roles_list").join(", ") };
@@ -148,6 +158,9 @@ mod tests {
             ("0.0.0.0/0", "0.0.0.0/0"),
             ("::/0", "::/0"),
             ("FD00::1/64", "fd00::/64"),
+            ("127.0.0.1", "localhost"),
+            ("127.0.0.0/8", "localhost"),
+            ("::1", "localhost"),
         ] {
             assert_eq!(host(declared).as_deref(), Some(stored), "{declared}");
         }

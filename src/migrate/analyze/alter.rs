@@ -115,20 +115,10 @@ pub(super) fn commands(cursor: &Cursor<'_, '_>, analysis: &mut Analysis) {
         analysis.alters.push(command);
     }
     let targets: BTreeSet<_> = analysis.alters.iter().map(|one| &one.target).collect();
-    let swaps = analysis
-        .alters
-        .iter()
-        .any(|one| one.renamed_to.is_some() && targets.contains(&one.renamed_to));
-    let replays: Vec<Replay> = analysis
-        .alters
-        .iter()
-        .map(|command| command.replay)
-        .collect();
-    analysis.replay = if swaps {
-        Replay::Silent
-    } else {
-        combine(&replays)
-    };
+    let swaps =
+        analysis.alters.iter().any(|one| one.renamed_to.is_some() && targets.contains(&one.renamed_to));
+    let replays: Vec<Replay> = analysis.alters.iter().map(|command| command.replay).collect();
+    analysis.replay = if swaps { Replay::Silent } else { combine(&replays) };
 }
 
 /// A statement is as loud as its loudest part, unless a part is silent.
@@ -145,13 +135,7 @@ pub(super) fn combine(parts: &[Replay]) -> Replay {
 /// Cuts a list of commands at its commas, but for those that belong to a command.
 fn parts<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     // `UPDATE a = 1, b = 2`, `MODIFY SETTING a = 1, b = 2`, `MODIFY QUERY SELECT a, b`.
-    const LISTS: [&str; 5] = [
-        "MODIFY SETTING",
-        "RESET SETTING",
-        "UPDATE",
-        "MODIFY TTL",
-        "MODIFY QUERY",
-    ];
+    const LISTS: [&str; 5] = ["MODIFY SETTING", "RESET SETTING", "UPDATE", "MODIFY TTL", "MODIFY QUERY"];
     let mut parts: Vec<&[Token<'_>]> = Vec::new();
     let (mut start, mut end, mut list) = (0, 0, false);
     for part in by_commas(tokens) {
@@ -179,9 +163,7 @@ fn strip_brackets<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
 
 /// Finds the rule whose keywords come first; `delete = 1` sets a column.
 fn rule(tokens: &[Token<'_>]) -> Option<Rule> {
-    let found = RULES
-        .iter()
-        .find(|(words, _, _)| Cursor::new(tokens).sees(words));
+    let found = RULES.iter().find(|(words, _, _)| Cursor::new(tokens).sees(words));
     let assigns = tokens.get(1).is_some_and(|token| token.is_punct("="));
     found.filter(|_| !assigns).copied()
 }
@@ -194,18 +176,13 @@ fn command(tokens: &[Token<'_>]) -> AlterCommand {
     cursor.eat(action);
     let guarded = cursor.eat("IF NOT EXISTS") || cursor.eat("IF EXISTS");
     let named = action.contains("COLUMN")
-        || ["INDEX", "CONSTRAINT", "PROJECTION", "STATISTICS"]
-            .iter()
-            .any(|kind| action.ends_with(kind));
+        || ["INDEX", "CONSTRAINT", "PROJECTION", "STATISTICS"].iter().any(|kind| action.ends_with(kind));
     // A column of a Nested is `n.x`, of which the dot is part of the name.
     let name = named.then(|| cursor.name()).flatten().map(dotted);
     let removes = action == "MODIFY COLUMN" && cursor.sees("REMOVE");
-    let renamed_to = (action == "RENAME COLUMN" && cursor.eat("TO"))
-        .then(|| cursor.name())
-        .flatten()
-        .map(dotted);
-    let in_partition =
-        action.starts_with("CLEAR") || tokens.iter().any(|token| token.is_word("PARTITION"));
+    let renamed_to =
+        (action == "RENAME COLUMN" && cursor.eat("TO")).then(|| cursor.name()).flatten().map(dotted);
+    let in_partition = action.starts_with("CLEAR") || tokens.iter().any(|token| token.is_word("PARTITION"));
     let replay = match repeat {
         _ if in_partition => Replay::Silent,
         Fails if guarded => Replay::Idempotent,
@@ -214,13 +191,7 @@ fn command(tokens: &[Token<'_>]) -> AlterCommand {
         Harms if removes => Replay::Loud,
         Harms => Replay::Silent,
     };
-    AlterCommand {
-        action: action.to_owned(),
-        target: name,
-        renamed_to,
-        replay,
-        mutation,
-    }
+    AlterCommand { action: action.to_owned(), target: name, renamed_to, replay, mutation }
 }
 
 fn dotted((first, rest): (Option<String>, String)) -> String {

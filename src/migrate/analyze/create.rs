@@ -25,10 +25,9 @@ pub(super) fn create(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
         index(cursor, analysis);
     } else {
         let name = match kind {
-            ObjectKind::Table
-            | ObjectKind::View
-            | ObjectKind::MaterializedView
-            | ObjectKind::Dictionary => cursor.name(),
+            ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Dictionary => {
+                cursor.name()
+            }
             _ => cursor.ident().map(|name| (None, name)),
         };
         analysis.push(name, Role::Creates, kind);
@@ -108,9 +107,7 @@ fn table(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
             cursor.eat("AS");
         }
         let before = cursor;
-        let query = ["SELECT", "WITH", "FROM"]
-            .iter()
-            .any(|word| cursor.sees(word))
+        let query = ["SELECT", "WITH", "FROM"].iter().any(|word| cursor.sees(word))
             || cursor.peek(0).is_some_and(|token| token.is_punct("("));
         if query {
             analysis.fills |= !empty;
@@ -175,10 +172,7 @@ fn source(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
 }
 
 fn query_source(cursor: &mut Cursor<'_, '_>, analysis: &mut Analysis) {
-    let quoted = cursor
-        .peek(0)
-        .filter(|token| token.kind == TokenKind::String)
-        .is_some();
+    let quoted = cursor.peek(0).filter(|token| token.kind == TokenKind::String).is_some();
     let Some(query) = cursor.ident().filter(|_| quoted) else {
         return;
     };
@@ -191,25 +185,14 @@ fn query_source(cursor: &mut Cursor<'_, '_>, analysis: &mut Analysis) {
 /// Filling a table or a view is a second step, which a repeat skips or doubles.
 fn replay(kind: ObjectKind, analysis: &Analysis) -> Replay {
     let flags = &analysis.flags;
-    let keeps_data = matches!(
-        kind,
-        ObjectKind::Table | ObjectKind::MaterializedView | ObjectKind::Database
-    );
+    let keeps_data = matches!(kind, ObjectKind::Table | ObjectKind::MaterializedView | ObjectKind::Database);
     if flags.temporary {
         Replay::Silent
     } else if flags.or_replace {
         // A replaced table loses its rows, a replaced user or role its memberships.
-        if keeps_data || flags.access {
-            Replay::Silent
-        } else {
-            Replay::Idempotent
-        }
+        if keeps_data || flags.access { Replay::Silent } else { Replay::Idempotent }
     } else if flags.if_not_exists {
-        if analysis.fills {
-            Replay::Silent
-        } else {
-            Replay::Idempotent
-        }
+        if analysis.fills { Replay::Silent } else { Replay::Idempotent }
     } else if analysis.verb == Verb::Attach && kind == ObjectKind::Other {
         Replay::Silent
     } else {

@@ -73,11 +73,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
     /// Reads an identifier and decodes its quotes; strings pass where names may be strings.
     pub(super) fn ident(&mut self) -> Option<String> {
         let token = self.peek(0)?;
-        matches!(
-            token.kind,
-            TokenKind::Word | TokenKind::QuotedIdent | TokenKind::String
-        )
-        .then(|| {
+        matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdent | TokenKind::String).then(|| {
             self.pos += 1;
             unquote(token)
         })
@@ -98,11 +94,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
             }
         }
         let first = parts.remove(0);
-        if parts.is_empty() {
-            Some((None, first))
-        } else {
-            Some((Some(first), parts.join(".")))
-        }
+        if parts.is_empty() { Some((None, first)) } else { Some((Some(first), parts.join("."))) }
     }
 
     /// Moves to the first place outside brackets where one of the keyword sequences begins.

@@ -54,9 +54,7 @@ pub(super) fn tables(tokens: &[Token<'_>]) -> Vec<Name> {
             ")" if query.len() > 1 => drop(query.pop()),
             _ if token.is_word("FROM") && is_distinct_from(&cursor) => {}
             _ if token.is_word("JOIN") && follows(&cursor, "ARRAY") => {}
-            _ if query.last() == Some(&true)
-                && (token.is_word("FROM") || token.is_word("JOIN")) =>
-            {
+            _ if query.last() == Some(&true) && (token.is_word("FROM") || token.is_word("JOIN")) => {
                 references(&mut cursor, &mut found);
             }
             _ => {}
@@ -83,9 +81,7 @@ fn references(cursor: &mut Cursor<'_, '_>, found: &mut Vec<Name>) {
         }
         found.push(name);
         cursor.eat("FINAL");
-        let alias = cursor
-            .peek(0)
-            .is_some_and(|token| !CLAUSES.iter().any(|clause| token.is_word(clause)));
+        let alias = cursor.peek(0).is_some_and(|token| !CLAUSES.iter().any(|clause| token.is_word(clause)));
         if cursor.eat("AS") || alias {
             cursor.ident();
         }
@@ -98,11 +94,7 @@ fn references(cursor: &mut Cursor<'_, '_>, found: &mut Vec<Name>) {
 
 /// The cursor stands after `FROM`: `a IS [NOT] DISTINCT FROM b` compares.
 fn is_distinct_from(cursor: &Cursor<'_, '_>) -> bool {
-    let word = |back, word| {
-        cursor
-            .previous(back)
-            .is_some_and(|token: &Token<'_>| token.is_word(word))
-    };
+    let word = |back, word| cursor.previous(back).is_some_and(|token: &Token<'_>| token.is_word(word));
     word(2, "DISTINCT") && (word(3, "IS") || word(3, "NOT") && word(4, "IS"))
 }
 

@@ -15,11 +15,7 @@ fn render(analysis: &Analysis) -> String {
             Role::Writes => "> ",
             Role::Reads => "< ",
         };
-        let database = object
-            .database
-            .iter()
-            .map(|database| format!("{database}."))
-            .collect::<String>();
+        let database = object.database.iter().map(|database| format!("{database}.")).collect::<String>();
         line += &format!(", {sign}{database}{} {:?}", object.name, object.kind);
     }
     let flags = &analysis.flags;
@@ -45,10 +41,7 @@ fn render(analysis: &Analysis) -> String {
 /// Each statement of the file is preceded by the comment `-- is: …` with its rendered analysis.
 #[test]
 fn the_statements_file_is_analysed_as_it_says() {
-    let expected: Vec<&str> = STATEMENTS
-        .lines()
-        .filter_map(|line| line.strip_prefix("-- is: "))
-        .collect();
+    let expected: Vec<&str> = STATEMENTS.lines().filter_map(|line| line.strip_prefix("-- is: ")).collect();
     let statements = super::super::split(STATEMENTS).unwrap();
     let mut wrong = Vec::new();
     assert_eq!(statements.len(), expected.len());
@@ -69,11 +62,7 @@ fn alters(sql: &str) -> String {
     let analysis = analyze_sql(sql).unwrap();
     let commands = analysis.alters.iter().map(|command| {
         let target = command.target.as_deref().unwrap_or("-");
-        let renamed = command
-            .renamed_to
-            .iter()
-            .map(|name| format!(" to {name}"))
-            .collect::<String>();
+        let renamed = command.renamed_to.iter().map(|name| format!(" to {name}")).collect::<String>();
         format!(
             "{} {target}{renamed} {:?}{}",
             command.action,
@@ -99,10 +88,7 @@ fn alter_commands_are_listed() {
             "ALTER TABLE t MODIFY SETTING a = 1, b = 2, ADD INDEX i x TYPE minmax",
             "MODIFY SETTING - Idempotent; ADD INDEX i Loud",
         ),
-        (
-            "ALTER TABLE t UPDATE a = 1, b = 2 WHERE c IN (1, 2)",
-            "UPDATE - Silent mutation",
-        ),
+        ("ALTER TABLE t UPDATE a = 1, b = 2 WHERE c IN (1, 2)", "UPDATE - Silent mutation"),
         (
             "ALTER TABLE t MODIFY COLUMN a REMOVE TTL, MODIFY COLUMN b Int8",
             "MODIFY COLUMN a Loud mutation; MODIFY COLUMN b Silent mutation",
@@ -112,10 +98,7 @@ fn alter_commands_are_listed() {
             "DROP PARTITION - Silent; CLEAR COLUMN a Silent mutation",
         ),
         ("ALTER TABLE t FROBNICATE x", "FROBNICATE - Silent mutation"),
-        (
-            "ALTER TABLE t ADD COLUMN a Int8 SETTINGS alter_sync = 2, mutations_sync = 2",
-            "ADD COLUMN a Loud",
-        ),
+        ("ALTER TABLE t ADD COLUMN a Int8 SETTINGS alter_sync = 2, mutations_sync = 2", "ADD COLUMN a Loud"),
     ] {
         assert_eq!(alters(sql), expected, "{sql}");
     }
@@ -127,18 +110,10 @@ fn replay(sql: &str) -> Replay {
 
 #[test]
 fn a_mixture_is_as_silent_as_its_most_silent_part() {
+    assert_eq!(replay("ALTER TABLE t ADD COLUMN a Int8, COMMENT COLUMN b 'x'"), Replay::Loud);
+    assert_eq!(replay("ALTER TABLE t ADD COLUMN a Int8, UPDATE b = 1 WHERE 1"), Replay::Silent);
     assert_eq!(
-        replay("ALTER TABLE t ADD COLUMN a Int8, COMMENT COLUMN b 'x'"),
-        Replay::Loud
-    );
-    assert_eq!(
-        replay("ALTER TABLE t ADD COLUMN a Int8, UPDATE b = 1 WHERE 1"),
-        Replay::Silent
-    );
-    assert_eq!(
-        replay(
-            "CREATE TABLE a (x Int8) ENGINE = Log PARALLEL WITH CREATE TABLE b (x Int8) ENGINE = Log"
-        ),
+        replay("CREATE TABLE a (x Int8) ENGINE = Log PARALLEL WITH CREATE TABLE b (x Int8) ENGINE = Log"),
         Replay::Silent
     );
     assert_eq!(replay("ALTER TABLE t"), Replay::Silent);

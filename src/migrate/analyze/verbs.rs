@@ -4,8 +4,8 @@ use super::cursor::{Cursor, by_commas};
 use super::{Analysis, ObjectKind, Replay, Role, Verb, access_kind, alter, create, reads};
 
 const READS: [&str; 13] = [
-    "SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "CHECK", "VALUES",
-    "TABLE", "HELP", "WATCH",
+    "SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "CHECK", "VALUES", "TABLE",
+    "HELP", "WATCH",
 ];
 
 /// Analyses one statement without `PARALLEL WITH`.
@@ -58,9 +58,8 @@ fn read(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
 
 fn other(verb: Verb, mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
     analysis.verb = verb;
-    analysis.flags.access = matches!(verb, Verb::Grant | Verb::Revoke)
-        || cursor.sees("DEFAULT ROLE")
-        || cursor.sees("ROLE");
+    analysis.flags.access =
+        matches!(verb, Verb::Grant | Verb::Revoke) || cursor.sees("DEFAULT ROLE") || cursor.sees("ROLE");
     // Granting what is granted changes nothing, with `WITH REPLACE OPTION` as well.
     if matches!(verb, Verb::Grant | Verb::Revoke) || cursor.sees("DEFAULT ROLE") {
         analysis.replay = Replay::Idempotent;
@@ -115,24 +114,15 @@ fn drop_any(word: &str, mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
     };
     analysis.verb = verb;
     analysis.flags.temporary = cursor.eat("TEMPORARY");
-    let all_tables =
-        verb == Verb::Truncate && (cursor.eat("ALL TABLES FROM") || cursor.eat("TABLES FROM"));
-    let kind = if all_tables {
-        Some(ObjectKind::Database)
-    } else {
-        dropped_kind(&mut cursor, verb, analysis)
-    };
+    let all_tables = verb == Verb::Truncate && (cursor.eat("ALL TABLES FROM") || cursor.eat("TABLES FROM"));
+    let kind =
+        if all_tables { Some(ObjectKind::Database) } else { dropped_kind(&mut cursor, verb, analysis) };
     let Some(kind) = kind else { return };
-    analysis.flags.if_exists =
-        cursor.eat("IF EXISTS") || cursor.eat("IF EMPTY") && cursor.eat("IF EXISTS");
+    analysis.flags.if_exists = cursor.eat("IF EXISTS") || cursor.eat("IF EMPTY") && cursor.eat("IF EXISTS");
     if analysis.flags.index {
         cursor.ident();
         let on = cursor.eat("ON");
-        analysis.push(
-            cursor.name().filter(|_| on),
-            Role::Alters,
-            ObjectKind::Table,
-        );
+        analysis.push(cursor.name().filter(|_| on), Role::Alters, ObjectKind::Table);
         analysis.flags.mutation = true;
     } else {
         dropped_names(&mut cursor, role, kind, analysis);
@@ -149,11 +139,7 @@ fn drop_any(word: &str, mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
     };
 }
 
-fn dropped_kind(
-    cursor: &mut Cursor<'_, '_>,
-    verb: Verb,
-    analysis: &mut Analysis,
-) -> Option<ObjectKind> {
+fn dropped_kind(cursor: &mut Cursor<'_, '_>, verb: Verb, analysis: &mut Analysis) -> Option<ObjectKind> {
     let kinds: [(&str, ObjectKind); 10] = [
         ("TABLE", ObjectKind::Table),
         ("VIEW", ObjectKind::View),
@@ -179,12 +165,7 @@ fn dropped_kind(
     }
 }
 
-fn dropped_names(
-    cursor: &mut Cursor<'_, '_>,
-    role: Role,
-    kind: ObjectKind,
-    analysis: &mut Analysis,
-) {
+fn dropped_names(cursor: &mut Cursor<'_, '_>, role: Role, kind: ObjectKind, analysis: &mut Analysis) {
     loop {
         let name = match kind {
             ObjectKind::Database | ObjectKind::Function | ObjectKind::Other => {
@@ -201,14 +182,9 @@ fn dropped_names(
 
 /// `RENAME a TO b, …` and `EXCHANGE TABLES a AND b, …`.
 fn rename(word: &str, mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
-    let (verb, joiner) = if word == "RENAME" {
-        (Verb::Rename, "TO")
-    } else {
-        (Verb::Exchange, "AND")
-    };
+    let (verb, joiner) = if word == "RENAME" { (Verb::Rename, "TO") } else { (Verb::Exchange, "AND") };
     analysis.verb = verb;
-    let kind = match cursor.eat_any(&["TABLES", "TABLE", "DICTIONARIES", "DICTIONARY", "DATABASE"])
-    {
+    let kind = match cursor.eat_any(&["TABLES", "TABLE", "DICTIONARIES", "DICTIONARY", "DATABASE"]) {
         Some("DICTIONARIES" | "DICTIONARY") => ObjectKind::Dictionary,
         Some("DATABASE") => ObjectKind::Database,
         _ => ObjectKind::Table,

@@ -28,52 +28,25 @@ fn texts_are_cut_as_the_server_cuts_them() {
         ("\u{feff}SELECT 1", "w:SELECT n:1"),
         ("a\u{a0}b\u{3000}c\u{200b}d\u{180e}e", "w:a w:b w:c w:d w:e"),
         (r"'a\'b' 'a''b' '\\'", r"s:'a\'b' s:'a''b' s:'\\'"),
-        (
-            r#"`a\`b` `a``b` "x;y" "a\"b" "a""b""#,
-            r#"q:`a\`b` q:`a``b` q:"x;y" q:"a\"b" q:"a""b""#,
-        ),
+        (r#"`a\`b` `a``b` "x;y" "a\"b" "a""b""#, r#"q:`a\`b` q:`a``b` q:"x;y" q:"a\"b" q:"a""b""#),
         ("‘a;“b’ “a’;b” ‘a\\’", "s:‘a;“b’ q:“a’;b” s:‘a\\’"),
-        (
-            "$$a;b$$ $t$a $$ b$t$ $1$x$1$",
-            "h:$$a;b$$ h:$t$a $$ b$t$ h:$1$x$1$",
-        ),
+        ("$$a;b$$ $t$a $$ b$t$ $1$x$1$", "h:$$a;b$$ h:$t$a $$ b$t$ h:$1$x$1$"),
         ("$a$$a$ $a$ $A$ $a$", "h:$a$$a$ h:$a$ $A$ $a$"),
         ("a$b$ x$$y$$ $x $", "w:a$b$ w:x$$y$$ w:$x $"),
         ("a -- b;\nc // d;\n# e;\nf #! g\nh --", "w:a w:c w:f w:h"),
         ("a --b\rc\nd", "w:a w:d"),
-        (
-            "a /* b /* c */ ; */ d /***/ e /**//**/ f /*/ */ g",
-            "w:a w:d w:e w:f w:g",
-        ),
+        ("a /* b /* c */ ; */ d /***/ e /**//**/ f /*/ */ g", "w:a w:d w:e w:f w:g"),
         ("/* ' */ '/*' -- '\n a", "s:'/*' w:a"),
-        (
-            "x'41' X'4' b'01' B'' ax'1'",
-            "s:x'41' s:X'4' s:b'01' s:B'' w:ax s:'1'",
-        ),
-        (
-            "1 1.5 1. 1e5 1.5e-3 0x1F 0x1.8p3 0b101",
-            "n:1 n:1.5 n:1. n:1e5 n:1.5e-3 n:0x1F n:0x1.8p3 n:0b101",
-        ),
-        (
-            "1_000 1__0 1_ 0xg 1abc 1e 0o17",
-            "n:1_000 w:1__0 w:1_ w:0xg w:1abc n:1e w:0o17",
-        ),
+        ("x'41' X'4' b'01' B'' ax'1'", "s:x'41' s:X'4' s:b'01' s:B'' w:ax s:'1'"),
+        ("1 1.5 1. 1e5 1.5e-3 0x1F 0x1.8p3 0b101", "n:1 n:1.5 n:1. n:1e5 n:1.5e-3 n:0x1F n:0x1.8p3 n:0b101"),
+        ("1_000 1__0 1_ 0xg 1abc 1e 0o17", "n:1_000 w:1__0 w:1_ w:0xg w:1abc n:1e w:0o17"),
         ("1e+ x 1.e--1 1e", "n:1e+ w:x n:1.e- - n:1 w:1e"),
-        (
-            "t.1.2 1.5.5 (.5) a.1e5 f().1",
-            "w:t . n:1 . n:2 n:1.5 . n:5 ( n:.5 ) w:a . w:1e5 w:f ( ) . n:1",
-        ),
+        ("t.1.2 1.5.5 (.5) a.1e5 f().1", "w:t . n:1 . n:2 n:1.5 . n:5 ( n:.5 ) w:a . w:1e5 w:f ( ) . n:1"),
         ("a::b x->y ?:", "w:a :: w:b w:x -> w:y ? :"),
-        (
-            "a<=>b !~* !~ ~* != <> <= >= == || @@",
-            "w:a <=> w:b !~* !~ ~* != <> <= >= == || @@",
-        ),
+        ("a<=>b !~* !~ ~* != <> <= >= == || @@", "w:a <=> w:b !~* !~ ~* != <> <= >= == || @@"),
         ("{name:Array(UInt8)}", "{ w:name : w:Array ( w:UInt8 ) }"),
         ("'a\0b' `é` 'é\\é'", "s:'a\0b' q:`é` s:'é\\é'"),
-        (
-            "a_${charter.tenant}_b.${charter.database}",
-            "w:a_${charter.tenant}_b . w:${charter.database}",
-        ),
+        ("a_${charter.tenant}_b.${charter.database}", "w:a_${charter.tenant}_b . w:${charter.database}"),
         ("$$${charter.tenant}$$", "h:$$${charter.tenant}$$"),
         ("${x} ${charter.a b}", "$ { w:x } $ { w:charter . w:a w:b }"),
     ] {
@@ -93,23 +66,11 @@ fn what_the_server_refuses_is_an_error() {
         ("\"a\\\"", 0, "quoted identifier opened by \""),
         ("“a“", 0, "quoted identifier opened by “"),
         ("‘a", 0, "string opened by ‘"),
-        (
-            "a /* b /* c */",
-            2,
-            "block comment opened on line 1 is not closed",
-        ),
-        (
-            "/*\n/*",
-            0,
-            "is not closed (2 are open, the last from line 2)",
-        ),
+        ("a /* b /* c */", 2, "block comment opened on line 1 is not closed"),
+        ("/*\n/*", 0, "is not closed (2 are open, the last from line 2)"),
         ("/*/", 0, "block comment"),
         ("$$a", 0, "heredoc `$$` opened on line 1 is not closed"),
-        (
-            "a $tag$ b; c",
-            2,
-            "heredoc `$tag$` opened on line 1 is not closed",
-        ),
+        ("a $tag$ b; c", 2, "heredoc `$tag$` opened on line 1 is not closed"),
         ("x'4g'", 0, "may hold only digits"),
         ("b'012'", 0, "may hold only digits"),
         ("x'41", 0, "may hold only digits"),
@@ -129,10 +90,7 @@ fn what_the_server_refuses_is_an_error() {
         let error = lex(sql).unwrap_err();
         assert!(error.message.contains(message), "{sql}: {error}");
         assert_eq!(error.start, at, "{sql}");
-        assert!(
-            error.end > error.start && sql.get(error.start..error.end).is_some(),
-            "{sql}"
-        );
+        assert!(error.end > error.start && sql.get(error.start..error.end).is_some(), "{sql}");
     }
 }
 

@@ -2,10 +2,7 @@ use super::{Statement, pieces, split};
 
 fn texts(sql: &str) -> Vec<String> {
     let statements = split(sql).unwrap_or_else(|errors| panic!("{sql}: {errors:?}"));
-    statements
-        .into_iter()
-        .map(|statement| statement.text)
-        .collect()
+    statements.into_iter().map(|statement| statement.text).collect()
 }
 
 fn errors(sql: &str) -> String {
@@ -29,14 +26,8 @@ fn statements_end_at_semicolons_outside_of_anything() {
         (" ;; -- a\n ; /* ; */", &[]),
         ("SELECT 1", &["SELECT 1"]),
         ("SELECT 1;\nSELECT 2;\n", &["SELECT 1", "SELECT 2"]),
-        (
-            "-- c\nSELECT 1 /* in */ + 2 -- out\n; -- after\n",
-            &["SELECT 1 /* in */ + 2"],
-        ),
-        (
-            "SELECT 'a;b', `c;d`, \"e;f\", $$g;h$$, ‘i;j’ ;",
-            &["SELECT 'a;b', `c;d`, \"e;f\", $$g;h$$, ‘i;j’"],
-        ),
+        ("-- c\nSELECT 1 /* in */ + 2 -- out\n; -- after\n", &["SELECT 1 /* in */ + 2"]),
+        ("SELECT 'a;b', `c;d`, \"e;f\", $$g;h$$, ‘i;j’ ;", &["SELECT 'a;b', `c;d`, \"e;f\", $$g;h$$, ‘i;j’"]),
         ("SELECT 1 -- a;b\n+ 2", &["SELECT 1 -- a;b\n+ 2"]),
         (
             "INSERT INTO t VALUES ('a;b'), ($$c;$$);\nSELECT 1",
@@ -51,16 +42,10 @@ fn statements_end_at_semicolons_outside_of_anything() {
 fn explicit_delimiters_replace_semicolons() {
     let sql = "-- charter:statement\nSELECT 1;\n;\n-- charter:statement\n-- only a comment\n-- charter:statement\nSELECT 2";
     assert_eq!(texts(sql), ["SELECT 1", "SELECT 2"]);
-    assert_eq!(
-        texts("SELECT 1;\n-- charter:statement\nSELECT 2;"),
-        ["SELECT 1", "SELECT 2"]
-    );
+    assert_eq!(texts("SELECT 1;\n-- charter:statement\nSELECT 2;"), ["SELECT 1", "SELECT 2"]);
     insta::assert_snapshot!(errors("-- charter:statement\nSELECT 1; SELECT 2"), @"Directive `;`: `;` inside a statement that `-- charter:statement` delimits; put `-- charter:statement` between the two statements");
     // Not on a line of its own within a string.
-    assert_eq!(
-        texts("SELECT '\n-- charter:statement\n'; SELECT 2").len(),
-        2
-    );
+    assert_eq!(texts("SELECT '\n-- charter:statement\n'; SELECT 2").len(), 2);
 }
 
 #[test]
@@ -69,37 +54,17 @@ fn places_are_reported() {
     let statements = split(sql).unwrap();
     let places: Vec<_> = statements.iter().map(|one| (one.index, one.line)).collect();
     assert_eq!(places, [(0, 3), (1, 4), (2, 5)]);
-    assert!(
-        statements
-            .iter()
-            .all(|Statement { text, span, .. }| sql[span.clone()] == **text)
-    );
+    assert!(statements.iter().all(|Statement { text, span, .. }| sql[span.clone()] == **text));
 }
 
 #[test]
 fn settings_belong_to_the_statement_that_follows() {
     let sql = "-- charter:settings a=1\n-- why\n-- charter:settings b='x;y'\nSELECT 1;\nSELECT 2;\n-- charter:settings c=3\nSELECT 3";
-    let settings = |sql| {
-        split(sql)
-            .unwrap()
-            .into_iter()
-            .map(|one| one.settings)
-            .collect::<Vec<_>>()
-    };
+    let settings = |sql| split(sql).unwrap().into_iter().map(|one| one.settings).collect::<Vec<_>>();
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    assert_eq!(
-        settings(sql),
-        [
-            vec![pair("a", "1"), pair("b", "x;y")],
-            vec![],
-            vec![pair("c", "3")]
-        ]
-    );
+    assert_eq!(settings(sql), [vec![pair("a", "1"), pair("b", "x;y")], vec![], vec![pair("c", "3")]]);
     let explicit = "-- charter:settings a=1\n-- charter:statement\nSELECT 1;\n-- charter:settings b=2\n-- charter:statement\nSELECT 2";
-    assert_eq!(
-        settings(explicit),
-        [vec![pair("a", "1")], vec![pair("b", "2")]]
-    );
+    assert_eq!(settings(explicit), [vec![pair("a", "1")], vec![pair("b", "2")]]);
     insta::assert_snapshot!(errors("SELECT 1\n-- charter:settings a=1\n+ 2"), @"Directive `-- charter:settings a=1`: a settings directive stands before its statement, not inside it;");
     insta::assert_snapshot!(errors("SELECT 1;\n-- charter:settings a=1\n"), @"Directive `-- charter:settings a=1`: no statement follows this settings directive;");
     insta::assert_snapshot!(errors("-- charter:settings a=1\n-- charter:settings a=1\nSELECT 1"), @"Directive `-- charter:settings a=1`: setting `a` is given twice for one statement;");
@@ -153,11 +118,5 @@ fn pieces_refuse_only_what_cannot_be_cut() {
 fn all_problems_are_reported_in_order() {
     let found = errors("-- charter:foo\nSET a=1;\nUSE b;\nSELECT 'c");
     assert_eq!(found.lines().count(), 4);
-    assert!(
-        found
-            .lines()
-            .last()
-            .is_some_and(|last| last.starts_with("Lexical `'`")),
-        "{found}"
-    );
+    assert!(found.lines().last().is_some_and(|last| last.starts_with("Lexical `'`")), "{found}");
 }

@@ -16,7 +16,10 @@ fn roles(json: &str) -> Vec<Role> {
         value.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let read = |role: &Value| Role {
-        made: texts(&role["statements"]).iter().map(|text| parse_show_grants(&for_role(text)).unwrap()).collect(),
+        made: texts(&role["statements"])
+            .iter()
+            .map(|text| parse_show_grants(&for_role(text)).unwrap())
+            .collect(),
         shown: texts(&role["shown"]).iter().map(|line| parse_show_grants(line).unwrap()).collect(),
     };
     roles.iter().map(read).collect()
@@ -55,9 +58,17 @@ fn texts(lines: &[ShowGrant]) -> String {
 fn check(catalog: &Catalog, json: &str) {
     let roles = roles(json);
     let wrong: Vec<_> = roles.iter().filter(|role| !same(catalog, role)).collect();
-    let report: Vec<_> =
-        wrong.iter().map(|role| format!("made\n{}shown\n{}", texts(&role.made), texts(&role.shown))).collect();
-    assert!(roles.len() >= 100 && wrong.is_empty(), "{} of {}\n{}", wrong.len(), roles.len(), report.join("\n"));
+    let report: Vec<_> = wrong
+        .iter()
+        .map(|role| format!("made\n{}shown\n{}", texts(&role.made), texts(&role.shown)))
+        .collect();
+    assert!(
+        roles.len() >= 100 && wrong.is_empty(),
+        "{} of {}\n{}",
+        wrong.len(),
+        roles.len(),
+        report.join("\n")
+    );
 }
 
 #[test]
@@ -84,7 +95,8 @@ fn statements_lead_from_each_role_to_the_next() {
     let roles = roles(include_str!("../../../tests/data/grants-26.9.json"));
     let mut turned = 0;
     for (next, live) in roles.iter().skip(1).chain(roles.first()).zip(&roles) {
-        let Some(desired) = declared(&next.made).filter(|grants| grants.iter().all(|g| validate(&catalog, g).is_empty()))
+        let Some(desired) =
+            declared(&next.made).filter(|grants| grants.iter().all(|g| validate(&catalog, g).is_empty()))
         else {
             continue;
         };

@@ -44,7 +44,8 @@ fn what_each_release_prints_for_the_base_set_is_equal() {
 
 #[test]
 fn redundant_and_aliased_declarations_are_equal_to_what_is_printed() {
-    let desired = ["SELECT ON *.*", "SELECT ON d.*", "UPDATE, ADD COLUMN, TRUNCATE TABLE ON d.t", "SELECT(a) ON e.t"];
+    let desired =
+        ["SELECT ON *.*", "SELECT ON d.*", "UPDATE, ADD COLUMN, TRUNCATE TABLE ON d.t", "SELECT(a) ON e.t"];
     let live = ["GRANT SELECT ON *.* TO r", "GRANT ALTER UPDATE, ALTER ADD COLUMN, TRUNCATE ON d.t TO r"];
     assert_eq!(whole(&desired, &live), "");
 }
@@ -165,7 +166,10 @@ fn wildcards_cover_names_but_are_not_their_sum() {
 #[test]
 fn all_of_a_database_is_written_out() {
     let text = whole(&["ALL ON d.*"], &[]);
-    assert!(text.starts_with("+ CHECK, SHOW, SELECT, INSERT, ALTER TABLE, ") && !text.contains("ALL"), "{text}");
+    assert!(
+        text.starts_with("+ CHECK, SHOW, SELECT, INSERT, ALTER TABLE, ") && !text.contains("ALL"),
+        "{text}"
+    );
     assert_eq!(whole(&["all ON *.*"], &[]), "+ ALL ON *.*\nGRANT ALL ON *.* TO r");
 }
 
@@ -183,7 +187,10 @@ fn exempt_grants_stay_and_survive_a_replacement() {
 #[test]
 fn additive_grants_leave_the_rest_alone() {
     let live = ["GRANT SELECT ON other.* TO r", "GRANT INSERT ON d.* TO r"];
-    assert_eq!(run(&["SELECT, INSERT ON d.*"], &live, &[], Mode::Additive), "+ SELECT ON d.*\nGRANT SELECT ON d.* TO r");
+    assert_eq!(
+        run(&["SELECT, INSERT ON d.*"], &live, &[], Mode::Additive),
+        "+ SELECT ON d.*\nGRANT SELECT ON d.* TO r"
+    );
     assert_eq!(run(&["INSERT ON d.t"], &live, &[], Mode::Additive), "");
 }
 
@@ -200,9 +207,21 @@ fn removal_takes_the_declared_and_nothing_else() {
 
 #[test]
 fn wrong_declarations_say_what_is_wrong() {
-    let wrong = ["SELCT ON d.*", "frobnicate ON d.*", "CREATE FUNCTION ON d.*", "CREATE DATABASE ON d.t", "USAGE ON *.*",
-        "SELECT(a) ON d.*", "SELECT(a) ON d.t*", "CREATE TABLE(a) ON d.t", "SELECT ON x", "CREATE USER ON d.*",
-        "ACCESS MANAGEMENT ON x", "ALL ON x", "CREATE USER ON S3('x')"];
+    let wrong = [
+        "SELCT ON d.*",
+        "frobnicate ON d.*",
+        "CREATE FUNCTION ON d.*",
+        "CREATE DATABASE ON d.t",
+        "USAGE ON *.*",
+        "SELECT(a) ON d.*",
+        "SELECT(a) ON d.t*",
+        "CREATE TABLE(a) ON d.t",
+        "SELECT ON x",
+        "CREATE USER ON d.*",
+        "ACCESS MANAGEMENT ON x",
+        "ALL ON x",
+        "CREATE USER ON S3('x')",
+    ];
     let texts: Vec<_> = wrong.iter().map(|text| whole(&[text], &[])).collect();
     insta::assert_snapshot!(texts.join("\n"), @"
     privilege SELCT is unknown to this server, did you mean SELECT?
@@ -262,8 +281,8 @@ fn sources_are_read_as_the_server_prints_them() {
 fn all_written_out_by_the_server_is_still_all() {
     let lines: Vec<_> = include_str!("../../../tests/data/all-but-select-26.9.txt").lines().collect();
     insta::assert_snapshot!(whole(&["ALL ON *.*"], &lines), @"
-    + SELECT ON *.*
-    GRANT SELECT ON *.* TO r
+    + ALL ON *.*
+    GRANT ALL ON *.* TO r
     ");
 }
 
@@ -276,5 +295,17 @@ fn hostile_names_are_quoted() {
     - SELECT ON `x\`; DROP TABLE y`.*
     GRANT INSERT(`a) ON *.* TO z--`) ON `d\`.`.`t\n` TO r
     REVOKE SELECT ON `x\`; DROP TABLE y`.* FROM r
+    ");
+}
+
+#[test]
+fn exempt_options_survive_below_an_exempt_right() {
+    let live = ["GRANT ALTER, CREATE TABLE ON ab.* TO r WITH GRANT OPTION"];
+    let exempt = ["CREATE ON a*.*", "CREATE TABLE ON ab.t WITH GRANT OPTION"];
+    insta::assert_snapshot!(run(&[], &live, &exempt, Mode::Whole), @"
+    - ALTER TABLE, ALTER DATABASE, ALTER VIEW ON ab.*
+    - GRANT OPTION FOR CREATE TABLE ON ab.*
+    GRANT CREATE TABLE ON ab.* TO r WITH REPLACE OPTION
+    GRANT CREATE TABLE ON ab.t TO r WITH GRANT OPTION
     ");
 }

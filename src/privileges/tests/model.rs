@@ -44,7 +44,13 @@ impl Model {
             for database in lists[0] {
                 for table in lists[1] {
                     for column in lists[2] {
-                        probes.extend(lists[3].iter().map(|object| Probe { leaf, database, table, column, object }));
+                        probes.extend(lists[3].iter().map(|object| Probe {
+                            leaf,
+                            database,
+                            table,
+                            column,
+                            object,
+                        }));
                     }
                 }
             }
@@ -59,7 +65,8 @@ impl Model {
             if statement.replace {
                 state = (false, false);
             }
-            let mut pairs = statement.elements.iter().flat_map(|e| e.privileges.iter().map(|spec| (&e.on, spec)));
+            let mut pairs =
+                statement.elements.iter().flat_map(|e| e.privileges.iter().map(|spec| (&e.on, spec)));
             if pairs.any(|(on, spec)| self.covers(spec, on, probe)) {
                 state = match statement.verb {
                     Verb::Grant => (true, state.1 || statement.grant_option),
@@ -83,7 +90,9 @@ impl Model {
     }
 
     fn reaches(&self, spec: &PrivilegeSpec, on: &Scope, probe: &Probe) -> bool {
-        let fits = |name: &str, wildcard: bool, own: &str| if wildcard { own.starts_with(name) } else { own == name };
+        let fits = |name: &str, wildcard: bool, own: &str| {
+            if wildcard { own.starts_with(name) } else { own == name }
+        };
         let depth = match self.rows[probe.leaf].level.as_deref() {
             Some("GLOBAL") => 0,
             Some("DATABASE") => 1,
@@ -95,7 +104,8 @@ impl Model {
             Scope::Global => true,
             Scope::Database { name, wildcard } => depth >= 1 && fits(name, *wildcard, probe.database),
             Scope::Table { database, table, wildcard } => {
-                let column = spec.columns.is_empty() || spec.columns.iter().any(|column| column == probe.column);
+                let column =
+                    spec.columns.is_empty() || spec.columns.iter().any(|column| column == probe.column);
                 let deep = depth >= if spec.columns.is_empty() { 2 } else { 3 };
                 deep && column && database == probe.database && fits(table, *wildcard, probe.table)
             }

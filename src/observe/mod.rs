@@ -1,0 +1,227 @@
+//! Reads what is there: what the servers are, what charter recorded, and what the kinds that are in
+//! use ask for. The number of queries depends on the kinds, never on the number of resources.
+//!
+//! First two small queries (who answers, which columns there are), then the registry, then all the
+//! rest at once within a bound. Whatever is denied is gathered into one error.
+
+mod caps;
+mod error;
+mod preflight;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _};
+
+use crate::backend::{Error, Query, Servers};
+use crate::kinds::Kinds;
+use crate::model::registry::{Registry, TABLE};
+use crate::model::resource::Desired;
+use crate::model::snapshot::{Api, Caps, Listing, Read, Row};
+use crate::model::{Settings, Snapshot};
+
+pub use error::{ObserveError, Server};
+pub use preflight::preflight;
+
+/// The columns of the registry that are read.
+const REGISTRY: [&str; 9] = [
+    "scope",
+    "environment",
+    "address",
+    "kind",
+    "identity",
+    "status",
+    "spec",
+    "salt",
+    "fingerprint",
+];
+
+/// Reads everything that planning or checking needs. At most `parallelism` reads run at a time.
+///
+/// # Errors
+/// The first server that cannot be asked; else all that is denied; else the first read that failed.
+pub async fn observe<S: Servers>(
+    servers: &S,
+    settings: &Settings,
+    kinds: &Kinds,
+    desired: &Desired,
+    parallelism: usize,
+) -> Result<(Snapshot, Registry), ObserveError> {
+    let (caps, cluster_uid) = tokio::join!(caps::read(servers), servers.cluster_uid());
+    let caps = caps?;
+    let cluster_uid = cluster_uid
+        .map_err(|error| ObserveError::of(Server::Kubernetes, "the cluster's UID", error))?;
+    let registry = registry(servers, &caps, &settings.scope).await?;
+    let asked = unite(kinds, desired, settings, &registry, &caps)?;
+    let (rows, objects) = run(servers, asked, parallelism).await?;
+    let snapshot = Snapshot {
+        caps,
+        cluster_uid,
+        rows,
+        objects,
+    };
+    Ok((snapshot, registry))
+}
+
+/// Returns a query without parameters; who sends it fills in its id and comment.
+fn plain(statement: impl Into<String>) -> Query {
+    Query {
+        statement: statement.into(),
+        params: Vec::new(),
+            sensitive: false,
+        login: None,
+        database: None,
+        settings: BTreeMap::new(),
+        query_id: String::new(),
+        comment: String::new(),
+    }
+}
+
+async fn registry<S: Servers>(
+    servers: &S,
+    caps: &Caps,
+    scope: &str,
+) -> Result<Registry, ObserveError> {
+    let table = format!("ops.{TABLE}");
+    if !caps.has_table(&table) {
+        return Ok(Registry::default());
+    }
+    let columns: Vec<&str> = REGISTRY
+        .into_iter()
+        .filter(|column| caps.has_column(&table, column))
+        .collect();
+    let statement = format!(
+        "SELECT {} FROM {table} ORDER BY at DESC LIMIT 1 BY scope, kind, identity",
+        columns.join(", ")
+    );
+    match servers.rows(plain(&statement)).await {
+        Ok(rows) => Ok(Registry::from_rows(&rows, scope)),
+        Err(error) => Err(ObserveError::of(Server::ClickHouse, &statement, error)),
+    }
+}
+
+/// What all kinds ask for, each thing once.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    queries: BTreeMap<&'static str, String>,
+    lists: BTreeSet<(Api, String)>,
+}
+
+/// Unites what the kinds ask for. A kind of which nothing is declared and nothing owned asks nothing.
+fn unite(
+    kinds: &Kinds,
+    desired: &Desired,
+    settings: &Settings,
+    registry: &Registry,
+    caps: &Caps,
+) -> Result<Asked, ObserveError> {
+    let mut asked = Asked::default();
+    for kind in kinds.iter() {
+        let wanted: Vec<_> = desired
+            .resources
+            .values()
+            .filter(|resource| resource.kind == kind.name())
+            .collect();
+        let owned: Vec<_> = registry
+            .all_mine()
+            .filter(|entry| entry.kind == kind.name())
+            .collect();
+        if wanted.is_empty() && owned.is_empty() {
+            continue;
+        }
+        for read in kind.reads(&wanted, &owned, settings, caps) {
+            asked.add(read)?;
+        }
+    }
+    Ok(asked)
+}
+
+impl Asked {
+    fn add(&mut self, read: Read) -> Result<(), ObserveError> {
+        match read {
+            Read::Objects { api, namespace } => {
+                self.lists.insert((api, namespace));
+            }
+            Read::Sql { name, statement } => {
+                let known = self
+                    .queries
+                    .entry(name)
+                    .or_insert_with(|| statement.clone());
+                if *known != statement {
+                    return Err(ObserveError::TwoReads(name));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a read answers.
+enum Answer {
+    Rows(&'static str, String, Result<Vec<Row>, Error>),
+    Objects((Api, String), Result<Listing, Error>),
+}
+
+type Found = (
+    BTreeMap<&'static str, Vec<Row>>,
+    BTreeMap<(Api, String), Listing>,
+);
+
+async fn run<S: Servers>(
+    servers: &S,
+    asked: Asked,
+    parallelism: usize,
+) -> Result<Found, ObserveError> {
+    let mut reads: Vec<BoxFuture<'_, Answer>> = Vec::new();
+    for (name, statement) in asked.queries {
+        reads.push(ask(servers, name, statement).boxed());
+    }
+    for (api, namespace) in asked.lists {
+        reads.push(list(servers, api, namespace).boxed());
+    }
+    // In order, so that the same failures make the same report.
+    let answers: Vec<Answer> = futures_util::stream::iter(reads)
+        .buffered(parallelism.max(1))
+        .collect()
+        .await;
+    sort_out(answers)
+}
+
+async fn ask<S: Servers>(servers: &S, name: &'static str, statement: String) -> Answer {
+    let rows = servers.rows(plain(&statement)).await;
+    Answer::Rows(name, statement, rows)
+}
+
+async fn list<S: Servers>(servers: &S, api: Api, namespace: String) -> Answer {
+    let listing = servers.list(&api, &namespace).await;
+    Answer::Objects((api, namespace), listing)
+}
+
+fn sort_out(answers: Vec<Answer>) -> Result<Found, ObserveError> {
+    let mut found = Found::default();
+    let mut errors = Vec::new();
+    for answer in answers {
+        match answer {
+            Answer::Rows(name, _, Ok(rows)) => {
+                found.0.insert(name, rows);
+            }
+            Answer::Objects(key, Ok(listing)) => {
+                found.1.insert(key, listing);
+            }
+            Answer::Rows(_, statement, Err(error)) => {
+                errors.push(ObserveError::of(Server::ClickHouse, &statement, error));
+            }
+            Answer::Objects((api, namespace), Err(error)) => {
+                let what = format!("the list of {} in namespace {namespace}", api.plural);
+                errors.push(ObserveError::of(Server::Kubernetes, &what, error));
+            }
+        }
+    }
+    match ObserveError::united(errors) {
+        Some(error) => Err(error),
+        None => Ok(found),
+    }
+}
+
+#[cfg(test)]
+mod tests;
