@@ -88,6 +88,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Retained {
     /// Where it was declared.
+    #[serde(rename = "address")]
     pub addr: Addr,
     /// Its kind.
     pub kind: String,
