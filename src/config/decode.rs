@@ -294,7 +294,9 @@ fn list(items: &[Val], of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wro
     let element = |(index, item): (usize, &Val)| {
         let inside = |wrong: Wrong| wrong.inside(Step::Index(index));
         match convert(item, of, leaf, hidden).map_err(inside)? {
-            Value::Null => Err(inside(Wrong::Type(Mismatch::of("an element is null")))),
+            Value::Null if *of != Type::Any => {
+                Err(inside(Wrong::Type(Mismatch::of("an element is null"))))
+            }
             value => Ok(value),
         }
     };

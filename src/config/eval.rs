@@ -27,6 +27,8 @@ pub struct Names {
     pub vars: BTreeMap<String, Val>,
     /// The locals.
     pub locals: BTreeMap<String, Val>,
+    /// What `charter` holds: `presets`.
+    pub presets: Option<Val>,
     /// The blocks by kind and label: an instance, or a map of instances by key.
     pub blocks: BTreeMap<(String, String), Val>,
 }

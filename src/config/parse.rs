@@ -107,7 +107,8 @@ impl Parsed {
 /// The problem, at its place.
 pub fn expression(file: FileId, sources: &SourceMap) -> Result<Expression, Box<Diagnostic>> {
     let text = sources.file(file).map_or("", |file| file.text.as_str());
-    parser::parse_expr(text).map_err(|error| Box::new(syntax_error(At::start(file), text, &error)))
+    parser::parse_expr(text.trim_end())
+        .map_err(|error| Box::new(syntax_error(At::start(file), text, &error)))
 }
 
 /// Returns the length of a byte order mark at the beginning.
@@ -231,14 +232,39 @@ mod tests {
         );
         assert_eq!(parsed.units.len(), 2);
         assert!(parsed.broken.contains(&("role".into(), "c".into())));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        error: syntax error
+         --> main.hcl:2:10
+          |
+        2 |   name = = 1
+          |          ^ invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit
+
+        error: syntax error
+         --> main.hcl:6:4
+          |
+        6 |   x: 2
+          |    ^ invalid structure; expected `{`, `=`, `"` or identifier
+          |
+          = help: an attribute is written `name = value`
+        "#);
     }
 
     #[test]
     fn a_block_that_is_not_closed_is_shown_where_it_begins() {
         let (parsed, text) = parse("role \"a\" {\n  grant {\n    x = 1\n}\n\nrole \"b\" {}\n");
         assert_eq!(parsed.units.len(), 1);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        error: block is not closed
+         --> main.hcl:1:1
+          |
+        1 | role "a" {
+          | ^^^^^^^^^^ this block has no end
+        ...
+        4 | }
+          | - it would have to be closed after this
+          |
+          = help: add the `}` that is missing
+        "#);
     }
 
     #[test]
@@ -252,7 +278,13 @@ mod tests {
     #[test]
     fn a_mistake_outside_of_blocks_is_told() {
         let (_, text) = parse("what is this?\nrole \"a\" {}\n");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        error: syntax error
+         --> main.hcl:1:13
+          |
+        1 | what is this?
+          |             ^ expected `{`
+        ");
     }
 
     #[test]

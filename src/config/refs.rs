@@ -231,7 +231,7 @@ mod tests {
                 "\"x${local.b}y%{ if var.c }${role.d.name}%{ endif }\"",
                 &["local.b", "var.c", "role.d.name"],
             ),
-            ("<<-E\n  a ${local.z.q}\n  E\n", &["local.z.q"]),
+            ("<<-E\n  a ${local.z.q}\n  E", &["local.z.q"]),
             ("x[var.i].y", &["x[var.i].y", "var.i"]),
             (
                 "[for a, b in var.c : upper(a) if b != local.d]",

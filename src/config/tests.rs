@@ -3,4 +3,4 @@
 mod bad;
 mod good;
 mod hostile;
-mod toys;
+pub mod toys;

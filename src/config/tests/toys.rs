@@ -230,3 +230,31 @@ pub fn value(expr: &str) -> String {
         .and_then(|t| t.strip_suffix('}'));
     inner.unwrap().to_owned()
 }
+
+/// Returns the problems of one file in short: a line each, with place, summary, underlined text,
+/// label and help.
+pub fn brief(text: &str) -> String {
+    brief_of(&one(text))
+}
+
+/// Returns the problems in short.
+pub fn brief_of(compiled: &Compiled) -> String {
+    let mut lines = Vec::new();
+    for item in compiled.diags.sorted() {
+        let mut line = String::new();
+        if let Some(label) = item.labels.first() {
+            let place = compiled.sources.position(label.span);
+            line += &format!("{}:{} ", place.line, place.column);
+        }
+        line += &item.summary;
+        for label in &item.labels {
+            let text = compiled.sources.text(label.span);
+            line += &format!(" | {text}: {}", label.text);
+        }
+        for help in &item.help {
+            line += &format!(" | help: {help}");
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
