@@ -39,6 +39,8 @@ pub enum Context<'a> {
 pub struct Edges {
     before: BTreeMap<Addr, BTreeSet<Addr>>,
     spans: BTreeMap<(Addr, Addr), Span>,
+    /// The names that were reported: first words of references, and functions.
+    pub reported: BTreeSet<Span>,
 }
 
 impl Edges {
@@ -211,6 +213,7 @@ impl Checker<'_, '_> {
         for (name, span) in &found.calls {
             if let Some(problem) = call(name, *span, context) {
                 self.diags.push(problem);
+                self.edges.reported.insert(*span);
             }
         }
         for reference in &found.refs {
@@ -221,7 +224,10 @@ impl Checker<'_, '_> {
                     }
                 }
                 Ok(None) => {}
-                Err(problem) => self.diags.push(*problem),
+                Err(problem) => {
+                    self.diags.push(*problem);
+                    self.edges.reported.insert(reference.root_span);
+                }
             }
         }
     }

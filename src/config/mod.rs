@@ -72,9 +72,10 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
     let decls = Decls::collect(&parsed, kinds, &mut diags);
-    let edges = check::check(&decls, &mut diags);
+    let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
+    let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
     let acyclic = graph.cycles().is_empty();
     let order = edges.order(&mut diags);
@@ -85,6 +86,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         names: Names {
             vars,
             presets: Some(presets(&decls)),
+            reported,
             ..Names::default()
         },
         desired: Desired::default(),

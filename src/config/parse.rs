@@ -159,15 +159,23 @@ fn head(line: &str) -> Option<(String, String)> {
 }
 
 fn syntax_error(at: At, text: &str, error: &Error) -> Diagnostic {
-    let offset = error.location().offset().min(text.len());
+    let offset = offset(text, error);
     let rest = text.get(offset..).unwrap_or_default();
     if rest.trim().is_empty() {
         return unfinished(at, text, error);
     }
-    let length = rest.chars().next().map_or(0, char::len_utf8);
-    let start = at.base + offset;
-    let span = Span::new(at.file, start..start + length);
-    let item = Diagnostic::error("syntax error").at(span, error.message());
+    // At the end of a line, what stands before it is shown.
+    let (before, from) = match rest.starts_with(['\n', '\r']) {
+        true => (text[..offset].trim_end(), None),
+        false => (&text[..offset], rest.chars().next()),
+    };
+    let last = before.chars().next_back().map_or(0, char::len_utf8);
+    let start = at.base + before.len();
+    let span = match from {
+        Some(c) => Span::new(at.file, start..start + c.len_utf8()),
+        None => Span::new(at.file, start - last..start),
+    };
+    let item = Diagnostic::error("syntax error").at(span, message(error));
     match hint(text, offset) {
         Some(help) => item.help(help),
         None => item,
@@ -187,7 +195,37 @@ fn unfinished(at: At, text: &str, error: &Error) -> Diagnostic {
             .help("add the `}` that is missing")
     } else {
         Diagnostic::error("syntax error")
-            .at(last, format!("the text ends here; {}", error.message()))
+            .at(last, format!("the text ends here; {}", message(error)))
+    }
+}
+
+/// Returns where the parser stopped: the end of the text too, which it tells by the column only.
+fn offset(text: &str, error: &Error) -> usize {
+    let location = error.location();
+    let offset = text.floor_char_boundary(location.offset());
+    let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let column = text[line_start..offset].chars().count() + 1;
+    let is_last = text[offset..].chars().nth(1).is_none();
+    if is_last && location.column() > column {
+        text.len()
+    } else {
+        offset
+    }
+}
+
+/// Returns what the parser expected, in the words of the language.
+fn message(error: &Error) -> &str {
+    let message = error.message();
+    if message.starts_with("invalid expression;") {
+        "a value, a name or a function call is needed here"
+    } else if message.ends_with("found redefined attribute") {
+        "this attribute is set a second time"
+    } else if message.ends_with("found redefined object key") {
+        "this key is set a second time"
+    } else if message.starts_with("invalid structure;") {
+        "`name = value` or a block `name { … }` is needed here"
+    } else {
+        message
     }
 }
 
@@ -199,6 +237,9 @@ fn hint(text: &str, offset: usize) -> Option<&'static str> {
     let before = text[line_start..offset].trim_end();
     if rest.starts_with('\'') || before.ends_with('\'') {
         return Some("texts stand in double quotes");
+    }
+    if line.replace("\\\"", "").matches('"').count() % 2 == 1 {
+        return Some("a double quote of this line is not closed");
     }
     if line.contains('{') && line.contains(',') && line.trim_end().ends_with('}') {
         return Some("a block on one line holds one attribute at most: give each its own line");
@@ -232,21 +273,21 @@ mod tests {
         );
         assert_eq!(parsed.units.len(), 2);
         assert!(parsed.broken.contains(&("role".into(), "c".into())));
-        insta::assert_snapshot!(text, @r#"
+        insta::assert_snapshot!(text, @r"
         error: syntax error
          --> main.hcl:2:10
           |
         2 |   name = = 1
-          |          ^ invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit
+          |          ^ a value, a name or a function call is needed here
 
         error: syntax error
          --> main.hcl:6:4
           |
         6 |   x: 2
-          |    ^ invalid structure; expected `{`, `=`, `"` or identifier
+          |    ^ `name = value` or a block `name { … }` is needed here
           |
           = help: an attribute is written `name = value`
-        "#);
+        ");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct Reference {
 impl Reference {
     /// Returns the place from the first word to a step, the whole where there are fewer.
     pub fn span_to(&self, steps: usize) -> Span {
-        let last = self.steps.iter().take(steps).last();
+        let last = self.steps.iter().take(steps).next_back();
         Span {
             end: last.map_or(self.root_span.end, |(_, span)| span.end),
             ..self.root_span

@@ -13,6 +13,7 @@ pub fn eval(cx: &Cx<'_>, traversal: &Traversal) -> Val {
     match &traversal.expr {
         Expression::Variable(name) => match cx.bound(name.value()) {
             Some(value) => steps(cx, value.clone(), operators),
+            None if cx.ev.names.reported.contains(&cx.at.span(name)) => Val::poison(),
             None => named(cx, name.value(), operators),
         },
         expr => steps(cx, cx.eval(expr), operators),

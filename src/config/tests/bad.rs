@@ -55,8 +55,7 @@ locals {
     17:7 unknown name | nothing: nothing has this name | help: a text stands in double quotes: "nothing"
     18:13 unknown local | produktion: no local has this name | help: did you mean `local.production`?
     19:7 each outside of a block with for_each | each.key: nothing is repeated here | help: `each` is known in blocks that have a `for_each` argument
-    20:23 unknown preset | confind: no preset has this name | help: presets are none
-    20:23 no such key | confind: the map does not have this key
+    20:23 unknown preset | confind: no preset has this name | help: did you mean `charter.presets.confined`?
     "#);
 }
 
@@ -91,6 +90,7 @@ user "w" {
     8:12 value has the wrong type | "many": this is a string; a number is needed
     9:12 value has the wrong type | 1: this is a number; a bool is needed
     10:18 value has the wrong type | ["b"]: this is a list; a string is needed
+    10:25 value has the wrong type | null: an element is null
     11:21 value has the wrong type | database.d: this is a database; a role is needed
     12:12 value has the wrong type | role.r: this is the role itself; a string is needed | help: its name is `role.r.name`
     15:11 value has the wrong type | "a": this is a string; a list(string) is needed | help: a list of one is written in brackets: [ … ]
@@ -299,13 +299,9 @@ role "fails" {
     12:23 each outside of a block with for_each | each.key: nothing is repeated here | help: `each` is known in blocks that have a `for_each` argument
     13:29 unknown local | nope: no local has this name
     16:18 reference to a block with for_each | name: an instance has to be chosen first | help: write `role.ok["key"]`
-    16:18 no such instance | name: for_each of this role has no such key
-    19:18 no such instance | "y": for_each of this role has no such key | help: did you mean `x`?
-    22:22 unknown attribute of a resource | "y": a role has no such attribute to refer to | help: it has `name`
+    19:18 no such instance | "y": for_each of this role has no such key
     22:22 reference to an instance | "y"]: the block has no for_each, so it has no instances | help: write `role.single`
     27:14 operand has the wrong type | each.key: "a" is not a number
-    27:14 operand has the wrong type | each.key: "b" is not a number
-    27:14 operand has the wrong type | each.key: "c" is not a number
     "#);
 }
 
@@ -332,7 +328,7 @@ database "d" {
     insta::assert_snapshot!(brief(text), @r#"
     4:17 depends_on takes references to resources | database.a.name: not a resource | help: write it without an attribute: depends_on = [role.analyst]
     4:34 depends_on takes references to resources | "x": not a resource | help: write it without an attribute: depends_on = [role.analyst]
-    4:48 unknown resource | c: no `database` block has this label | help: did you mean `database.a`?
+    4:48 unknown resource | c: no `database` block has this label | help: declare it: database "c" {}
     6:24 unknown attribute in ignore_changes | coment: `database` has no such attribute | help: did you mean `comment`?
     7:5 unknown lifecycle argument | prevent_destroy: lifecycle has no such argument | help: it has `ignore_changes`
     8:5 unknown nested block | inner: lifecycle has no blocks
@@ -376,9 +372,7 @@ secret "s" {
     9:14 function call fails | env("C_IS_NOT_SET"): the environment variable C_IS_NOT_SET is not set | help: set C_IS_NOT_SET, or give a default: env("C_IS_NOT_SET", "…")
     12:17 sensitive value in a place that shows it | var.b: this is sensitive | help: use a value that is not marked sensitive
     13:17 env() cannot be used here | env: reads the environment of whoever runs charter | help: use it in the `clickhouse` and `kubernetes` blocks, or set a variable by CHARTER_VAR_<name>
-    13:17 sensitive value in a place that shows it | env("SCOPE", "x"): this is sensitive | help: use a value that is not marked sensitive
     16:13 env() cannot be used here | env: reads the environment of whoever runs charter | help: use it in the `clickhouse` and `kubernetes` blocks, or set a variable by CHARTER_VAR_<name>
-    16:13 function call fails | env("HOME"): the environment variable HOME is not set | help: set HOME, or give a default: env("HOME", "…")
     17:13 sensitive value in a place that shows it | upper(var.b): this is sensitive | help: use a value that is not marked sensitive
     20:11 sensitive value in a place that shows it | [var.b]: this is sensitive | help: use a value that is not marked sensitive
     21:11 value has the wrong type | var.b: this is a string; a number is needed
@@ -412,8 +406,8 @@ kubernetes {
     3:22 wrong version of charter | ">= 99": this is charter 0.1.0 | help: install a version that meets the constraint
     4:22 scope is not a name | "Not A Slug": it begins with 'N', not with a small letter | help: a scope is a small letter, then small letters, digits, _ and -
     5:22 environment is not the name of a folder | "a/b": it holds '/'; allowed are letters, digits, '.', '_' and '-'
+    7:1 ClickHouse URL cannot be used | clickhouse: its `url`: it holds credentials, which would end up in logs | help: move them to `user` and `password`, as in password = env("CLICKHOUSE_PASSWORD")
     7:1 client certificate is incomplete | clickhouse: `cert_file` and `key_file` belong together | help: give both, or neither
-    8:15 ClickHouse URL cannot be used | "http://me:secret@host:8123": it holds credentials, which would end up in logs | help: move them to `user` and `password`, as in password = env("CLICKHOUSE_PASSWORD")
     9:15 timeout is not a duration | "soon": between a millisecond and a day is needed | help: write "30s", "5m", or a number of seconds
     11:15 value has the wrong type | { x = [] }: "x" is not a string, number or bool
     12:3 unknown attribute | usr: `clickhouse` has no such attribute | help: did you mean `user`?
@@ -504,7 +498,7 @@ fn given_values_are_checked() {
     let file = ("a.vars.hcl", "x = 1\nm = { a = 5 }\nblock {}\n");
     let compiled = run(&[("main.hcl", text), file], &input);
     insta::assert_snapshot!(brief_of(&compiled), @r#"
-    1:1 value for an unknown variable | x: no variable has this name | help: did you mean `l`?
+    1:1 value for an unknown variable | x: no variable has this name | help: declare it: variable "x" {}
     3:1 block in a variable file | block: only `name = value` stands here
     1:2 value is not constant | a: a given value is known without evaluation | help: a text stands in double quotes: "a"
     1:7 syntax error | 5: unexpected token | variable "m": of type map(bool) | help: texts inside of lists and maps are quoted: '["a", "b"]'
@@ -607,9 +601,9 @@ database "d" {
 }
 "#;
     insta::assert_snapshot!(brief(text), @r#"
-    3:13 syntax error | =: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit
+    3:13 syntax error | =: a value, a name or a function call is needed here
     7:11 value has the wrong type | "x": this is a string; a number is needed
-    10:5 syntax error | 1: invalid structure; expected `{`, `=`, `"` or identifier
+    10:5 syntax error | 1: `name = value` or a block `name { … }` is needed here
     "#);
 }
 
@@ -646,5 +640,57 @@ user "u" {
 "#;
     insta::assert_snapshot!(brief(text), @r#"
     2:19 name is forbidden | "forbidden": not this one
+    "#);
+}
+
+#[test]
+fn common_syntax_mistakes_are_explained() {
+    let texts = [
+        "role \"a\" { name = \"x\", comment = \"y\" }\n",
+        "role \"a\" {\n  name = 'x'\n}\n",
+        "role \"a\" {\n  name = \"x\n}\n",
+        "role \"a\" {\n  name = \"x\",\n}\n",
+        "role \"a\" {\n  grant = [1 2]\n}\n",
+        "role \"a\" {\n  name = upper(\"x\"\n}\n",
+        "role \"a\" {\n  name = \"${var.x\"\n}\n",
+        "role \"a\" {\n  name =\n}\n",
+        "role \"a\" {\n  name = 1\n  name = 2\n}\n",
+        "role \"a\" {\n  name = <<E\n  text\n}\n",
+        "role \"a\n",
+        "role a.b {}\n",
+        "role \"a\" {}}\n",
+        "role \"a\" {",
+    ];
+    let told: Vec<String> = texts.iter().map(|text| brief(text)).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    1:22 syntax error | ,: invalid block body; expected `}`, newline or identifier | help: a block on one line holds one attribute at most: give each its own line
+    2:10 syntax error | ': a value, a name or a function call is needed here | help: texts stand in double quotes
+    2:3 syntax error | n: invalid block body; expected `}`, newline or identifier | help: a double quote of this line is not closed
+    2:13 syntax error | ,: expected newline or eof | help: attributes of a block have no comma after them
+    2:14 syntax error | 2: expected `]`
+    3:1 syntax error | }: expected `)` or expression
+    2:18 syntax error | ": expected `}`
+    2:8 syntax error | =: a value, a name or a function call is needed here
+    3:3 syntax error | n: this attribute is set a second time
+    3:3 syntax error | t: expected heredoc end delimiter
+    1:6 syntax error | ": expected `{` | help: a double quote of this line is not closed
+    1:7 syntax error | .: expected `{`
+    1:12 syntax error | }: expected newline or eof
+    1:1 block is not closed | role "a" {: this block has no end | {: it would have to be closed after this | help: add the `}` that is missing
+    "#);
+}
+
+#[test]
+fn everything_wrong_in_a_block_is_told_at_once() {
+    let text = r#"
+user "u" {
+  for_each = local.nothing
+  limit    = "x"
+  hosts    = [each.key, [], null]
+}
+"#;
+    insta::assert_snapshot!(brief(text), @r#"
+    3:20 unknown local | nothing: no local has this name
+    4:14 value has the wrong type | "x": this is a string; a number is needed
     "#);
 }

@@ -333,3 +333,25 @@ fn expressions_mean_what_terraform_means() {
         }
     }
 }
+
+#[test]
+fn many_instances_take_no_time_to_speak_of() {
+    let started = std::time::Instant::now();
+    let compiled = good(
+        "locals {\n  all = { for i in range(5000) : \"t${i}\" => { comment = \"c${i}\" } }\n}\n\
+         tenant \"t\" {\n  for_each = local.all\n}\n\
+         user \"u\" {\n  for_each = local.all\n  comment = each.value.comment\n  \
+         roles = [tenant.t[each.key].role]\n}\n",
+    );
+    assert_eq!(compiled.desired.resources.len(), 20_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn presets_of_kinds_can_be_referred_to() {
+    let compiled = good("tenant \"t\" {\n  privileges = charter.presets.confined\n}\n");
+    assert_eq!(
+        attr(&compiled, "tenant.t.role", "privileges"),
+        r#"["SELECT","INSERT"]"#
+    );
+}

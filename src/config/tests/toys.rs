@@ -28,6 +28,13 @@ impl Kind for Toy {
         Some((self.schema)())
     }
 
+    fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        match self.name {
+            "tenant" => vec![("confined", vec!["SELECT", "INSERT"])],
+            _ => Vec::new(),
+        }
+    }
+
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let key = block.addr.segments().last().and_then(|s| s.key.clone());
         let label = key.unwrap_or_else(|| block.label.clone());
