@@ -54,7 +54,17 @@ impl Builder<'_, '_> {
                 at: local.at,
                 scope: &Scope::Top,
             };
-            let value = cx.eval(local.expr);
+            let mut value = cx.eval(local.expr);
+            if !value.is_bounded() {
+                value = ev.fail(
+                    Diagnostic::error("local is too large")
+                        .at(
+                            local.span,
+                            "its value has too many elements, or too many levels",
+                        )
+                        .help("read large data in the blocks that need it"),
+                );
+            }
             ev.take().into_iter().for_each(|item| diags.push(item));
             self.names.locals.insert(name.to_owned(), value);
         }
