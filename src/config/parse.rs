@@ -186,8 +186,10 @@ fn syntax_error(at: At, text: &str, error: &Error) -> Diagnostic {
 fn unfinished(at: At, text: &str, error: &Error) -> Diagnostic {
     let head = text.lines().next().unwrap_or_default().trim_end();
     let begin = Span::new(at.file, at.base..at.base + head.len());
-    let end = at.base + text.trim_end().len();
-    let last = Span::new(at.file, end.saturating_sub(1).max(at.base)..end);
+    let trimmed = text.trim_end();
+    let end = at.base + trimmed.len();
+    let last = trimmed.chars().next_back().map_or(0, char::len_utf8);
+    let last = Span::new(at.file, end - last..end);
     if head.ends_with('{') {
         Diagnostic::error("block is not closed")
             .at(begin, "this block has no end")
