@@ -54,7 +54,17 @@ impl Builder<'_, '_> {
                 at: local.at,
                 scope: &Scope::Top,
             };
-            let value = cx.eval(local.expr);
+            let mut value = cx.eval(local.expr);
+            if !value.is_bounded() {
+                value = ev.fail(
+                    Diagnostic::error("local is too large")
+                        .at(
+                            local.span,
+                            "its value has too many elements, or too many levels",
+                        )
+                        .help("read large data in the blocks that need it"),
+                );
+            }
             ev.take().into_iter().for_each(|item| diags.push(item));
             self.names.locals.insert(name.to_owned(), value);
         }
@@ -87,18 +97,22 @@ impl Builder<'_, '_> {
             }
             Instances::Many(pairs) => {
                 let mut instances = BTreeMap::new();
-                let mut found = Diagnostics::default();
+                let (mut evaluated, mut found) = Default::default();
                 for (key, each) in pairs {
                     let addr = addr.clone().instance(&key);
                     let scope = Scope::Bind("each", each, &Scope::Top);
-                    let made = self.instance(resource, addr.clone(), &scope, &mut found);
+                    let made = self.instance(resource, addr.clone(), &scope, &mut evaluated);
                     let rest = (settings, &mut *sources, &mut found);
                     instances.insert(key, self.declare(resource, addr, made, &meta, rest));
                 }
-                first_of_each(found, diags);
+                first_of_each(&evaluated, diags);
+                diags.extend(found);
                 Val::new(Data::Map(instances.into()))
             }
             Instances::Unknown => {
+                // The rest of the block may have problems of its own.
+                let scope = Scope::Bind("each", Val::poison(), &Scope::Top);
+                self.instance(resource, addr.clone(), &scope, diags);
                 self.complete = false;
                 Val::poison()
             }
@@ -307,12 +321,11 @@ fn finish(declared: &mut Declared, instance: &Instance, meta: &Meta) {
 }
 
 /// Passes problems of instances on, those of the same place and summary once.
-fn first_of_each(found: Diagnostics, diags: &mut Diagnostics) {
-    let mut seen: BTreeSet<(String, Option<Span>, String)> = BTreeSet::new();
+fn first_of_each(found: &Diagnostics, diags: &mut Diagnostics) {
+    let mut seen: BTreeSet<(&str, Option<Span>)> = BTreeSet::new();
     for item in found.iter() {
-        let label = item.labels.first();
-        let text = label.map_or_else(String::new, |label| label.text.clone());
-        if seen.insert((item.summary.clone(), label.map(|label| label.span), text)) {
+        let span = item.labels.first().map(|label| label.span);
+        if seen.insert((&item.summary, span)) {
             diags.push(item.clone());
         }
     }

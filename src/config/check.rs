@@ -39,6 +39,8 @@ pub enum Context<'a> {
 pub struct Edges {
     before: BTreeMap<Addr, BTreeSet<Addr>>,
     spans: BTreeMap<(Addr, Addr), Span>,
+    /// The names that were reported: first words of references, and functions.
+    pub reported: BTreeSet<Span>,
 }
 
 impl Edges {
@@ -53,16 +55,27 @@ impl Edges {
         Graph::from_edges(self.before.clone())
     }
 
-    /// Returns the addresses in an order in which each comes after what it refers to; cycles are
-    /// reported, and left out with what depends on them.
-    pub fn order(self, diags: &mut Diagnostics) -> Vec<Addr> {
-        let graph = Graph::from_edges(self.before);
-        for cycle in graph.cycles() {
-            diags.push(cycle_error(&cycle, |from, to| {
-                self.spans.get(&(from.clone(), to.clone())).copied()
-            }));
+    /// Returns all addresses in an order in which each comes after what it refers to. Cycles are
+    /// reported, and opened, so that the rest of their members is still looked at.
+    pub fn order(mut self, diags: &mut Diagnostics) -> Vec<Addr> {
+        loop {
+            let graph = self.graph();
+            let cycles = graph.cycles();
+            if cycles.is_empty() {
+                return graph.order();
+            }
+            for cycle in cycles {
+                diags.push(cycle_error(&cycle, |from, to| {
+                    self.spans.get(&(from.clone(), to.clone())).copied()
+                }));
+                let next = cycle.iter().cycle().skip(1);
+                for (from, to) in cycle.iter().zip(next) {
+                    if let Some(before) = self.before.get_mut(from) {
+                        before.remove(to);
+                    }
+                }
+            }
         }
-        graph.order()
     }
 }
 
@@ -200,6 +213,7 @@ impl Checker<'_, '_> {
         for (name, span) in &found.calls {
             if let Some(problem) = call(name, *span, context) {
                 self.diags.push(problem);
+                self.edges.reported.insert(*span);
             }
         }
         for reference in &found.refs {
@@ -210,7 +224,10 @@ impl Checker<'_, '_> {
                     }
                 }
                 Ok(None) => {}
-                Err(problem) => self.diags.push(*problem),
+                Err(problem) => {
+                    self.diags.push(*problem);
+                    self.edges.reported.insert(reference.root_span);
+                }
             }
         }
     }
@@ -223,8 +240,8 @@ impl Checker<'_, '_> {
     ) -> Result<Option<Addr>, Box<Diagnostic>> {
         let root = reference.root.as_str();
         let name = reference.attr(0);
-        let known =
-            matches!(root, "var" | "local" | "each") || self.decls.schemas.contains_key(root);
+        let known = matches!(root, "var" | "local" | "each" | "charter")
+            || self.decls.schemas.contains_key(root);
         if !known {
             return Err(Box::new(self.unknown_root(reference)));
         }
@@ -259,7 +276,33 @@ impl Checker<'_, '_> {
                 )?;
                 Ok(None)
             }
+            "charter" => self.preset(reference, name).map(|()| None),
             kind => self.resource_reference(reference, kind, name),
+        }
+    }
+
+    /// Checks a reference to `charter.presets.<name>`.
+    fn preset(&self, reference: &Reference, name: &str) -> Result<(), Box<Diagnostic>> {
+        let good = name == "presets";
+        known_name(
+            reference,
+            good,
+            "attribute of charter",
+            ["presets"].into_iter(),
+        )?;
+        let presets = || self.decls.presets.keys().copied();
+        match reference.steps.get(1) {
+            Some((Step::Attr(preset), span)) if !presets().any(|known| known == preset) => {
+                let item = Diagnostic::error("unknown preset").at(*span, "no preset has this name");
+                Err(Box::new(match nearest(preset, presets()) {
+                    Some(near) => item.help(format!("did you mean `charter.presets.{near}`?")),
+                    None => item.help(format!(
+                        "presets are {}",
+                        listed(presets().map(|name| format!("`{name}`")))
+                    )),
+                }))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -350,7 +393,7 @@ fn forbidden(reference: &Reference, context: Context<'_>) -> Option<Diagnostic> 
                 .at(span, "a validation knows its own variable only")
                 .help(format!("the value to check is `var.{name}`")),
         ),
-        (Context::Charter | Context::Server, "var" | "local") => None,
+        (Context::Charter | Context::Server, "var" | "local" | "charter") => None,
         (Context::Charter | Context::Server, _) => Some(settings_need(span, "a resource")),
         (Context::Local | Context::Resource { .. }, _) => None,
     }
@@ -376,6 +419,7 @@ fn known_name<'n>(
     let span = reference.steps.first().map_or(reference.root_span, |s| s.1);
     let label = match what {
         "attribute of each" => "it has `key` and `value`".to_owned(),
+        "attribute of charter" => "it has `presets`".to_owned(),
         "resource" => format!("no `{root}` block has this label"),
         _ => format!("no {what} has this name"),
     };

@@ -106,6 +106,8 @@ pub struct Decls<'a> {
     pub resources: BTreeMap<Addr, Resource<'a>>,
     /// The schemas of kinds that have blocks.
     pub schemas: BTreeMap<&'static str, Rc<BlockSchema>>,
+    /// The lists of `charter.presets` by name.
+    pub presets: BTreeMap<&'static str, Vec<&'static str>>,
     broken: &'a BTreeSet<(String, String)>,
 }
 
@@ -121,6 +123,7 @@ impl<'a> Decls<'a> {
             settings: BTreeMap::new(),
             resources: BTreeMap::new(),
             schemas: schemas.collect(),
+            presets: kinds.iter().flat_map(|kind| kind.presets()).collect(),
             broken: &parsed.broken,
         };
         for unit in &parsed.units {

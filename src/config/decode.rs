@@ -192,9 +192,11 @@ fn attribute(
     match convert(evaluated, &known.ty, seal, false) {
         Ok(value) => Some(value),
         Err(Wrong::Reported) => None,
-        Err(Wrong::Type(mismatch)) => {
-            let item = mismatch.diagnostic("value has the wrong type", &attr.value, cx.at);
-            cx.ev.fail(item);
+        Err(Wrong::Types(mismatches)) => {
+            for mismatch in mismatches {
+                let item = mismatch.diagnostic("value has the wrong type", &attr.value, cx.at);
+                cx.ev.fail(item);
+            }
             None
         }
         Err(Wrong::Sensitive) => {
@@ -225,8 +227,8 @@ enum Leaf {
 enum Wrong {
     /// A problem was reported already.
     Reported,
-    /// It has the wrong type.
-    Type(Mismatch),
+    /// It, or several things in it, have the wrong type.
+    Types(Vec<Mismatch>),
     /// It is sensitive where that cannot be.
     Sensitive,
 }
@@ -234,8 +236,23 @@ enum Wrong {
 impl Wrong {
     fn inside(self, step: Step) -> Self {
         match self {
-            Self::Type(mismatch) => Self::Type(mismatch.inside(step)),
+            Self::Types(all) => {
+                let inside = |mismatch: Mismatch| mismatch.inside(step.clone());
+                Self::Types(all.into_iter().map(inside).collect())
+            }
             other => other,
+        }
+    }
+
+    /// Puts the problems of elements together; what was reported counts least.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Types(mut all), Self::Types(more)) => {
+                all.extend(more);
+                Self::Types(all)
+            }
+            (Self::Reported, other) | (other, Self::Reported) => other,
+            (Self::Sensitive, _) | (_, Self::Sensitive) => Self::Sensitive,
         }
     }
 }
@@ -249,7 +266,7 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
         return Ok(Value::Null);
     }
     let wanted = format!("a {}", ty.describe());
-    let wrong = || Wrong::Type(Mismatch::new(value, &wanted));
+    let wrong = || Wrong::from(Mismatch::new(value, &wanted));
     let plain = match (ty, &value.data) {
         (Type::Ref(kinds), _) => reference(value, kinds).map_err(Wrong::from)?,
         (Type::Any, Data::Block(block)) => named(block)?,
@@ -268,7 +285,7 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
                     listed(block.names.iter().map(|name| format!("`.{name}`")))
                 ),
             };
-            return Err(Wrong::Type(Mismatch::new(value, "a string").help(name)));
+            return Err(Mismatch::new(value, "a string").help(name).into());
         }
         (Type::String, _) => Value::String(value.to_text().ok_or_else(wrong)?),
         (Type::Number, _) => Value::Number(value.to_number().ok_or_else(wrong)?),
@@ -278,7 +295,7 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
         }
         (Type::List(_), Data::Text(_) | Data::Block(_)) => {
             let help = "a list of one is written in brackets: [ … ]";
-            return Err(Wrong::Type(Mismatch::new(value, &wanted).help(help)));
+            return Err(Mismatch::new(value, &wanted).help(help).into());
         }
         (Type::Map(of), Data::Map(entries)) => return map(entries, of, leaf, hidden),
         (Type::List(_) | Type::Map(_), _) => return Err(wrong()),
@@ -294,15 +311,16 @@ fn list(items: &[Val], of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wro
     let element = |(index, item): (usize, &Val)| {
         let inside = |wrong: Wrong| wrong.inside(Step::Index(index));
         match convert(item, of, leaf, hidden).map_err(inside)? {
-            Value::Null => Err(inside(Wrong::Type(Mismatch::of("an element is null")))),
+            Value::Null if *of != Type::Any => {
+                Err(inside(Mismatch::of("an element is null").into()))
+            }
             value => Ok(value),
         }
     };
     if items.is_empty() && hidden && leaf == Leaf::Refused {
         return Err(Wrong::Sensitive);
     }
-    let items: Result<_, _> = items.iter().enumerate().map(element).collect();
-    items.map(Value::List)
+    all(items.iter().enumerate().map(element)).map(Value::List)
 }
 
 fn map(
@@ -321,13 +339,37 @@ fn map(
             convert(item, of, leaf, hidden).map_err(inside)?,
         ))
     };
-    let entries: Result<BTreeMap<_, _>, _> = entries.iter().map(entry).collect();
-    entries.map(Value::Map)
+    let entries = all(entries.iter().map(entry))?;
+    Ok(Value::Map(entries.into_iter().collect()))
+}
+
+/// Collects elements, or the problems of all of them.
+fn all<T>(elements: impl Iterator<Item = Result<T, Wrong>>) -> Result<Vec<T>, Wrong> {
+    let mut good = Vec::new();
+    let mut wrong: Option<Wrong> = None;
+    for element in elements {
+        match element {
+            Ok(element) => good.push(element),
+            Err(error) => {
+                wrong = Some(match wrong {
+                    Some(before) => before.and(error),
+                    None => error,
+                });
+            }
+        }
+    }
+    wrong.map_or(Ok(good), Err)
+}
+
+impl From<Mismatch> for Wrong {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Types(vec![mismatch])
+    }
 }
 
 impl From<Option<Mismatch>> for Wrong {
     fn from(mismatch: Option<Mismatch>) -> Self {
-        mismatch.map_or(Self::Reported, Self::Type)
+        mismatch.map_or(Self::Reported, Self::from)
     }
 }
 

@@ -4,7 +4,7 @@
 //! the expression is still checked. Only `try` and `can` look at problems and drop them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use hcl_edit::Number;
@@ -27,6 +27,10 @@ pub struct Names {
     pub vars: BTreeMap<String, Val>,
     /// The locals.
     pub locals: BTreeMap<String, Val>,
+    /// Where a name was reported: what stands there is poison.
+    pub reported: BTreeSet<Span>,
+    /// What `charter` holds: `presets`.
+    pub presets: Option<Val>,
     /// The blocks by kind and label: an instance, or a map of instances by key.
     pub blocks: BTreeMap<(String, String), Val>,
 }
@@ -264,7 +268,11 @@ impl Cx<'_> {
 
     fn call(&self, call: &FuncCall) -> Val {
         let name = call.name.name.value().as_str();
-        if !call.name.namespace.is_empty() {
+        let reported = &self.ev.names.reported;
+        let span = self.at.span(&call.name.name);
+        if !call.name.namespace.is_empty() || reported.contains(&span) {
+            // The arguments may have problems of their own.
+            call.args.iter().for_each(|expr| _ = self.eval(expr));
             return Val::poison();
         }
         match name {
@@ -273,6 +281,7 @@ impl Cx<'_> {
             _ => {}
         }
         let Some(function) = funcs::get(name) else {
+            call.args.iter().for_each(|expr| _ = self.eval(expr));
             return Val::poison();
         };
         let Some(args) = self.args(call) else {

@@ -35,7 +35,7 @@ pub struct Reference {
 impl Reference {
     /// Returns the place from the first word to a step, the whole where there are fewer.
     pub fn span_to(&self, steps: usize) -> Span {
-        let last = self.steps.iter().take(steps).last();
+        let last = self.steps.iter().take(steps).next_back();
         Span {
             end: last.map_or(self.root_span.end, |(_, span)| span.end),
             ..self.root_span
@@ -231,7 +231,7 @@ mod tests {
                 "\"x${local.b}y%{ if var.c }${role.d.name}%{ endif }\"",
                 &["local.b", "var.c", "role.d.name"],
             ),
-            ("<<-E\n  a ${local.z.q}\n  E\n", &["local.z.q"]),
+            ("<<-E\n  a ${local.z.q}\n  E", &["local.z.q"]),
             ("x[var.i].y", &["x[var.i].y", "var.i"]),
             (
                 "[for a, b in var.c : upper(a) if b != local.d]",

@@ -149,9 +149,10 @@ impl<'a> Reader<'_, 'a> {
         if let Some(url) = body.string("url") {
             match check_url(url) {
                 Ok(()) => settings.url = url.trim_end_matches('/').to_owned(),
+                // The line itself is not drawn, because it may hold a password.
                 Err((reason, help)) => self.fail(
                     Diagnostic::error("ClickHouse URL cannot be used")
-                        .at(body.span_of("url"), reason)
+                        .at(body.span, format!("its `url`: {reason}"))
                         .help(help),
                 ),
             }

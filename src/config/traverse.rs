@@ -13,6 +13,7 @@ pub fn eval(cx: &Cx<'_>, traversal: &Traversal) -> Val {
     match &traversal.expr {
         Expression::Variable(name) => match cx.bound(name.value()) {
             Some(value) => steps(cx, value.clone(), operators),
+            None if cx.ev.names.reported.contains(&cx.at.span(name)) => Val::poison(),
             None => named(cx, name.value(), operators),
         },
         expr => steps(cx, cx.eval(expr), operators),
@@ -32,6 +33,7 @@ fn named(cx: &Cx<'_>, root: &str, operators: &[Decorated<TraversalOperator>]) ->
     let value = match root {
         "var" => names.vars.get(name),
         "local" => names.locals.get(name),
+        "charter" => names.presets.as_ref(),
         kind => names.blocks.get(&(kind.to_owned(), name.to_owned())),
     };
     steps(cx, value.cloned().unwrap_or_else(Val::poison), rest)
@@ -124,7 +126,17 @@ fn no_export(cx: &Cx<'_>, name: &str, block: &super::val::BlockVal, span: Span) 
 }
 
 fn no_key(cx: &Cx<'_>, value: &Val, key: &str, span: Span) -> Val {
-    let item = Diagnostic::error("no such key").at(span, "the map does not have this key");
+    let mut values = value
+        .entries()
+        .into_iter()
+        .flat_map(|entries| entries.values());
+    let item = match values.next().map(|first| &first.data) {
+        Some(Data::Block(block)) => Diagnostic::error("no such instance").at(
+            span,
+            format!("for_each of this {} has no such key", block.kind),
+        ),
+        _ => Diagnostic::error("no such key").at(span, "the map does not have this key"),
+    };
     let keys = value
         .entries()
         .into_iter()

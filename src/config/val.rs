@@ -225,6 +225,25 @@ impl Val {
         }
     }
 
+    /// Returns whether the value has at most a million elements and 200 levels, so that locals
+    /// made of locals cannot exhaust memory, time or stack.
+    pub fn is_bounded(&self) -> bool {
+        fn weigh(value: &Val, levels: usize, budget: &mut usize) -> bool {
+            if levels == 0 || *budget == 0 {
+                return false;
+            }
+            *budget -= 1;
+            match &value.data {
+                Data::List(items) | Data::Set(items) => {
+                    items.iter().all(|item| weigh(item, levels - 1, budget))
+                }
+                Data::Map(entries) => entries.values().all(|item| weigh(item, levels - 1, budget)),
+                _ => true,
+            }
+        }
+        weigh(self, 200, &mut 1_000_000)
+    }
+
     /// Returns the marks of this value and of everything in it.
     pub fn deep_marks(&self) -> Marks {
         let mut marks = self.marks.clone();

@@ -154,7 +154,9 @@ impl FromIterator<Diagnostic> for Diagnostics {
 
 /// Returns the candidate nearest to a word, if one is near enough to be what was meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    // A word that shares nothing with the candidate was not meant.
+    let limit = (length / 3).max(1).min(length.saturating_sub(1));
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))

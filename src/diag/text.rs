@@ -64,8 +64,10 @@ fn snippets<'a>(
             } else {
                 AnnotationKind::Context
             };
-            let end = label.span.end.min(file.text.len());
-            let mut annotation = kind.span(label.span.start.min(end)..end);
+            // The renderer needs spans that do not cut characters.
+            let end = file.text.ceil_char_boundary(label.span.end);
+            let start = file.text.floor_char_boundary(label.span.start);
+            let mut annotation = kind.span(start.min(end)..end);
             if !label.text.is_empty() {
                 annotation = annotation.label(label.text.as_str());
             }

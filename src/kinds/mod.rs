@@ -141,6 +141,11 @@ pub trait Kind: Sync {
         None
     }
 
+    /// Returns lists of texts that the configuration can refer to as `charter.presets.<name>`.
+    fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        Vec::new()
+    }
+
     /// Decodes a block of this kind to resources. Problems go to `cx.diags`.
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let _ = (block, cx);

@@ -1,6 +1,6 @@
 //! Functions that look at files and the environment, through what was handed in.
 
-use super::{Fail, Function, Outcome, deep, glob, string};
+use super::{Fail, Function, MAX_ELEMENTS, Outcome, deep, glob, string};
 use crate::config::eval::Evaluator;
 use crate::config::val::Val;
 use crate::model::files::Files;
@@ -33,35 +33,46 @@ fn file(args: &[Val], ev: &Evaluator<'_>) -> Outcome {
 fn fileset(args: &[Val], ev: &Evaluator<'_>) -> Outcome {
     let (folder, pattern) = (string(args, 0)?, string(args, 1)?);
     let pattern = glob::compile(&pattern).map_err(|error| Fail::arg(1, error))?;
-    let mut found = Vec::new();
-    walk(ev.files, folder.trim_end_matches('/'), "", 0, &mut found)
-        .map_err(|error| Fail::arg(0, error))?;
+    let mut walk = Walk {
+        files: ev.files,
+        root: folder.trim_end_matches('/'),
+        found: Vec::new(),
+        folders: 0,
+    };
+    walk.below("", 0).map_err(|error| Fail::arg(0, error))?;
+    let mut found = walk.found;
     found.retain(|path| pattern.is_match(path));
     Ok(Val::set(found.into_iter().map(Val::from).collect()))
 }
 
-fn walk(
-    files: &dyn Files,
-    root: &str,
-    below: &str,
-    depth: usize,
-    found: &mut Vec<String>,
-) -> Result<(), String> {
-    let folder = if below.is_empty() {
-        root.to_owned()
-    } else {
-        format!("{root}/{}", below.trim_end_matches('/'))
-    };
-    if depth > MAX_DEPTH {
-        return Err(format!("{folder} is more than {MAX_DEPTH} folders deep"));
-    }
-    for name in files.list(&folder)?.unwrap_or_default() {
-        match name.strip_suffix('/') {
-            Some(name) => walk(files, root, &format!("{below}{name}/"), depth + 1, found)?,
-            None => found.push(format!("{below}{name}")),
+/// The files below a folder, so far.
+struct Walk<'w> {
+    files: &'w dyn Files,
+    root: &'w str,
+    found: Vec<String>,
+    folders: usize,
+}
+
+impl Walk<'_> {
+    /// Adds the files below a folder, which is relative to the root and ends in a slash. Links
+    /// may lead in circles, so there are bounds.
+    fn below(&mut self, below: &str, depth: usize) -> Result<(), String> {
+        let folder = match below.trim_end_matches('/') {
+            "" => self.root.to_owned(),
+            below => format!("{}/{below}", self.root),
+        };
+        self.folders += 1;
+        if depth > MAX_DEPTH || self.folders + self.found.len() > MAX_ELEMENTS {
+            return Err(format!("there is too much below it, such as {folder}"));
         }
+        for name in self.files.list(&folder)?.unwrap_or_default() {
+            match name.strip_suffix('/') {
+                Some(name) => self.below(&format!("{below}{name}/"), depth + 1)?,
+                None => self.found.push(format!("{below}{name}")),
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// `env(name[, default])`: always sensitive.

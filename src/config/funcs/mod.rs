@@ -201,19 +201,6 @@ fn number(args: &[Val], index: usize) -> Result<f64, Fail> {
         .ok_or_else(|| wrong(args, index, "a number"))
 }
 
-/// Returns an argument as a whole number.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the number is whole and within i32"
-)]
-fn whole(args: &[Val], index: usize) -> Result<i32, Fail> {
-    let number = number(args, index)?;
-    if number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX) {
-        return Ok(number as i32);
-    }
-    Err(Fail::arg(index, "a whole number is needed"))
-}
-
 /// Returns the elements of a list or set argument.
 fn list(args: &[Val], index: usize) -> Result<Vec<Val>, Fail> {
     let value = arg(args, index);

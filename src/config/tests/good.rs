@@ -1,6 +1,6 @@
 //! Configurations without problems.
 
-use super::toys::{after, attr, good, problems, run, value};
+use super::toys::{after, attr, good, one, problems, run, value};
 use crate::config::Input;
 use crate::model::settings::KubernetesTarget;
 use crate::model::{Addr, Value};
@@ -332,4 +332,41 @@ fn expressions_mean_what_terraform_means() {
             _ => assert_eq!(found, wanted, "{expr}"),
         }
     }
+}
+
+#[test]
+fn many_instances_take_no_time_to_speak_of() {
+    let started = std::time::Instant::now();
+    let compiled = good(
+        "locals {\n  all = { for i in range(5000) : \"t${i}\" => { comment = \"c${i}\" } }\n}\n\
+         tenant \"t\" {\n  for_each = local.all\n}\n\
+         user \"u\" {\n  for_each = local.all\n  comment = each.value.comment\n  \
+         roles = [tenant.t[each.key].role]\n}\n",
+    );
+    assert_eq!(compiled.desired.resources.len(), 20_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn locals_cannot_explode() {
+    let mut text = String::from("locals {\n  x0 = [\"x\"]\n");
+    for i in 0..60 {
+        text += &format!("  x{} = [local.x{i}, local.x{i}]\n", i + 1);
+    }
+    text += "  y0 = []\n";
+    for i in 0..5000 {
+        text += &format!("  y{} = [local.y{i}]\n", i + 1);
+    }
+    text += "}\n";
+    let compiled = one(&text);
+    assert_eq!(compiled.diags.len(), 2, "{}", problems(&compiled));
+}
+
+#[test]
+fn presets_of_kinds_can_be_referred_to() {
+    let compiled = good("tenant \"t\" {\n  privileges = charter.presets.confined\n}\n");
+    assert_eq!(
+        attr(&compiled, "tenant.t.role", "privileges"),
+        r#"["SELECT","INSERT"]"#
+    );
 }

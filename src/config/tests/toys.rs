@@ -28,6 +28,13 @@ impl Kind for Toy {
         Some((self.schema)())
     }
 
+    fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        match self.name {
+            "tenant" => vec![("confined", vec!["SELECT", "INSERT"])],
+            _ => Vec::new(),
+        }
+    }
+
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let key = block.addr.segments().last().and_then(|s| s.key.clone());
         let label = key.unwrap_or_else(|| block.label.clone());
@@ -229,4 +236,32 @@ pub fn value(expr: &str) -> String {
         .strip_prefix("{\"x\":")
         .and_then(|t| t.strip_suffix('}'));
     inner.unwrap().to_owned()
+}
+
+/// Returns the problems of one file in short: a line each, with place, summary, underlined text,
+/// label and help.
+pub fn brief(text: &str) -> String {
+    brief_of(&one(text))
+}
+
+/// Returns the problems in short.
+pub fn brief_of(compiled: &Compiled) -> String {
+    let mut lines = Vec::new();
+    for item in compiled.diags.sorted() {
+        let mut line = String::new();
+        if let Some(label) = item.labels.first() {
+            let place = compiled.sources.position(label.span);
+            line += &format!("{}:{} ", place.line, place.column);
+        }
+        line += &item.summary;
+        for label in &item.labels {
+            let text = compiled.sources.text(label.span);
+            line += &format!(" | {text}: {}", label.text);
+        }
+        for help in &item.help {
+            line += &format!(" | help: {help}");
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
 }
