@@ -73,7 +73,19 @@ const IMPURE: [&str; 11] = [
 
 #[test]
 fn r1_the_model_depends_on_diagnostics_only() {
-    let ours = ["apply", "backend", "cli", "config", "kinds", "migrate", "observe", "plan", "privileges", "render", "ui"];
+    let ours = [
+        "apply",
+        "backend",
+        "cli",
+        "config",
+        "kinds",
+        "migrate",
+        "observe",
+        "plan",
+        "privileges",
+        "render",
+        "ui",
+    ];
     let words: Vec<String> = ours.iter().map(|name| format!("crate::{name}")).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     none(&uses("model", &words));
@@ -89,8 +101,13 @@ fn r1_planning_rendering_and_kinds_are_pure() {
 
 #[test]
 fn r2_network_is_in_backend_and_disk_in_load_and_cli() {
-    for folder in ["apply", "cli", "config", "diag", "kinds", "migrate", "model", "observe", "plan", "render", "ui"] {
-        none(&uses(folder, &["::TcpStream", "hyper", "use kube::", "kube::Client", "clickhouse::Client", "reqwest"]));
+    for folder in
+        ["apply", "cli", "config", "diag", "kinds", "migrate", "model", "observe", "plan", "render", "ui"]
+    {
+        none(&uses(
+            folder,
+            &["::TcpStream", "hyper", "use kube::", "kube::Client", "clickhouse::Client", "reqwest"],
+        ));
     }
     let disk = ["std::fs", "fs::read", "std::env::var"];
     let found = [uses("config", &disk), uses("apply", &disk), uses("ui", &disk)].concat();
@@ -106,7 +123,9 @@ fn r3_apply_executes_and_decides_nothing() {
 #[test]
 fn r4_only_ui_prints() {
     let printing = ["println!", "print!(", "io::stdout", "io::stderr", "dbg!("];
-    for folder in ["apply", "backend", "cli", "config", "kinds", "migrate", "model", "observe", "plan", "privileges"] {
+    for folder in
+        ["apply", "backend", "cli", "config", "kinds", "migrate", "model", "observe", "plan", "privileges"]
+    {
         none(&uses(folder, &printing));
     }
 }
@@ -122,7 +141,8 @@ fn r5_kinds_do_not_know_each_other() {
         .collect();
     assert!(kinds.len() >= 9, "{kinds:?}");
     for kind in &kinds {
-        let others: Vec<String> = kinds.iter().filter(|other| *other != kind).map(|other| format!("kinds::{other}::")).collect();
+        let others: Vec<String> =
+            kinds.iter().filter(|other| *other != kind).map(|other| format!("kinds::{other}::")).collect();
         let others: Vec<&str> = others.iter().map(String::as_str).collect();
         none(&uses(&format!("kinds/{kind}"), &others));
     }
@@ -131,7 +151,17 @@ fn r5_kinds_do_not_know_each_other() {
 #[test]
 fn r5_the_core_names_no_kind() {
     for folder in ["apply", "config", "diag", "model", "observe", "plan", "render", "ui", "backend"] {
-        let found = uses(folder, &["kinds::tenant", "kinds::role", "kinds::user", "kinds::secret", "kinds::migrations", "kinds::grant"]);
+        let found = uses(
+            folder,
+            &[
+                "kinds::tenant",
+                "kinds::role",
+                "kinds::user",
+                "kinds::secret",
+                "kinds::migrations",
+                "kinds::grant",
+            ],
+        );
         none(&found);
     }
 }

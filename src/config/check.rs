@@ -85,30 +85,20 @@ pub fn cycle_error(cycle: &[Addr], span: impl Fn(&Addr, &Addr) -> Option<Span>) 
     let mut item = Diagnostic::error("dependency cycle");
     for (from, to) in cycle.iter().zip(next) {
         if let Some(span) = span(from, to) {
-            let label = if from == to {
-                format!("`{from}` needs itself")
-            } else {
-                format!("`{from}` needs `{to}`")
-            };
+            let label =
+                if from == to { format!("`{from}` needs itself") } else { format!("`{from}` needs `{to}`") };
             item = item.at(span, label);
         }
     }
     let path = cycle.iter().chain(cycle.first());
     let path: Vec<String> = path.map(ToString::to_string).collect();
-    item.detail(format!(
-        "None of these can come first: {}.",
-        path.join(" → ")
-    ))
-    .help("remove one of these references")
+    item.detail(format!("None of these can come first: {}.", path.join(" → ")))
+        .help("remove one of these references")
 }
 
 /// Checks every expression of the configuration and returns the edges.
 pub fn check(decls: &Decls<'_>, diags: &mut Diagnostics) -> Edges {
-    let mut checker = Checker {
-        decls,
-        diags,
-        edges: Edges::default(),
-    };
+    let mut checker = Checker { decls, diags, edges: Edges::default() };
     for (name, placed) in &decls.variables {
         checker.variable(name, placed);
     }
@@ -118,11 +108,7 @@ pub fn check(decls: &Decls<'_>, diags: &mut Diagnostics) -> Edges {
         checker.expr(local.expr, local.at, Context::Local, Some(&from));
     }
     for (name, placed) in &decls.settings {
-        let context = if *name == "charter" {
-            Context::Charter
-        } else {
-            Context::Server
-        };
+        let context = if *name == "charter" { Context::Charter } else { Context::Server };
         checker.body(&placed.block.body, placed.at, context, None);
     }
     for (addr, resource) in &decls.resources {
@@ -144,10 +130,7 @@ fn settings_edges(decls: &Decls<'_>, edges: &Edges, diags: &mut Diagnostics) {
                 };
                 let below = graph.closure([Addr::new("local", name)]);
                 if let Some(addr) = below.iter().find(|addr| decls.resources.contains_key(addr)) {
-                    diags.push(settings_need(
-                        reference.span(),
-                        &format!("comes from `{addr}`"),
-                    ));
+                    diags.push(settings_need(reference.span(), &format!("comes from `{addr}`")));
                 }
             }
         }
@@ -240,8 +223,8 @@ impl Checker<'_, '_> {
     ) -> Result<Option<Addr>, Box<Diagnostic>> {
         let root = reference.root.as_str();
         let name = reference.attr(0);
-        let known = matches!(root, "var" | "local" | "each" | "charter")
-            || self.decls.schemas.contains_key(root);
+        let known =
+            matches!(root, "var" | "local" | "each" | "charter") || self.decls.schemas.contains_key(root);
         if !known {
             return Err(Box::new(self.unknown_root(reference)));
         }
@@ -268,12 +251,7 @@ impl Checker<'_, '_> {
             }
             "each" => {
                 let good = matches!(name, "key" | "value");
-                known_name(
-                    reference,
-                    good,
-                    "attribute of each",
-                    ["key", "value"].into_iter(),
-                )?;
+                known_name(reference, good, "attribute of each", ["key", "value"].into_iter())?;
                 Ok(None)
             }
             "charter" => self.preset(reference, name).map(|()| None),
@@ -284,22 +262,15 @@ impl Checker<'_, '_> {
     /// Checks a reference to `charter.presets.<name>`.
     fn preset(&self, reference: &Reference, name: &str) -> Result<(), Box<Diagnostic>> {
         let good = name == "presets";
-        known_name(
-            reference,
-            good,
-            "attribute of charter",
-            ["presets"].into_iter(),
-        )?;
+        known_name(reference, good, "attribute of charter", ["presets"].into_iter())?;
         let presets = || self.decls.presets.keys().copied();
         match reference.steps.get(1) {
             Some((Step::Attr(preset), span)) if !presets().any(|known| known == preset) => {
                 let item = Diagnostic::error("unknown preset").at(*span, "no preset has this name");
                 Err(Box::new(match nearest(preset, presets()) {
                     Some(near) => item.help(format!("did you mean `charter.presets.{near}`?")),
-                    None => item.help(format!(
-                        "presets are {}",
-                        listed(presets().map(|name| format!("`{name}`")))
-                    )),
+                    None => item
+                        .help(format!("presets are {}", listed(presets().map(|name| format!("`{name}`"))))),
                 }))
             }
             _ => Ok(()),
@@ -334,25 +305,21 @@ impl Checker<'_, '_> {
                         .help(format!("write `{kind}.{name}`")),
                 ));
             }
-            (_, true) => reference
-                .steps
-                .get(2)
-                .filter(|_| matches!(step, Some((Step::Key(_), _)))),
+            (_, true) => reference.steps.get(2).filter(|_| matches!(step, Some((Step::Key(_), _)))),
             (_, false) => step,
         };
         let exports = &resource.schema.exports;
         match attr {
-            Some((Step::Attr(attr), span)) if !exports.contains(&attr.as_str()) => Err(Box::new(
-                unknown_export(resource.kind.name(), attr, exports, *span),
-            )),
+            Some((Step::Attr(attr), span)) if !exports.contains(&attr.as_str()) => {
+                Err(Box::new(unknown_export(resource.kind.name(), attr, exports, *span)))
+            }
             _ => Ok(Some(addr)),
         }
     }
 
     fn unknown_root(&self, reference: &Reference) -> Diagnostic {
         let root = reference.root.as_str();
-        let item =
-            Diagnostic::error("unknown name").at(reference.root_span, "nothing has this name");
+        let item = Diagnostic::error("unknown name").at(reference.root_span, "nothing has this name");
         let kinds = self.decls.schemas.keys().copied();
         let near = nearest(root, ["var", "local", "each"].into_iter().chain(kinds));
         if let Some(near) = near {
@@ -439,10 +406,7 @@ pub fn unknown_export(kind: &str, name: &str, exports: &[&'static str], span: Sp
     match nearest(name, exports.iter().copied()) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
         None if exports.is_empty() => item.help("it can be referred to as a whole only"),
-        None => item.help(format!(
-            "it has {}",
-            listed(exports.iter().map(|name| format!("`{name}`")))
-        )),
+        None => item.help(format!("it has {}", listed(exports.iter().map(|name| format!("`{name}`"))))),
     }
 }
 

@@ -24,12 +24,7 @@ pub enum Seal {
 
 /// Checks the names in a block, and whether what is required is there. `meta` are the names of
 /// attributes and blocks that the language itself knows.
-pub fn check(
-    placed: &Placed<'_>,
-    schema: &BlockSchema,
-    meta: (&[&str], &[&str]),
-    diags: &mut Diagnostics,
-) {
+pub fn check(placed: &Placed<'_>, schema: &BlockSchema, meta: (&[&str], &[&str]), diags: &mut Diagnostics) {
     let body = &placed.block.body;
     let at = placed.at;
     for attr in body.attributes() {
@@ -55,15 +50,13 @@ pub fn check(
         if meta.1.contains(&name) {
             continue;
         }
-        let Some((_, arity, inner)) = schema.blocks.iter().find(|(known, ..)| *known == name)
-        else {
+        let Some((_, arity, inner)) = schema.blocks.iter().find(|(known, ..)| *known == name) else {
             diags.push(unknown_block(&nested, schema, meta.1));
             continue;
         };
         if let Some(label) = block.labels.first() {
             diags.push(
-                Diagnostic::error("block has too many labels")
-                    .at(at.span(label), "this block has no label"),
+                Diagnostic::error("block has too many labels").at(at.span(label), "this block has no label"),
             );
         }
         if let Some(before) = first.get(name).filter(|_| *arity == Arity::Optional) {
@@ -79,41 +72,27 @@ pub fn check(
     }
 }
 
-fn unknown_attr(
-    attr: &Attribute,
-    placed: &Placed<'_>,
-    schema: &BlockSchema,
-    meta: &[&str],
-) -> Diagnostic {
+fn unknown_attr(attr: &Attribute, placed: &Placed<'_>, schema: &BlockSchema, meta: &[&str]) -> Diagnostic {
     let name = attr.key.value().as_str();
     let kind = placed.block.ident.value();
-    let item = Diagnostic::error("unknown attribute").at(
-        placed.at.span(&attr.key),
-        format!("`{kind}` has no such attribute"),
-    );
+    let item = Diagnostic::error("unknown attribute")
+        .at(placed.at.span(&attr.key), format!("`{kind}` has no such attribute"));
     if schema.blocks.iter().any(|(block, ..)| *block == name) {
-        return item.help(format!(
-            "it is a block: write `{name} {{ … }}`, without `=`"
-        ));
+        return item.help(format!("it is a block: write `{name} {{ … }}`, without `=`"));
     }
     let known = schema.attrs.iter().map(|attr| attr.name);
     let known: Vec<&str> = known.chain(meta.iter().copied()).collect();
     match nearest(name, known.iter().copied()) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
         None if known.is_empty() => item.help("it has no attributes"),
-        None => item.help(format!(
-            "it has {}",
-            listed(known.iter().map(|name| format!("`{name}`")))
-        )),
+        None => item.help(format!("it has {}", listed(known.iter().map(|name| format!("`{name}`"))))),
     }
 }
 
 fn unknown_block(nested: &Placed<'_>, schema: &BlockSchema, meta: &[&str]) -> Diagnostic {
     let name = nested.block.ident.value().as_str();
-    let item = Diagnostic::error("unknown nested block").at(
-        nested.at.span(&nested.block.ident),
-        "no block of this type stands here",
-    );
+    let item = Diagnostic::error("unknown nested block")
+        .at(nested.at.span(&nested.block.ident), "no block of this type stands here");
     if schema.attr(name).is_some() {
         return item.help(format!("it is an attribute: write `{name} = …`"));
     }
@@ -126,12 +105,8 @@ fn unknown_block(nested: &Placed<'_>, schema: &BlockSchema, meta: &[&str]) -> Di
 
 /// Evaluates a block that was checked; none where a problem was reported.
 pub fn body(cx: &Cx<'_>, placed: &Placed<'_>, schema: &BlockSchema, seal: Seal) -> Option<Body> {
-    let mut body = Body {
-        span: placed.head(),
-        attrs: BTreeMap::new(),
-        blocks: BTreeMap::new(),
-        refs: BTreeMap::new(),
-    };
+    let mut body =
+        Body { span: placed.head(), attrs: BTreeMap::new(), blocks: BTreeMap::new(), refs: BTreeMap::new() };
     let mut failed = false;
     for attr in placed.block.body.attributes() {
         let Some(known) = schema.attr(attr.key.value()) else {
@@ -152,8 +127,7 @@ pub fn body(cx: &Cx<'_>, placed: &Placed<'_>, schema: &BlockSchema, seal: Seal) 
             Some(Value::Null) => {}
             Some(value) => {
                 let span = cx.at.span(&attr.value);
-                body.attrs
-                    .insert(known.name.to_owned(), Spanned { value, span });
+                body.attrs.insert(known.name.to_owned(), Spanned { value, span });
             }
             None => failed = true,
         }
@@ -164,11 +138,7 @@ pub fn body(cx: &Cx<'_>, placed: &Placed<'_>, schema: &BlockSchema, seal: Seal) 
     for (name, _, inner) in &schema.blocks {
         for nested in placed.nested(name) {
             match self::body(cx, &nested, inner, seal) {
-                Some(nested) => body
-                    .blocks
-                    .entry((*name).to_owned())
-                    .or_default()
-                    .push(nested),
+                Some(nested) => body.blocks.entry((*name).to_owned()).or_default().push(nested),
                 None => failed = true,
             }
         }
@@ -280,10 +250,7 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
         (Type::String, Data::Block(block)) => {
             let name = match block.names.contains(&"name") {
                 true => format!("its name is `{}.name`", block.addr),
-                false => format!(
-                    "it has {}",
-                    listed(block.names.iter().map(|name| format!("`.{name}`")))
-                ),
+                false => format!("it has {}", listed(block.names.iter().map(|name| format!("`.{name}`")))),
             };
             return Err(Mismatch::new(value, "a string").help(name).into());
         }
@@ -311,9 +278,7 @@ fn list(items: &[Val], of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wro
     let element = |(index, item): (usize, &Val)| {
         let inside = |wrong: Wrong| wrong.inside(Step::Index(index));
         match convert(item, of, leaf, hidden).map_err(inside)? {
-            Value::Null if *of != Type::Any => {
-                Err(inside(Mismatch::of("an element is null").into()))
-            }
+            Value::Null if *of != Type::Any => Err(inside(Mismatch::of("an element is null").into())),
             value => Ok(value),
         }
     };
@@ -323,21 +288,13 @@ fn list(items: &[Val], of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wro
     all(items.iter().enumerate().map(element)).map(Value::List)
 }
 
-fn map(
-    entries: &BTreeMap<String, Val>,
-    of: &Type,
-    leaf: Leaf,
-    hidden: bool,
-) -> Result<Value, Wrong> {
+fn map(entries: &BTreeMap<String, Val>, of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wrong> {
     if hidden && leaf == Leaf::Refused {
         return Err(Wrong::Sensitive);
     }
     let entry = |(key, item): (&String, &Val)| {
         let inside = |wrong: Wrong| wrong.inside(Step::Key(key.clone()));
-        Ok((
-            key.clone(),
-            convert(item, of, leaf, hidden).map_err(inside)?,
-        ))
+        Ok((key.clone(), convert(item, of, leaf, hidden).map_err(inside)?))
     };
     let entries = all(entries.iter().map(entry))?;
     Ok(Value::Map(entries.into_iter().collect()))
@@ -386,11 +343,7 @@ fn reference(value: &Val, kinds: &[&str]) -> Result<Value, Option<Mismatch>> {
             (origin.kind, Value::Ref { addr, name })
         }
         (Data::Text(name), None) => return Ok(Value::String(name.clone())),
-        (Data::Map(entries), _)
-            if entries
-                .values()
-                .any(|item| matches!(item.data, Data::Block(_))) =>
-        {
+        (Data::Map(entries), _) if entries.values().any(|item| matches!(item.data, Data::Block(_))) => {
             return Err(Some(
                 Mismatch::of(format!("this is a map of instances; {wanted} is needed"))
                     .help("choose an instance with [\"key\"]"),
@@ -413,8 +366,5 @@ fn named(block: &BlockVal) -> Result<Value, Wrong> {
         let last = block.addr.segments().last();
         last.map(|last| last.key.clone().unwrap_or_else(|| last.word.clone()))
     };
-    Ok(Value::Ref {
-        addr: block.addr.clone(),
-        name: exported.or_else(label).unwrap_or_default(),
-    })
+    Ok(Value::Ref { addr: block.addr.clone(), name: exported.or_else(label).unwrap_or_default() })
 }

@@ -83,12 +83,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         decls: &decls,
         files,
         env: &input.env,
-        names: Names {
-            vars,
-            presets: Some(presets(&decls)),
-            reported,
-            ..Names::default()
-        },
+        names: Names { vars, presets: Some(presets(&decls)), reported, ..Names::default() },
         desired: Desired::default(),
         complete: parsed.broken.is_empty() && acyclic,
     };
@@ -102,12 +97,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         builder.resource(addr, &settings, &mut sources, &mut diags);
     }
     builder.link(kinds, &settings, &mut sources, &mut diags);
-    Compiled {
-        desired: builder.desired,
-        settings: good.then_some(settings),
-        sources,
-        diags,
-    }
+    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
 }
 
 /// Returns what `charter.presets` holds.
@@ -176,9 +166,7 @@ fn read(files: &dyn Files, sources: &mut SourceMap, diags: &mut Diagnostics) -> 
                 parsed.broken.insert((UNREAD.to_owned(), path.clone()));
             }
             Err(reason) => {
-                diags.push(
-                    Diagnostic::error("cannot read a file").detail(format!("{path}: {reason}")),
-                );
+                diags.push(Diagnostic::error("cannot read a file").detail(format!("{path}: {reason}")));
                 parsed.broken.insert((UNREAD.to_owned(), path.clone()));
             }
         }

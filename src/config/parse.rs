@@ -68,11 +68,7 @@ impl Parsed {
     }
 
     fn recover(&mut self, at: At, text: &str, first: &Error, diags: &mut Diagnostics) {
-        let heads = if text.len() > MAX_RECOVERY {
-            Vec::new()
-        } else {
-            heads(text)
-        };
+        let heads = if text.len() > MAX_RECOVERY { Vec::new() } else { heads(text) };
         let mut found = 0;
         let before = text.get(..heads.first().map_or(0, |head| head.start));
         if before.is_some_and(|before| parser::parse_body(before).is_err()) {
@@ -82,10 +78,7 @@ impl Parsed {
         for (index, head) in heads.iter().enumerate() {
             let end = heads.get(index + 1).map_or(text.len(), |next| next.start);
             let piece = &text[head.start..end];
-            let here = At {
-                base: at.base + head.start,
-                ..at
-            };
+            let here = At { base: at.base + head.start, ..at };
             match parser::parse_body(piece) {
                 Ok(body) => self.units.push(Unit { at: here, body }),
                 Err(error) => {
@@ -107,17 +100,12 @@ impl Parsed {
 /// The problem, at its place.
 pub fn expression(file: FileId, sources: &SourceMap) -> Result<Expression, Box<Diagnostic>> {
     let text = sources.file(file).map_or("", |file| file.text.as_str());
-    parser::parse_expr(text.trim_end())
-        .map_err(|error| Box::new(syntax_error(At::start(file), text, &error)))
+    parser::parse_expr(text.trim_end()).map_err(|error| Box::new(syntax_error(At::start(file), text, &error)))
 }
 
 /// Returns the length of a byte order mark at the beginning.
 fn bom(text: &str) -> usize {
-    if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    }
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
 /// The head of a block at the beginning of a line.
@@ -148,9 +136,7 @@ fn head(line: &str) -> Option<(String, String)> {
     let (kind, labels) = before.split_at(kind_end);
     let labels = labels.trim();
     if !kind.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        || !labels
-            .chars()
-            .all(|c| word(c) || c == '"' || c == ' ' || c == '.')
+        || !labels.chars().all(|c| word(c) || c == '"' || c == ' ' || c == '.')
     {
         return None;
     }
@@ -196,8 +182,7 @@ fn unfinished(at: At, text: &str, error: &Error) -> Diagnostic {
             .at(last, "it would have to be closed after this")
             .help("add the `}` that is missing")
     } else {
-        Diagnostic::error("syntax error")
-            .at(last, format!("the text ends here; {}", message(error)))
+        Diagnostic::error("syntax error").at(last, format!("the text ends here; {}", message(error)))
     }
 }
 
@@ -208,11 +193,7 @@ fn offset(text: &str, error: &Error) -> usize {
     let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let column = text[line_start..offset].chars().count() + 1;
     let is_last = text[offset..].chars().nth(1).is_none();
-    if is_last && location.column() > column {
-        text.len()
-    } else {
-        offset
-    }
+    if is_last && location.column() > column { text.len() } else { offset }
 }
 
 /// Returns what the parser expected, in the words of the language.

@@ -11,18 +11,17 @@ const MAX_DEPTH: usize = 32;
 /// The functions of this file.
 pub const TABLE: &[Function] = &[
     deep("file", 1, Some(1), file),
-    deep("fileexists", 1, Some(1), |args, ev| {
-        Ok(ev.files.read(&string(args, 0)?).is_ok().into())
-    }),
+    deep("fileexists", 1, Some(1), |args, ev| Ok(ev.files.read(&string(args, 0)?).is_ok().into())),
     deep("fileset", 2, Some(2), fileset),
     deep("env", 1, Some(2), env),
 ];
 
 fn file(args: &[Val], ev: &Evaluator<'_>) -> Outcome {
     let path = string(args, 0)?;
-    let bytes = ev.files.read(&path).map_err(|error| {
-        Fail::arg(0, error).help("paths are relative to the folder of the configuration")
-    })?;
+    let bytes = ev
+        .files
+        .read(&path)
+        .map_err(|error| Fail::arg(0, error).help("paths are relative to the folder of the configuration"))?;
     String::from_utf8(bytes).map(Val::from).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Fail::arg(0, format!("the file is not UTF-8 (at byte {at})"))
@@ -33,12 +32,8 @@ fn file(args: &[Val], ev: &Evaluator<'_>) -> Outcome {
 fn fileset(args: &[Val], ev: &Evaluator<'_>) -> Outcome {
     let (folder, pattern) = (string(args, 0)?, string(args, 1)?);
     let pattern = glob::compile(&pattern).map_err(|error| Fail::arg(1, error))?;
-    let mut walk = Walk {
-        files: ev.files,
-        root: folder.trim_end_matches('/'),
-        found: Vec::new(),
-        folders: 0,
-    };
+    let mut walk =
+        Walk { files: ev.files, root: folder.trim_end_matches('/'), found: Vec::new(), folders: 0 };
     walk.below("", 0).map_err(|error| Fail::arg(0, error))?;
     let mut found = walk.found;
     found.retain(|path| pattern.is_match(path));
@@ -81,12 +76,8 @@ fn env(args: &[Val], ev: &Evaluator<'_>) -> Outcome {
     match (ev.env.get(&name), args.get(1)) {
         (Some(value), _) => Ok(Val::from(value.as_str()).sensitive()),
         (None, Some(default)) => Ok(default.clone().sensitive()),
-        (None, None) => Err(
-            Fail::whole(format!("the environment variable {name} is not set"))
-                .help(format!(
-                    "set {name}, or give a default: env(\"{name}\", \"…\")"
-                ))
-                .showing(),
-        ),
+        (None, None) => Err(Fail::whole(format!("the environment variable {name} is not set"))
+            .help(format!("set {name}, or give a default: env(\"{name}\", \"…\")"))
+            .showing()),
     }
 }

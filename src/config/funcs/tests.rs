@@ -28,10 +28,7 @@ fn results_are_terraforms() {
         ("toset([\"b\", \"a\", \"b\"])", r#"["a","b"]"#),
         ("tolist(toset([2, 1]))", "[1,2]"),
         ("tomap({ a = 1 })", r#"{"a":1}"#),
-        (
-            "merge({ a = 1 }, null, { a = 2, b = 3 })",
-            r#"{"a":2,"b":3}"#,
-        ),
+        ("merge({ a = 1 }, null, { a = 2, b = 3 })", r#"{"a":2,"b":3}"#),
         ("merge()", "{}"),
         ("concat([1], toset([2]), [])", "[1,2]"),
         ("flatten([[1], [[2, [3]]], 4])", "[1,2,3,4]"),
@@ -60,28 +57,16 @@ fn results_are_terraforms() {
         ("try({ a = 1 }.b, { a = 1 }.a)", "1"),
         ("can([1][3])", "false"),
         ("can([1][0])", "true"),
-        (
-            "sha256(\"hello\")",
-            "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"",
-        ),
+        ("sha256(\"hello\")", "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\""),
         ("abs(-2)", "2"),
         ("min(3, 1, 2)", "1"),
         ("max([3, 1, 2]...)", "3"),
         ("tostring(5)", "\"5\""),
         ("tobool(\"true\")", "true"),
-        (
-            "jsonencode({ b = [1, null, \"<\"], a = true })",
-            r#""{\"a\":true,\"b\":[1,null,\"\\u003c\"]}""#,
-        ),
+        ("jsonencode({ b = [1, null, \"<\"], a = true })", r#""{\"a\":true,\"b\":[1,null,\"\\u003c\"]}""#),
         ("jsondecode(\"{\\\"a\\\": [1.5, null]}\").a", "[1.5,null]"),
-        (
-            "yamldecode(\"a: [1, x]\\nb: {c: true}\")",
-            r#"{"a":[1,"x"],"b":{"c":true}}"#,
-        ),
-        (
-            "csvdecode(\"a,b\\n1,\\\"x,\\\"\\\"y\\\"\\n\")",
-            r#"[{"a":"1","b":"x,\"y"}]"#,
-        ),
+        ("yamldecode(\"a: [1, x]\\nb: {c: true}\")", r#"{"a":[1,"x"],"b":{"c":true}}"#),
+        ("csvdecode(\"a,b\\n1,\\\"x,\\\"\\\"y\\\"\\n\")", r#"[{"a":"1","b":"x,\"y"}]"#),
     ];
     for (call, wanted) in cases {
         assert_eq!(value(call), wanted, "{call}");
@@ -93,10 +78,7 @@ fn format_has_the_verbs_of_terraform() {
     let cases = [
         ("\"%s %d %v\", \"a\", 5, true", "a 5 true"),
         ("\"%05d|%-4d|%4d|%+d\", 42, 1, 2, 3", "00042|1   |   2|+3"),
-        (
-            "\"%.2f %8.3f %e\", 1.005, 2, 12345",
-            "1.00    2.000 1.234500e+04",
-        ),
+        ("\"%.2f %8.3f %e\", 1.005, 2, 12345", "1.00    2.000 1.234500e+04"),
         ("\"%q %t %%\", \"a\\\"b\", true", "\"a\\\"b\" true %"),
         ("\"%x %X %o %b\", 255, 255, 8, 5", "ff FF 10 101"),
         ("\"%[2]s %[1]s\", \"a\", \"b\"", "b a"),
@@ -155,10 +137,7 @@ fn bad_calls_fail() {
         "compact([[1]])",
     ] {
         let found = value(call);
-        assert!(
-            found.starts_with("error: function call fails"),
-            "{call}: {found}"
-        );
+        assert!(found.starts_with("error: function call fails"), "{call}: {found}");
     }
 }
 

@@ -213,12 +213,7 @@ locals {
 "#;
     let var = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let input = Input {
-        vars: vec![
-            var("a", "hunter2"),
-            var("b", "[\"hunter2\"]"),
-            var("c", "hunter2"),
-            var("s", "hunter2"),
-        ],
+        vars: vec![var("a", "hunter2"), var("b", "[\"hunter2\"]"), var("c", "hunter2"), var("s", "hunter2")],
         var_files: vec!["x.vars.hcl".into()],
         ..Input::default()
     };

@@ -126,26 +126,10 @@ fn tenant() -> BlockSchema {
         .exports(&["database", "role", "user"])
 }
 
-static DATABASE: Toy = Toy {
-    name: "database",
-    schema: named,
-    parts: &[],
-};
-static ROLE: Toy = Toy {
-    name: "role",
-    schema: role,
-    parts: &[],
-};
-static USER: Toy = Toy {
-    name: "user",
-    schema: user,
-    parts: &[],
-};
-static SECRET: Toy = Toy {
-    name: "secret",
-    schema: secret,
-    parts: &[],
-};
+static DATABASE: Toy = Toy { name: "database", schema: named, parts: &[] };
+static ROLE: Toy = Toy { name: "role", schema: role, parts: &[] };
+static USER: Toy = Toy { name: "user", schema: user, parts: &[] };
+static SECRET: Toy = Toy { name: "secret", schema: secret, parts: &[] };
 static TENANT: Toy = Toy {
     name: "tenant",
     schema: tenant,
@@ -232,9 +216,7 @@ pub fn value(expr: &str) -> String {
         return problems(&compiled);
     }
     let json = attr(&compiled, "secret.s", "extra");
-    let inner = json
-        .strip_prefix("{\"x\":")
-        .and_then(|t| t.strip_suffix('}'));
+    let inner = json.strip_prefix("{\"x\":").and_then(|t| t.strip_suffix('}'));
     inner.unwrap().to_owned()
 }
 
