@@ -50,14 +50,16 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         findings.sort_by(|a, b| {
             (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
         });
-        Ok::<_, Exit>((context, findings))
+        let servers = plan::servers(&context.settings, &observation.snapshot);
+        Ok::<_, Exit>((context, servers, findings))
     };
-    let (context, findings) = match checked.await {
+    let (context, servers, findings) = match checked.await {
         Ok(checked) => checked,
         Err(exit) => return exit,
     };
     let Settings { scope, environment, .. } = &context.settings;
-    let report = Report { scope, environment, findings: &findings };
+    let resources = plan::selected(&context.compiled.desired, &args.targets).len();
+    let report = Report { scope, environment, servers: &servers, resources, findings: &findings };
     let text = match args.format {
         Format::Text => {
             let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false };

@@ -300,7 +300,8 @@ pub(super) fn sort(findings: &mut Vec<Finding>) {
     findings.dedup();
 }
 
-fn servers(settings: &Settings, snapshot: &Snapshot) -> Servers {
+/// Returns the servers that something was made for.
+pub fn servers(settings: &Settings, snapshot: &Snapshot) -> Servers {
     let caps = &snapshot.caps;
     let folder = settings.kubernetes.as_ref().and_then(|kubernetes| match &kubernetes.target {
         KubernetesTarget::Manifests(folder) => Some(format!("manifests:{folder}")),
