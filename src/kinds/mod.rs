@@ -182,6 +182,11 @@ pub trait Kind: Sync {
         diff_attrs(&wanted.attrs, live)
     }
 
+    /// Returns attributes, declared or live, as people see them in a plan.
+    fn show(&self, attrs: &Attrs) -> Attrs {
+        attrs.clone()
+    }
+
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 

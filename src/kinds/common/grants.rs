@@ -4,6 +4,8 @@
 //! `privileges`, `on`, `grant_option`) and `roles` (names). `additive` says whether only what is
 //! declared counts (a grantee that another scope owns), or the grantee is managed whole.
 
+use std::fmt;
+
 use crate::diag::{Diagnostic, Span};
 use crate::kinds::DecodeCx;
 use crate::model::schema::{BlockSchema, Type};
@@ -115,6 +117,13 @@ impl Declared {
             on: value.get("on")?.as_str()?.to_owned(),
             grant_option: value.get("grant_option").and_then(Value::as_bool).unwrap_or_default(),
         })
+    }
+}
+
+impl fmt::Display for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let option = if self.grant_option { " WITH GRANT OPTION" } else { "" };
+        write!(f, "{} ON {}{option}", self.privileges.join(", "), self.on)
     }
 }
 

@@ -103,6 +103,15 @@ impl Kind for Grant {
         Comparison::from_attrs(live).diff()
     }
 
+    fn show(&self, attrs: &Attrs) -> Attrs {
+        let words = |grantee: &Grantee| -> Vec<String> {
+            let privileges = grantee.privileges.iter().map(ToString::to_string);
+            privileges.chain(grantee.roles.iter().cloned()).collect()
+        };
+        let grantees = grants::grantees(attrs);
+        grantees.iter().map(|grantee| (grantee.name.clone(), Value::strings(words(grantee)))).collect()
+    }
+
     fn owned_with(&self, wanted: &Resource) -> Vec<(&'static str, String)> {
         if grants::is_additive(&wanted.attrs) {
             return Vec::new();

@@ -68,6 +68,10 @@ impl Kind for Ledger {
         [(DATABASE.to_owned(), live.collect())].into()
     }
 
+    fn show(&self, attrs: &Attrs) -> Attrs {
+        [("tables".to_owned(), Value::strings(attrs.keys().cloned()))].into()
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         let caps = world.caps();
         let findings: Vec<Finding> =

@@ -114,6 +114,13 @@ impl Kind for Secret {
         managed.chain(dropped.into_iter().map(|(_, diff)| diff)).collect()
     }
 
+    fn show(&self, attrs: &Attrs) -> Attrs {
+        // Namespace and name are its identity; whose credentials it keeps is that user's to say.
+        let mut shown = attrs.clone();
+        shown.retain(|name, _| matches!(name.as_str(), "labels" | "data"));
+        shown
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
     }

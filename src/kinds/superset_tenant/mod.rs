@@ -108,6 +108,14 @@ impl Kind for SupersetTenant {
         diff
     }
 
+    fn show(&self, attrs: &Attrs) -> Attrs {
+        let mut shown = Attrs::new();
+        if let Some(spec) = attrs.get("spec") {
+            flatten("spec", spec, &mut shown);
+        }
+        shown
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         match (change.action, change.wanted) {
             (Action::Delete, _) => Lowered::ops(delete(change)),
@@ -155,6 +163,16 @@ fn compare(path: &str, declared: &Value, found: &Value, into: &mut Vec<AttrDiff>
             into.push(AttrDiff { attr: path.to_owned(), before: found.clone(), after: leaf.clone() });
         }
         _ => {}
+    }
+}
+
+/// Writes a value out leaf by leaf, each under its path.
+fn flatten(path: &str, value: &Value, into: &mut Attrs) {
+    match value {
+        Value::Map(entries) => {
+            entries.iter().for_each(|(key, value)| flatten(&format!("{path}.{key}"), value, into));
+        }
+        leaf => _ = into.insert(path.to_owned(), leaf.clone()),
     }
 }
 

@@ -127,6 +127,18 @@ impl Kind for User {
         observe::diff(wanted, live, world)
     }
 
+    fn show(&self, attrs: &Attrs) -> Attrs {
+        let mut shown = attrs.clone();
+        // What is the same for every user says nothing.
+        let usual =
+            [("default_roles", "all".into()), ("grantees", "none".into()), ("default_database", "".into())];
+        shown.retain(|name, value| !usual.contains(&(name.as_str(), value.clone())));
+        if let (Some(credential), Some(_)) = (Credential::of(attrs), shown.remove(credential::CREDENTIAL)) {
+            shown.insert("secret".into(), format!("{}/{}", credential.namespace, credential.name).into());
+        }
+        shown
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
     }
