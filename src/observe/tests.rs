@@ -284,7 +284,7 @@ async fn statements_that_do_not_parse_are_told_why() {
         _ => Err(refused(
             ErrorKind::Refused,
             Some(62),
-            "Syntax error: failed at position 15 (CRATE): CRATE",
+            "Syntax error: failed at position 25 (CRATE): CRATE",
         )),
     });
     let statements = ["SELECT 1", "CRATE", "SELECT 1"].map(str::to_owned);
@@ -304,7 +304,7 @@ async fn an_old_server_explains_each_statement() {
     });
     let statements = ["SELECT 1", "SELECT 2"].map(str::to_owned);
     assert_eq!(preflight(&fake, &statements).await, Ok(vec![None, None]));
-    assert_eq!(fake.asked()[1], "EXPLAIN AST\nSELECT 1");
+    assert_eq!(fake.asked()[1], "EXPLAIN AST graph = 0\nSELECT 1");
 }
 
 #[test]
