@@ -290,3 +290,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod wire_tests;

@@ -154,9 +154,7 @@ pub(super) fn from_client(
                 .downcast_ref::<legacy::Error>()
                 .is_some_and(legacy::Error::is_connect);
             // Its own text says only at what it was.
-            let text = cause
-                .source()
-                .map_or_else(|| cause.to_string(), |cause| chain(cause));
+            let text = cause.source().map_or_else(|| cause.to_string(), chain);
             if connecting {
                 (ErrorKind::Unreachable, text)
             } else {
@@ -276,7 +274,8 @@ mod tests {
             from_answer(&body, false, "q").message,
             "Syntax error: failed at position 1 (CRATE): CRATE TABLE x (SYNTAX_ERROR, code 62)"
         );
-        let short = "Code: 62. DB::Exception: At x. Expected one of: BY, end of query. (SYNTAX_ERROR)";
+        let short =
+            "Code: 62. DB::Exception: At x. Expected one of: BY, end of query. (SYNTAX_ERROR)";
         assert!(from_answer(short, false, "q").message.contains("BY, end"));
     }
 
