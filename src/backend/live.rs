@@ -120,6 +120,7 @@ impl Servers for Live {
         let mut query = Query {
             statement: "SELECT 1".to_owned(),
             params: Vec::new(),
+            sensitive: false,
             login: Some((user.to_owned(), password.clone())),
             database: None,
             settings: Default::default(),

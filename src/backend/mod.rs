@@ -29,6 +29,8 @@ pub struct Query {
     pub statement: String,
     /// Server-side parameters; sent in the body, never in the URL.
     pub params: Vec<(String, Secret)>,
+    /// Whether a parameter is a secret, so that the server's answer is cut to code and name.
+    pub sensitive: bool,
     /// Who runs it; charter's own user where there is none.
     pub login: Option<(String, Secret)>,
     /// The current database.

@@ -126,6 +126,11 @@ impl Diagnostics {
         sorted
     }
 
+    /// Returns the problems in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.items.iter()
+    }
+
     /// Returns how many there are.
     pub fn len(&self) -> usize {
         self.items.len()

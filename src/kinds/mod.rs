@@ -4,6 +4,19 @@
 //! Everything in a kind is pure: it decodes evaluated blocks, says what to read, finds its objects
 //! in what was read, compares, and lowers changes to operations.
 
+pub mod common;
+pub mod database;
+pub mod grant;
+pub mod ledger;
+pub mod migrations;
+pub mod role;
+pub mod secret;
+pub mod superset_tenant;
+pub mod tenant;
+#[cfg(test)]
+pub mod testing;
+pub mod user;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostics, SourceMap};
@@ -149,6 +162,13 @@ pub trait Kind: Sync {
         true
     }
 
+    /// Returns the objects (kind and identity) whose ownership carries over to this one: what a
+    /// role may do is ours where the role is. Empty where the registry alone decides.
+    fn owned_with(&self, wanted: &Resource) -> Vec<(&'static str, String)> {
+        let _ = wanted;
+        Vec::new()
+    }
+
     /// Returns what must be read to observe the wanted resources, and what this scope owns of the
     /// kind besides. Asked once, with the union of both; the number of reads must not depend on it.
     fn reads(
@@ -177,6 +197,12 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns what there is to say of the kind as a whole: asked once, with all that is declared.
+    fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
+        let _ = (wanted, world);
+        Vec::new()
+    }
+
     /// Returns the logins by which `check` proves a resource.
     fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
         let _ = (wanted, world);
@@ -202,6 +228,22 @@ pub fn diff_attrs(wanted: &Attrs, live: &Attrs) -> Vec<AttrDiff> {
 pub struct Kinds(Vec<&'static dyn Kind>);
 
 impl Kinds {
+    /// Returns the table of charter's kinds. A new kind is a folder and a line here; those that
+    /// complete what others declare come last.
+    pub fn all() -> Self {
+        Self(vec![
+            &tenant::Tenant,
+            &database::Database,
+            &role::Role,
+            &user::User,
+            &grant::Grant,
+            &migrations::Migrations,
+            &secret::Secret,
+            &superset_tenant::SupersetTenant,
+            &ledger::Ledger,
+        ])
+    }
+
     /// Returns a table of these kinds.
     pub fn new(kinds: Vec<&'static dyn Kind>) -> Self {
         Self(kinds)

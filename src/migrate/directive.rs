@@ -7,7 +7,7 @@
 
 use super::lexer::{Token, TokenKind, lex};
 use super::nearest::nearest;
-use super::refuse::unquote;
+use super::quote::unquote;
 use super::split::{SplitError, SplitErrorKind};
 
 const NAMES: [&str; 2] = ["settings", "statement"];
@@ -70,7 +70,9 @@ pub(super) fn parse(sql: &str, comment: &Token<'_>) -> Option<Result<Directive, 
         "statement" => fail("`-- charter:statement` takes no arguments".into(), None),
         "settings" => match settings(rest) {
             Ok(pairs) => Some(Ok(Directive::Settings(pairs))),
-            Err(message) => fail(message, Some("write `-- charter:settings name=value, name='value'`".into())),
+            Err(message) => {
+                fail(message, Some("write `-- charter:settings name=value, name='value'`".into()))
+            }
         },
         _ => fail(
             format!("unknown directive `charter:{name}`"),
@@ -101,12 +103,9 @@ fn setting(text: &str, pair: &[Token<'_>]) -> Result<(String, String), String> {
     let [name, equals, value @ ..] = significant.as_slice() else {
         return Err("expected `name=value`".into());
     };
-    let (true, true, Some(first), Some(last)) = (
-        name.kind == TokenKind::Word,
-        equals.is_punct("="),
-        value.first(),
-        value.last(),
-    ) else {
+    let (true, true, Some(first), Some(last)) =
+        (name.kind == TokenKind::Word, equals.is_punct("="), value.first(), value.last())
+    else {
         return Err("expected `name=value`".into());
     };
     check_name(name.text)?;

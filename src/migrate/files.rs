@@ -167,14 +167,30 @@ mod tests {
     fn every_problem_is_named() {
         let errors = order(["V1__b.sql", "V01__a.sql", "v3__c.sql", "V4__d.sql"]).unwrap_err();
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(errors.join("\n"), @"");
+        insta::assert_snapshot!(errors.join("\n"), @r"
+        version 1 is used twice: `V01__a.sql` and `V1__b.sql`
+        `v3__c.sql` does not begin with `V`; expected V<digits>__<name>.sql, for example V1002__add_events.sql
+        ");
     }
 
     #[test]
     fn wrong_names_are_refused() {
         for file in [
-            "V1_a.sql", "V__a.sql", "V1__.sql", "V1__a b.sql", "1__a.sql", "V1a__b.sql", "V-1__a.sql", "V+1__a.sql",
-            "V99999999999999999999__a.sql", "V1__ä.sql", "V1__a.SQL", "V１__a.sql", "U1__a.sql", "V1__a/b.sql", "x.sql",
+            "V1_a.sql",
+            "V__a.sql",
+            "V1__.sql",
+            "V1__a b.sql",
+            "1__a.sql",
+            "V1a__b.sql",
+            "V-1__a.sql",
+            "V+1__a.sql",
+            "V99999999999999999999__a.sql",
+            "V1__ä.sql",
+            "V1__a.SQL",
+            "V１__a.sql",
+            "U1__a.sql",
+            "V1__a/b.sql",
+            "x.sql",
         ] {
             assert!(parse_file_name(file).is_err(), "{file}");
         }
@@ -190,7 +206,9 @@ mod tests {
     #[test]
     fn text_is_decoded() {
         assert_eq!(decode_utf8(b"\xef\xbb\xbfSELECT 1").unwrap(), "SELECT 1");
-        let error = decode_utf8("\u{feff}a\nbü".as_bytes().iter().chain(b"\xff").copied().collect::<Vec<_>>().as_slice());
+        let error = decode_utf8(
+            "\u{feff}a\nbü".as_bytes().iter().chain(b"\xff").copied().collect::<Vec<_>>().as_slice(),
+        );
         let error = error.unwrap_err();
         assert_eq!((error.line, error.column, error.offset), (2, 3, 8));
         assert!(decode_utf8(b"\xff\xfeS\0").unwrap_err().to_string().contains("UTF-16"));

@@ -1,10 +1,11 @@
 //! Cuts ClickHouse SQL into tokens, by the rules of `src/Parsers/Lexer.cpp` (24.8 to 26.9).
 //!
 //! The tokens, white space and comments included, cover the text without gaps. What the server
-//! calls unterminated or unrecognized is an error; so is `$tag$` without its end, which the server
-//! reads as an odd identifier and which would let `;` of the intended text split the statement.
-//! A placeholder `${charter.name}` is part of a word, so that no space can slip in beside it.
-//! Every function is total and takes linear time.
+//! calls unterminated or unrecognized is an error; so are two things that versions read in their
+//! own ways: the Unicode minus sign, and `$tag$` without its end, an odd identifier to the server,
+//! where a `;` of the text that was meant would split the statement. A placeholder
+//! `${charter.name}` is part of a word, so that no space can slip in beside it. Every function is
+//! total and takes linear time.
 
 use super::number;
 
@@ -104,23 +105,14 @@ pub fn lex(sql: &str) -> Result<Vec<Token<'_>>, LexError> {
 
 /// Cuts the text into tokens up to the first error, if there is one.
 pub(super) fn lex_partial(sql: &str) -> (Vec<Token<'_>>, Option<LexError>) {
-    let mut lexer = Lexer {
-        sql,
-        bytes: sql.as_bytes(),
-        pos: 0,
-        after: After::Other,
-    };
+    let mut lexer = Lexer { sql, bytes: sql.as_bytes(), pos: 0, after: After::Other };
     let mut tokens = Vec::new();
     while lexer.pos < sql.len() {
         match lexer.next() {
             Ok((kind, end)) => {
                 let text = &sql[lexer.pos..end];
                 lexer.note(kind, text);
-                tokens.push(Token {
-                    kind,
-                    text,
-                    start: lexer.pos,
-                });
+                tokens.push(Token { kind, text, start: lexer.pos });
                 lexer.pos = end;
             }
             Err(error) => return (tokens, Some(error)),
@@ -332,17 +324,16 @@ impl Lexer<'_> {
     }
 
     fn punct(&self) -> Scan {
-        const LONG: [&str; 13] = [
-            "!~*", "<=>", "!=", "!~", "~*", "->", "::", "<=", "<>", ">=", "==", "||", "@@",
-        ];
+        const LONG: [&str; 13] =
+            ["!~*", "<=>", "!=", "!~", "~*", "->", "::", "<=", "<>", ">=", "==", "||", "@@"];
         let rest = &self.sql[self.pos..];
         if let Some(long) = LONG.iter().find(|long| rest.starts_with(**long)) {
             return Ok((TokenKind::Punct, self.pos + long.len()));
         }
         let first = rest.chars().next().unwrap_or_default();
         match first {
-            '(' | ')' | '[' | ']' | '{' | '}' | ',' | '.' | '+' | '-' | '*' | '/' | '%' | '='
-            | '<' | '>' | '?' | ':' | '|' | '@' | '^' | '~' => Ok((TokenKind::Punct, self.pos + 1)),
+            '(' | ')' | '[' | ']' | '{' | '}' | ',' | '.' | '+' | '-' | '*' | '/' | '%' | '=' | '<' | '>'
+            | '?' | ':' | '|' | '@' | '^' | '~' => Ok((TokenKind::Punct, self.pos + 1)),
             '#' => Err(self.unrecognized(first, Some("a `#` comment needs a space: `# comment`"))),
             '\0' => Err(self.unrecognized(first, Some("a NUL byte may stand only in a string"))),
             _ => Err(self.unrecognized(first, None)),
@@ -354,8 +345,8 @@ impl Lexer<'_> {
         match first {
             '\u{2018}' => self.unicode_quoted('\u{2019}', TokenKind::String, "string"),
             '\u{201c}' => self.unicode_quoted('\u{201d}', TokenKind::QuotedIdent, "quoted identifier"),
-            // The server takes the minus sign that word processors write for a `-`.
-            '\u{2212}' => Ok((TokenKind::Punct, self.pos + first.len_utf8())),
+            // 26.9 takes it for a minus; older readers of SQL have taken it for a comment.
+            '\u{2212}' => Err(self.unrecognized(first, Some("write `-` for a minus"))),
             _ if is_space(first) => self.whitespace(),
             _ => Err(self.unrecognized(first, Some("quote identifiers that are not ASCII"))),
         }
@@ -385,12 +376,7 @@ impl Lexer<'_> {
     }
 
     fn error(&self, message: String, len: usize, help: Option<&'static str>) -> LexError {
-        LexError {
-            message,
-            start: self.pos,
-            end: self.pos + len,
-            help,
-        }
+        LexError { message, start: self.pos, end: self.pos + len, help }
     }
 }
 
@@ -408,8 +394,17 @@ fn is_word_byte(byte: u8) -> bool {
 fn is_space(c: char) -> bool {
     matches!(
         c,
-        ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{180e}'
-            | '\u{2000}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}'
-            | '\u{2060}' | '\u{3000}' | '\u{feff}'
+        ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{a0}' | '\u{180e}' | '\u{2000}'
+            ..='\u{200d}'
+                | '\u{2028}'
+                | '\u{2029}'
+                | '\u{202f}'
+                | '\u{205f}'
+                | '\u{2060}'
+                | '\u{3000}'
+                | '\u{feff}'
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,10 +15,9 @@ pub mod split;
 
 mod directive;
 mod nearest;
+mod quote;
 mod refuse;
 
-#[cfg(test)]
-mod engine_facts;
 #[cfg(test)]
 mod tests;
 

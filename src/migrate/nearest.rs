@@ -21,9 +21,7 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         next.push(left);
         for ((above, diagonal), to) in row.iter().skip(1).zip(&row).zip(&b) {
-            left = (left + 1)
-                .min(above + 1)
-                .min(diagonal + usize::from(from != *to));
+            left = (left + 1).min(above + 1).min(diagonal + usize::from(from != *to));
             next.push(left);
         }
         row = next;

@@ -34,9 +34,7 @@ fn prefix(bytes: &[u8], start: usize) -> (bool, usize) {
 /// Skips digits; a single `_` may stand before a digit, but not first in its block.
 fn digits(bytes: &[u8], start: usize, hex: bool, block_start: bool) -> usize {
     let is_digit = |at: usize| {
-        bytes.get(at).is_some_and(|byte| {
-            if hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() }
-        })
+        bytes.get(at).is_some_and(|byte| if hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() })
     };
     let mut pos = start;
     while is_digit(pos) || separates(bytes, pos, start, block_start) && is_digit(pos + 1) {
@@ -49,18 +47,18 @@ fn separates(bytes: &[u8], pos: usize, start: usize, block_start: bool) -> bool 
     bytes.get(pos) == Some(&b'_') && !(block_start && pos == start)
 }
 
-/// Skips an exponent, which is decimal always; without digits it is none.
+/// Skips an exponent, which is decimal always; like the server, it asks for no digits.
 fn exponent(bytes: &[u8], pos: usize, hex: bool) -> usize {
     let marked = match bytes.get(pos) {
         Some(b'e' | b'E') => !hex,
         Some(b'p' | b'P') => hex,
         _ => false,
     };
-    if !marked {
+    // At the text's end the server leaves the letter to a word, and the sign to an operator.
+    let more = |at: usize| at + 1 < bytes.len();
+    if !marked || !more(pos) {
         return pos;
     }
-    let signed = matches!(bytes.get(pos + 1), Some(b'+' | b'-'));
-    let first = pos + 1 + usize::from(signed);
-    let end = digits(bytes, first, false, true);
-    if end == first { pos } else { end }
+    let signed = matches!(bytes.get(pos + 1), Some(b'+' | b'-')) && more(pos + 1);
+    digits(bytes, pos + 1 + usize::from(signed), false, true)
 }

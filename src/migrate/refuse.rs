@@ -38,70 +38,6 @@ pub(super) fn inline_format(code: &[Token<'_>]) -> Option<SplitError> {
     }
 }
 
-/// Decodes a string, heredoc or quoted identifier; returns other tokens as they are.
-///
-/// Escapes are those of ClickHouse's `ReadHelpers.cpp`: unknown ones keep their backslash.
-pub(super) fn unquote(token: &Token<'_>) -> String {
-    let text = token.text;
-    if token.kind == TokenKind::HereDoc {
-        let tag = text.len() - text.trim_start_matches('$').len();
-        let tag = if tag > 1 { 2 } else { 2 + text[1..].find('$').unwrap_or(0) };
-        return text.get(tag..text.len().saturating_sub(tag)).unwrap_or_default().to_owned();
-    }
-    for (open, close) in [('\u{2018}', '\u{2019}'), ('\u{201c}', '\u{201d}')] {
-        if let Some(inner) = text.strip_prefix(open) {
-            return inner.strip_suffix(close).unwrap_or(inner).to_owned();
-        }
-    }
-    let Some(quote) = text.chars().next().filter(|quote| "'\"`".contains(*quote)) else {
-        return text.to_owned();
-    };
-    let inner = text[1..].strip_suffix(quote).unwrap_or(&text[1..]);
-    unescape(inner, quote as u8)
-}
-
-fn unescape(inner: &str, quote: u8) -> String {
-    let mut bytes = inner.bytes();
-    let mut out = Vec::with_capacity(inner.len());
-    while let Some(byte) = bytes.next() {
-        if byte == quote {
-            // The lexer leaves only doubled quotes inside.
-            bytes.next();
-            out.push(quote);
-        } else if byte == b'\\' {
-            unescape_one(&mut bytes, &mut out);
-        } else {
-            out.push(byte);
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn unescape_one(bytes: &mut std::str::Bytes<'_>, out: &mut Vec<u8>) {
-    let Some(code) = bytes.next() else { return };
-    let value = match code {
-        b'n' => b'\n',
-        b't' => b'\t',
-        b'r' => b'\r',
-        b'b' => 0x08,
-        b'f' => 0x0c,
-        b'v' => 0x0b,
-        b'a' => 0x07,
-        b'e' => 0x1b,
-        b'0' => 0,
-        b'\\' | b'\'' | b'"' | b'`' | b'/' | b'=' => code,
-        b'x' => {
-            let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).unwrap_or(0);
-            u8::try_from(digit(bytes.next()) * 16 + digit(bytes.next())).unwrap_or(0)
-        }
-        _ => {
-            out.push(b'\\');
-            code
-        }
-    };
-    out.push(value);
-}
-
 fn session_statement(code: &[Token<'_>]) -> Option<SplitError> {
     let (first, second) = (code.first()?, code.get(1));
     let next = |word: &str| second.is_some_and(|token| token.is_word(word));
@@ -153,7 +89,9 @@ fn insert_source(code: &[Token<'_>]) -> Option<(usize, Source)> {
     let named = |at: usize, word: &str| {
         // `table` and `function` may be the table's own name.
         code.get(at).is_some_and(|token| token.is_word(word))
-            && code.get(at + 1).is_some_and(|next| matches!(next.kind, TokenKind::Word | TokenKind::QuotedIdent))
+            && code
+                .get(at + 1)
+                .is_some_and(|next| matches!(next.kind, TokenKind::Word | TokenKind::QuotedIdent))
     };
     at += usize::from(named(at, "TABLE"));
     at += usize::from(named(at, "FUNCTION"));
@@ -167,7 +105,9 @@ fn insert_source(code: &[Token<'_>]) -> Option<(usize, Source)> {
             ")" | "]" | "}" => depth = depth.saturating_sub(1),
             _ if depth > 0 || code.get(index - 1).is_some_and(|before| before.is_punct(".")) => {}
             _ if token.is_word("VALUES") => return Some((index, Source::Values)),
-            _ if token.is_word("SELECT") || token.is_word("WITH") => return Some((index, Source::Query)),
+            _ if token.is_word("SELECT") || token.is_word("WITH") => {
+                return Some((index, Source::Query));
+            }
             _ if token.is_word("FORMAT") && next.is_some_and(|next| next.is_word("Values")) => {
                 return Some((index + 1, Source::Values));
             }
@@ -215,10 +155,5 @@ fn comment_between_rows(tokens: &[Token<'_>], code: &[Token<'_>]) -> Option<Spli
 }
 
 fn refusal(span: std::ops::Range<usize>, message: String, help: &str) -> SplitError {
-    SplitError {
-        kind: SplitErrorKind::Refused,
-        span,
-        message,
-        help: Some(help.to_owned()),
-    }
+    SplitError { kind: SplitErrorKind::Refused, span, message, help: Some(help.to_owned()) }
 }

@@ -186,16 +186,21 @@ impl<'a> Splitter<'a> {
         let text = &self.sql[span.clone()];
         if let Some(inner) = tokens.iter().find(|token| token.kind == TokenKind::Semicolon) {
             let help = "put `-- charter:statement` between the two statements";
-            self.fail(inner.start..inner.end(), "`;` inside a statement that `-- charter:statement` delimits", Some(help));
+            self.fail(
+                inner.start..inner.end(),
+                "`;` inside a statement that `-- charter:statement` delimits",
+                Some(help),
+            );
         }
         if self.refuse {
             self.errors.extend(refuse::refuse(tokens));
         }
         let settings = self.unique_settings();
+        let line = self.line_at(span.start);
         self.statements.push(Statement {
             index: self.statements.len(),
             text: text.to_owned(),
-            line: self.line_at(span.start),
+            line,
             span,
             token_sha256: statement_sha256(tokens, &settings),
             raw_sha256: raw_sha256(text.as_bytes()),
@@ -227,7 +232,8 @@ impl<'a> Splitter<'a> {
     fn finish(mut self, lex_error: Option<LexError>) -> Result<Vec<Statement>, Vec<SplitError>> {
         if let Some(error) = lex_error {
             // Inline data is seldom SQL: name the cause, not the odd quote in the data.
-            let code: Vec<Token<'_>> = self.piece.iter().filter(|token| !token.kind.is_trivia()).copied().collect();
+            let code: Vec<Token<'_>> =
+                self.piece.iter().filter(|token| !token.kind.is_trivia()).copied().collect();
             self.errors.push(refuse::inline_format(&code).unwrap_or_else(|| error.into()));
         } else {
             self.end_piece();
@@ -251,3 +257,6 @@ impl<'a> Splitter<'a> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use super::addr::Addr;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
 use super::op::{Op, Slot, SlotSource};
+use super::registry::Entry;
 use super::value::{Attrs, Value};
 
 /// What happens to a resource.
@@ -92,6 +93,12 @@ pub struct Retained {
     pub kind: String,
     /// The real object.
     pub identity: String,
+}
+
+impl From<&Entry> for Retained {
+    fn from(entry: &Entry) -> Self {
+        Self { addr: entry.addr.clone(), kind: entry.kind.clone(), identity: entry.identity.clone() }
+    }
 }
 
 /// The servers that a plan was made for.

@@ -57,6 +57,9 @@ pub struct AttrSchema {
     pub ty: Type,
     /// Whether the block is wrong without it.
     pub required: bool,
+    /// Whether sensitive values may stand in it; elsewhere they are an error, because a name, a
+    /// number or a list that decides something cannot be hidden.
+    pub sensitive: bool,
     /// One sentence for people.
     pub doc: &'static str,
 }
@@ -85,25 +88,34 @@ pub struct BlockSchema {
 impl BlockSchema {
     /// Adds an attribute that may be left out.
     #[must_use]
-    pub fn optional(mut self, name: &'static str, ty: Type, doc: &'static str) -> Self {
+    pub fn optional(self, name: &'static str, ty: Type, doc: &'static str) -> Self {
+        self.with(name, ty, false, doc)
+    }
+
+    /// Adds an attribute that must be there.
+    #[must_use]
+    pub fn required(self, name: &'static str, ty: Type, doc: &'static str) -> Self {
+        self.with(name, ty, true, doc)
+    }
+
+    fn with(mut self, name: &'static str, ty: Type, required: bool, doc: &'static str) -> Self {
         self.attrs.push(AttrSchema {
             name,
             ty,
-            required: false,
+            required,
+            sensitive: false,
             doc,
         });
         self
     }
 
-    /// Adds an attribute that must be there.
+    /// Lets sensitive values stand in these attributes, as [`super::Value::Secret`] leaves. The
+    /// kind has to take them: [`super::Body::string`] and the like do not see them.
     #[must_use]
-    pub fn required(mut self, name: &'static str, ty: Type, doc: &'static str) -> Self {
-        self.attrs.push(AttrSchema {
-            name,
-            ty,
-            required: true,
-            doc,
-        });
+    pub fn accepts_sensitive(mut self, names: &[&str]) -> Self {
+        for attr in &mut self.attrs {
+            attr.sensitive |= names.contains(&attr.name);
+        }
         self
     }
 

@@ -68,6 +68,7 @@ fn plain(statement: impl Into<String>) -> Query {
     Query {
         statement: statement.into(),
         params: Vec::new(),
+            sensitive: false,
         login: None,
         database: None,
         settings: BTreeMap::new(),

@@ -85,7 +85,8 @@ impl Catalog {
 
     /// Finds a privilege by name, or else by alias; case and the number of spaces do not matter.
     pub fn find(&self, name: &str) -> Option<PrivilegeId> {
-        self.names.get(&key(name)).copied().map(PrivilegeId)
+        let known = self.names.get(name).or_else(|| self.names.get(&key(name)));
+        known.copied().map(PrivilegeId)
     }
 
     /// Returns the canonical name.
@@ -123,6 +124,11 @@ impl Catalog {
         self.nodes.iter().enumerate().filter(|(_, node)| node.root).map(|(index, _)| PrivilegeId(index))
     }
 
+    /// Tells whether a privilege has no group above, as `ALL`.
+    pub fn is_root(&self, id: PrivilegeId) -> bool {
+        self.nodes.get(id.0).is_some_and(|node| node.root)
+    }
+
     /// Returns the leaves that may be granted at the depth: 0 `*.*`, 1 a database, 2 a table, 3 a column.
     pub fn at_depth(&self, depth: usize) -> &LeafSet {
         &self.at_depth[depth.min(3)]
@@ -153,7 +159,14 @@ impl Catalog {
         }
         self.names.entry(key(&row.privilege)).or_insert(index);
         let leaves = LeafSet::empty(size);
-        self.nodes.push(Node { name: row.privilege, aliases: row.aliases, level, children: Vec::new(), leaves, root: true });
+        self.nodes.push(Node {
+            name: row.privilege,
+            aliases: row.aliases,
+            level,
+            children: Vec::new(),
+            leaves,
+            root: true,
+        });
     }
 
     /// Names go before aliases: `ALTER TABLE MODIFY QUERY` is an alias of two privileges, others collide with names.
@@ -166,7 +179,8 @@ impl Catalog {
     }
 
     fn link(&mut self, parents: &[Option<String>]) {
-        let above: Vec<_> = parents.iter().map(|name| name.as_ref().and_then(|name| self.find(name))).collect();
+        let above: Vec<_> =
+            parents.iter().map(|name| name.as_ref().and_then(|name| self.find(name))).collect();
         for index in 0..self.nodes.len() {
             if let Some(parent) = above[index] {
                 self.nodes[parent.0].children.push(index);
@@ -176,7 +190,8 @@ impl Catalog {
                 continue;
             }
             // Bounded by the number of rows, so that a cycle in what the server says ends.
-            let chain = std::iter::successors(Some(index), |at| above.get(*at).copied().flatten().map(|id| id.0));
+            let chain =
+                std::iter::successors(Some(index), |at| above.get(*at).copied().flatten().map(|id| id.0));
             for at in chain.take(parents.len()) {
                 self.nodes[at].leaves.insert(index);
             }
@@ -230,7 +245,10 @@ mod tests {
     use super::*;
 
     fn names(catalog: &Catalog, set: &LeafSet) -> Vec<String> {
-        (0..catalog.len()).filter(|i| set.contains(*i)).map(|i| catalog.name(PrivilegeId(i)).to_owned()).collect()
+        (0..catalog.len())
+            .filter(|i| set.contains(*i))
+            .map(|i| catalog.name(PrivilegeId(i)).to_owned())
+            .collect()
     }
 
     #[test]
@@ -256,7 +274,8 @@ mod tests {
     #[test]
     fn a_group_holds_the_leaves_below_it() {
         let catalog = toy();
-        let leaves = |name| catalog.find(name).map(|id| names(&catalog, &catalog.leaves(id))).unwrap_or_default();
+        let leaves =
+            |name| catalog.find(name).map(|id| names(&catalog, &catalog.leaves(id))).unwrap_or_default();
         assert_eq!(leaves("CREATE"), ["CREATE DATABASE", "CREATE TABLE", "CREATE FUNCTION"]);
         assert_eq!(leaves("NAMED COLLECTION ADMIN"), ["NAMED COLLECTION", "NAMED COLLECTION ADMIN"]);
         assert!(leaves("NONE").is_empty());

@@ -267,7 +267,18 @@ mod tests {
     fn underlines_what_is_wrong_with_a_scope() {
         let failures = ["", "a.", "*.t", "a*.t", "a-b.*", "a.b.c", "a*b.*", "`a.*", "S3('x'", "a .*"];
         let texts: Vec<_> = failures.map(|text| scope(text).unwrap_or_else(|error| error)).to_vec();
-        insta::assert_snapshot!(texts.join("\n"), @"");
+        insta::assert_snapshot!(texts.join("\n"), @"
+        expected a scope such as db.* or db.table, found the end of the text at 0..0
+        expected a table or *, found the end of the text at 2..2
+        a table needs the name of its database: write db.table, db.* or *.* at 0..3
+        a wildcard in the database takes all its tables: write prefix*.* at 0..4
+        expected the end of the text, found '-' at 1..2
+        expected the end of the text, found '.' at 3..4
+        expected the end of the text, found 'b' at 2..3
+        quote ` is not closed at 0..4
+        expected a closing parenthesis, found the end of the text at 6..6
+        expected the end of the text, found '.' at 2..3
+        ");
     }
 
     #[test]
@@ -280,11 +291,22 @@ mod tests {
 
     #[test]
     fn underlines_what_is_wrong_with_a_privilege() {
-        let failures = ["", " ", "SELECT(", "SELECT()", "SELECT(a b)", "SELECT(a) ON", "SELECT, INSERT", "1", "A;B"];
+        let failures =
+            ["", " ", "SELECT(", "SELECT()", "SELECT(a b)", "SELECT(a) ON", "SELECT, INSERT", "1", "A;B"];
         let errors = failures.map(|text| match PrivilegeSpec::parse(text) {
             Ok(spec) => spec.to_string(),
             Err(e) => format!("{e} at {:?}", e.span),
         });
-        insta::assert_snapshot!(errors.join("\n"), @"");
+        insta::assert_snapshot!(errors.join("\n"), @"
+        expected a privilege, found the end of the text at 0..0
+        expected a privilege, found the end of the text at 1..1
+        expected a column, found the end of the text at 7..7
+        expected a column, found ')' at 7..8
+        expected a comma or a closing parenthesis, found 'b' at 9..10
+        expected the end of the text, found 'O' at 10..11
+        expected the end of the text, found ',' at 6..7
+        expected a privilege, found '1' at 0..1
+        expected the end of the text, found ';' at 1..2
+        ");
     }
 }

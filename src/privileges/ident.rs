@@ -7,9 +7,10 @@ use super::error::{ParseError, ParseErrorKind};
 
 /// Words that are quoted although they are plain, for the grammar gives them a meaning somewhere.
 const AMBIGUOUS: [&str; 42] = [
-    "all", "and", "any", "array", "as", "asc", "between", "by", "case", "cast", "cluster", "desc", "distinct", "else",
-    "end", "except", "false", "for", "from", "grant", "group", "having", "in", "is", "join", "like", "limit", "not",
-    "null", "on", "option", "or", "order", "revoke", "select", "then", "to", "true", "union", "when", "where", "with",
+    "all", "and", "any", "array", "as", "asc", "between", "by", "case", "cast", "cluster", "desc",
+    "distinct", "else", "end", "except", "false", "for", "from", "grant", "group", "having", "in", "is",
+    "join", "like", "limit", "not", "null", "on", "option", "or", "order", "revoke", "select", "then", "to",
+    "true", "union", "when", "where", "with",
 ];
 
 /// Returns the identifier in backticks, escaped as the server does it.
@@ -19,11 +20,7 @@ pub fn quote(identifier: &str) -> String {
 
 /// Returns the identifier bare if it is a plain word and no keyword, and in backticks otherwise.
 pub fn quote_if_needed(identifier: &str) -> String {
-    if is_word(identifier) && !is_ambiguous(identifier) {
-        identifier.to_owned()
-    } else {
-        quote(identifier)
-    }
+    if is_word(identifier) && !is_ambiguous(identifier) { identifier.to_owned() } else { quote(identifier) }
 }
 
 /// Returns the text as a string literal in single quotes.
@@ -262,7 +259,9 @@ mod tests {
 
     #[test]
     fn leaves_plain_words_bare() {
-        for (name, text) in [("tenant_a1", "tenant_a1"), ("_x", "_x"), ("1a", "`1a`"), ("é", "`é`"), ("", "``")] {
+        for (name, text) in
+            [("tenant_a1", "tenant_a1"), ("_x", "_x"), ("1a", "`1a`"), ("é", "`é`"), ("", "``")]
+        {
             assert_eq!(quote_if_needed(name), text);
         }
         assert_eq!(quote_if_needed("SELECT"), "`SELECT`");

@@ -24,6 +24,13 @@ impl LeafSet {
         }
     }
 
+    /// Takes a privilege out.
+    pub fn remove(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word &= !(1 << (index % 64));
+        }
+    }
+
     /// Tells whether the privilege is in the set.
     pub fn contains(&self, index: usize) -> bool {
         self.0.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
@@ -62,6 +69,13 @@ impl LeafSet {
     pub(super) fn extend_words(&mut self, words: &[u64]) {
         for (own, word) in self.0.iter_mut().zip(words) {
             *own |= word;
+        }
+    }
+
+    /// Adds what is in `wanted` and not in the row of words.
+    pub(super) fn extend_missing(&mut self, wanted: &Self, row: &[u64]) {
+        for ((own, wanted), word) in self.0.iter_mut().zip(&wanted.0).zip(row) {
+            *own |= wanted & !word;
         }
     }
 

@@ -17,6 +17,7 @@ mod grant;
 mod ident;
 mod leaf_set;
 mod points;
+mod regroup;
 mod resolve;
 mod roles;
 mod show;

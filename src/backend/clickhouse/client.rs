@@ -134,6 +134,7 @@ impl Client {
         let query = Query {
             statement,
             params: Vec::new(),
+            sensitive: false,
             login: None,
             database: None,
             settings: BTreeMap::from(settings),

@@ -84,7 +84,7 @@ fn kind_of(code: u32) -> ErrorKind {
     }
 }
 
-/// Returns whether the answer to a query must be cut: it has parameters, which are secrets, or its
+/// Returns whether the answer to a query must be cut: a parameter is a secret, or its
 /// text is of the sort that holds one.
 pub(super) fn must_withhold(query: &Query) -> bool {
     static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -93,7 +93,7 @@ pub(super) fn must_withhold(query: &Query) -> bool {
     let in_text = SECRETS
         .as_ref()
         .is_none_or(|secrets| secrets.is_match(&query.statement));
-    !query.params.is_empty() || in_text
+    query.sensitive || in_text
 }
 
 /// Makes the error of an answer.
@@ -237,6 +237,7 @@ mod tests {
         Query {
             statement: statement.into(),
             params: Vec::new(),
+            sensitive: false,
             login: None,
             database: None,
             settings: Default::default(),
@@ -319,6 +320,7 @@ mod tests {
     fn an_answer_that_quotes_a_parameter_is_cut() {
         let mut secret = query("ALTER USER u ADD IDENTIFED WITH sha256_hash BY {h:String}");
         secret.params = vec![("h".into(), Secret::new("hunter5hunter5"))];
+        secret.sensitive = true;
         assert!(must_withhold(&secret));
         let body = "Code: 62. DB::Exception: Syntax error: failed at position 12 (ADD): ADD IDENTIFED BY 'hunter5hunter5'. (SYNTAX_ERROR) (version 24.8.1)";
         let error = from_answer(body, must_withhold(&secret), "q");

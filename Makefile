@@ -1,0 +1,44 @@
+# Two commands matter: `make try` and `make test`. The others are their parts.
+
+CARGO ?= cargo
+TOOLS := target/tools
+DENY_VERSION := 0.20.2
+
+.PHONY: try test lint deny unit e2e sandbox build
+
+build:
+	$(CARGO) build --locked
+
+# Plan, apply, plan again, check and log in, on a throw-away ClickHouse.
+try: build
+	examples/try
+
+# Every test. Each part can be run on its own.
+test: lint deny unit e2e sandbox try
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+# Licenses, bans and sources. The advisory database is not a package: check it where it can be
+# reached, with `cargo deny check advisories`.
+deny: $(TOOLS)/bin/cargo-deny
+	$(TOOLS)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
+
+$(TOOLS)/bin/cargo-deny:
+	$(CARGO) install --locked --quiet --root $(TOOLS) --version $(DENY_VERSION) cargo-deny
+
+# Unit tests, fixtures, the command line and the architecture.
+unit:
+	$(CARGO) test --locked --lib --bins --test architecture --test cli --test cases
+
+# Scenarios on ClickHouse 26.9, 25.8 and 24.8 and on a real Kubernetes API server. With
+# CHARTER_TEST_CLICKHOUSE_URL set, on that server instead.
+e2e: build
+	$(CARGO) test --locked --test e2e
+
+# The sandbox itself: ClickHouse's reference as a corpus, and the API server.
+sandbox:
+	examples/sandbox/conformance/run
+	examples/sandbox/kubernetes_server/test
+	examples/rbac/test_kubernetes

@@ -1,0 +1,276 @@
+"""Carries out access statements: the engine's check first, then the write that the engine has no storage for."""
+
+import copy
+import re
+
+from . import access_clauses, access_parse, users_xml
+from .errors import ClickHouseError, not_supported
+from .lexer import quote_name, quote_string, tokens
+from .model import RoleSet, User, Role
+
+PROBE = "sandbox_probe"
+ACCEPTED = (495, 514)  # the engine's checks passed; it has no storage to write to
+_PROBED = {"IDENTIFIED", "ADD IDENTIFIED", "NOT IDENTIFIED", "HOST", "ADD HOST", "DROP HOST", "VALID UNTIL", "DEFAULT DATABASE"}
+
+
+class Access:
+    """Writes users, roles and grants. `run` executes a statement on the engine with the request's context."""
+
+    def __init__(self, store, admin, privileges, version):
+        self.store, self.admin, self.privileges, self.version = store, admin, privileges, version
+
+    def readonly_names(self):
+        """The users of users.xml, which no statement may change."""
+        return {"default", self.admin}
+
+    def execute(self, sent, login, context, run):
+        """Checks a statement on the engine and carries it out. Raises the engine's refusal or the sandbox's own."""
+        canonical = self._canonical(sent, run)
+        if sum(t.is_word("LIKE") for t in tokens(sent)) != sum(t.is_word("LIKE") for t in tokens(canonical)):
+            raise not_supported("HOST LIKE beside other hosts (this engine's formatter loses it)")
+        try:
+            known = access_parse.parse(canonical)
+        except ClickHouseError:
+            self._engine_refuses(sent, run)
+            raise
+        statement = access_parse.parse(substitute(canonical, context.params or {}))
+        if login is not None:
+            self._engine_refuses(sent, run)
+            self._check_grantees(statement, login)
+        else:
+            for probe in [*self._probes(known)] or [f"DROP USER IF EXISTS {PROBE}"]:
+                self._engine_refuses(probe, run)
+        self._apply(statement, context, login)
+
+    def _canonical(self, sent, run):
+        try:
+            return run(f"SELECT formatQuerySingleLine({quote_string(sent)})", raw=True).strip()
+        except ClickHouseError:
+            run(sent)  # the same refusal, in the words for the statement itself
+            raise
+
+    def _engine_refuses(self, text, run):
+        try:
+            run(text)
+        except ClickHouseError as error:
+            if not error.matches(*ACCEPTED):
+                raise
+
+    def _probes(self, statement):
+        """Statements that put the same clauses and privileges to the engine, naming only entities that it has."""
+        if isinstance(statement, access_parse.Grant) and statement.text:
+            head, _, option = statement.text.partition(" WITH GRANT OPTION")
+            link = " TO default" if statement.action == "GRANT" else " FROM default"
+            yield head + link + (" WITH GRANT OPTION" if statement.text != head else "") + option
+        if isinstance(statement, access_parse.Entity) and statement.action != "DROP":
+            target = f"CREATE {statement.kind} {PROBE}" if statement.action == "CREATE" else "ALTER USER default"
+            probed = [c.text for c in statement.clauses if c.name in _PROBED or "SETTING" in c.name]
+            yield target + " " + join_clauses(probed)
+
+    def _check_grantees(self, statement, login):
+        if not isinstance(statement, access_parse.Grant):
+            return
+        for name in statement.grantees.names:
+            if name not in login.grantees:
+                raise ClickHouseError(497, f"{login.name}: {name} is not allowed as grantee")
+
+    def _apply(self, statement, context, login):
+        if isinstance(statement, access_parse.Entity):
+            {"CREATE": self._create, "ALTER": self._alter, "DROP": self._drop}[statement.action](statement)
+        elif isinstance(statement, access_parse.DefaultRole):
+            for user in [self._existing("user", name) for name in statement.users]:
+                self._check_granted(user, statement.roles)
+                user.default_roles = copy.deepcopy(statement.roles)
+                self.store.save(user)
+        elif statement.roles is not None:
+            self._grant_roles(statement, login)
+        else:
+            self._grant_privileges(statement, context, login)
+
+    def _existing(self, kind, name):
+        if kind == "user" and name in self.readonly_names():
+            raise self._readonly("update", kind, name)
+        entity = self.store.of(kind).get(name)
+        if entity is None:
+            raise self.unknown(kind, name)
+        return entity
+
+    def unknown(self, kind, name):
+        """The refusal of a name that nobody has."""
+        place = "user directories" if self.version == "24.8" else "`user directories`"
+        return ClickHouseError(192 if kind == "user" else 511, f"There is no {kind} {_ticks(name)} in {place}.")
+
+    def _readonly(self, verb, kind, name):
+        return ClickHouseError(495, f"Cannot {verb} {kind} {_ticks(name)} in users_xml because this storage is readonly.")
+
+    def _check_roles(self, names):
+        for name in names:
+            if name not in self.store.roles:
+                raise self.unknown("role", name)
+
+    def _check_granted(self, user, roles):
+        self._check_roles(roles.names + roles.excluded)
+        if any(name not in user.roles for name in roles.names):
+            raise ClickHouseError(512, "Role should be granted to set default")
+
+    def _create(self, statement):
+        for clause in statement.clauses:
+            self._check_clause(clause)
+        for name in statement.names:
+            old = self.store.of(statement.kind).get(name)
+            if statement.kind == "user" and name in self.readonly_names():
+                raise self._readonly("insert", statement.kind, name)
+            if old is not None and statement.guard == "IF NOT EXISTS":
+                continue
+            if old is not None and statement.guard != "OR REPLACE":
+                text = f"{statement.kind} {_ticks(name)}: cannot insert because {statement.kind} {_ticks(name)} already exists in local_directory"
+                raise ClickHouseError(493, text)
+            self._check_name(name)
+            entity = (User if statement.kind == "user" else Role)(name)
+            self._fill(entity, statement, True)
+            if old is not None:
+                self.store.remove(old)
+            self.store.save(entity)
+
+    def _check_name(self, name):
+        if not users_xml.is_possible(name):
+            raise not_supported(f"the name {_ticks(name)} (letters, digits, _ and - only)")
+
+    def _check_clause(self, clause):
+        if clause.name in ("DEFAULT ROLE", "ROLE"):
+            roles = access_parse.set_of(clause)
+            self._check_roles(roles.names + roles.excluded)
+        if clause.name == "GRANTEES":
+            grantees = access_parse.set_of(clause)
+            for name in grantees.names + grantees.excluded:
+                if self.store.grantee(name) is None and name not in self.readonly_names():
+                    raise self.unknown("role", name)
+        if clause.name == "IN" and clause.tokens[0].value != "local_directory":
+            if clause.tokens[0].value == "users_xml":
+                raise ClickHouseError(495, "Cannot insert into users_xml because this storage is readonly.")
+            raise ClickHouseError(492, f"Access storage with name {clause.tokens[0].value} is not found", "ACCESS_ENTITY_NOT_FOUND")
+
+    def _fill(self, entity, statement, fresh):
+        for clause in statement.clauses:
+            access_clauses.apply(entity, clause, fresh)
+            if clause.name == "ROLE" or (clause.name == "DEFAULT ROLE" and fresh and not entity.default_roles.all):
+                entity.roles.update({name: False for name in access_parse.set_of(clause).names})
+            if clause.name == "DEFAULT ROLE" and not fresh:
+                self._check_granted(entity, entity.default_roles)
+
+    def _alter(self, statement):
+        for clause in statement.clauses:
+            self._check_clause(clause)
+        for name in statement.names:
+            if statement.guard == "IF EXISTS" and name not in self.store.of(statement.kind) and name not in self.readonly_names():
+                continue
+            entity = copy.deepcopy(self._existing(statement.kind, name))
+            self._fill(entity, statement, False)
+            new = next((c.tokens[0].value for c in statement.clauses if c.name == "RENAME TO"), name)
+            if new != name:
+                self._check_free(statement.kind, new)
+            self.store.save(entity)
+            if new != name:
+                self.store.rename(entity, new)
+
+    def _check_free(self, kind, name):
+        self._check_name(name)
+        if name in self.store.of(kind) or (kind == "user" and name in self.readonly_names()):
+            text = f"{kind} {_ticks(name)}: cannot rename because {kind} {_ticks(name)} already exists in local_directory"
+            raise ClickHouseError(493, text)
+
+    def _drop(self, statement):
+        for name in statement.names:
+            if statement.kind == "user" and name in self.readonly_names():
+                raise self._readonly("remove", "user", name)
+            entity = self.store.of(statement.kind).get(name)
+            if entity is None and statement.guard != "IF EXISTS":
+                raise self.unknown(statement.kind, name)
+            if entity is not None:
+                self.store.remove(entity)
+
+    def _grantees(self, wanted, login):
+        if wanted.all:
+            return [e for e in self.store.entities() if e.name not in wanted.excluded]
+        found = []
+        for name in wanted.names:
+            if name == "CURRENT_USER":
+                name = login.name if login else self.admin
+            if name in self.readonly_names():
+                raise self._readonly("update", "user", name)
+            entity = self.store.grantee(name)
+            if entity is None:
+                raise self.unknown("role", name)
+            found.append(entity)
+        return found
+
+    def _grant_roles(self, statement, login):
+        self._check_roles(statement.roles.names + statement.roles.excluded)
+        for entity in self._grantees(statement.grantees, login):
+            if statement.replace:
+                entity.roles = {}
+            for name in [n for n in (entity.roles if statement.roles.all else statement.roles.names) if n in statement.roles]:
+                self._grant_role(entity, name, statement)
+            self.store.save(entity)
+
+    def _grant_role(self, entity, name, statement):
+        entity.roles = dict(entity.roles)
+        if statement.action == "GRANT":
+            entity.roles[name] = statement.admin_option or entity.roles.get(name, False)
+        elif statement.admin_option and name in entity.roles:
+            entity.roles[name] = False
+        else:
+            entity.roles.pop(name, None)
+
+    def _grant_privileges(self, statement, context, login):
+        text = self.privileges.spell_out(statement.text, context.database or "default")
+        if re.search(r"[\x00-\x08\x0b-\x1f]", text):
+            raise not_supported("a control character in a name")
+        for entity in self._grantees(statement.grantees, login):
+            if statement.replace or re.fullmatch(r"REVOKE ALL ON \*\.\*", text):
+                entity.grants = []
+            if not text.startswith("REVOKE ALL ON *.*") and not self._is_repeated(entity.grants, text):
+                entity.grants = [*entity.grants, text]
+            self.store.save(entity)
+
+    def _is_repeated(self, grants, text):
+        """A GRANT made already changes nothing unless a REVOKE came after it."""
+        if not text.startswith("GRANT") or text not in grants:
+            return False
+        after = grants[len(grants) - grants[::-1].index(text) :]
+        return not any(g.startswith("REVOKE") for g in after)
+
+
+def _ticks(name):
+    return "`" + name + "`"
+
+
+def join_clauses(texts):
+    """Joins clauses, with commas between the parts of an ALTER … SETTING list."""
+    out = ""
+    for text in texts:
+        listed = out and re.match(r"(ADD|MODIFY|DROP) (ALL )?(SETTING|PROFILE)", text) and re.search(r"(ADD|MODIFY|DROP) (ALL )?(SETTING|PROFILE)[^']*", out)
+        out += (", " if listed else " " if out else "") + text
+    return out
+
+
+def substitute(text, params):
+    """Writes each `{name:Type}` out as its value."""
+    out, at, found = [], 0, list(tokens(text))
+    for i, token in enumerate(found):
+        if not (token.is_op("{") and i + 4 < len(found) + 1 and found[i + 2].is_op(":")):
+            continue
+        name, kind = found[i + 1].value, found[i + 3].value
+        end = next(t for t in found[i:] if t.is_op("}"))
+        if name not in params:
+            raise ClickHouseError(456, f"Substitution `{name}` is not set", "UNKNOWN_QUERY_PARAMETER")
+        value = params[name] if kind == "Identifier" else unescape(params[name])
+        out.append(text[at : token.start] + (quote_name(value) if kind == "Identifier" else quote_string(value)))
+        at = end.end
+    return "".join(out) + text[at:]
+
+
+def unescape(value):
+    """Undoes the TabSeparated escapes in which parameters travel."""
+    plain = {"t": "\t", "n": "\n", "r": "\r", "0": "\0", "b": "\b", "f": "\f"}
+    return re.sub(r"\\(.)", lambda m: plain.get(m.group(1), m.group(1)), value, flags=re.DOTALL)

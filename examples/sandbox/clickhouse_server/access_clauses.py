@@ -1,0 +1,165 @@
+"""Applies the clauses of CREATE and ALTER to a user or a role."""
+
+import re
+from datetime import datetime, timezone
+
+from . import auth
+from .access_parse import Reader, set_of
+from .errors import ClickHouseError, not_supported
+from .model import ANY_HOST
+
+
+def apply(entity, clause, fresh):
+    """Applies one clause. `fresh` tells CREATE from ALTER."""
+    name = clause.name
+    if name in ("IDENTIFIED", "ADD IDENTIFIED", "NOT IDENTIFIED"):
+        _identify(entity, clause)
+    elif name.startswith("RESET"):
+        entity.auth = entity.auth[-1:]
+    elif name in ("HOST", "ADD HOST", "DROP HOST"):
+        _host(entity, clause)
+    elif name == "VALID UNTIL":
+        until = parse_time(clause.tokens[0].value)
+        entity.auth = [{**method, "valid_until": until} for method in entity.auth]
+    elif name == "DEFAULT DATABASE":
+        entity.default_database = "" if clause.tokens[0].is_word("NONE") else clause.tokens[0].value
+    elif name == "DEFAULT ROLE":
+        entity.default_roles = set_of(clause)
+    elif name == "GRANTEES":
+        entity.grantees = set_of(clause)
+    elif name == "IN" or name == "RENAME TO" or name == "ROLE":
+        pass  # the caller's business
+    else:
+        _settings(entity, clause)
+
+
+def _identify(user, clause):
+    if clause.name == "NOT IDENTIFIED":
+        methods = [{"type": "no_password"}]
+    else:
+        methods = list(_methods(clause))
+    user.auth = (user.auth + methods) if clause.name == "ADD IDENTIFIED" else methods
+    if len(user.auth) > 1 and any(m["type"] == "no_password" for m in user.auth):
+        raise ClickHouseError(36, "Authentication method 'no_password' cannot co-exist with other authentication methods.")
+    if len(user.auth) > 100:
+        raise ClickHouseError(36, "User can not be created/updated because it exceeds the allowed quantity of authentication methods per user.")
+
+
+def _methods(clause):
+    reader = Reader("")
+    reader.all = clause.tokens
+    while reader.peek() is not None:
+        reader.accept("WITH")
+        kind = "sha256_password" if reader.sees("BY") else reader.take().text.lower()
+        if kind == "ssl_certificate":
+            yield {"type": kind, **_certificate(reader), **_valid_until(reader)}
+        else:
+            secret = reader.take().value if reader.accept("BY") else ""
+            salt = reader.take().value if reader.accept("SALT") else None
+            yield {**auth.make_method(kind, secret, salt), **_valid_until(reader)}
+        if reader.peek() is not None and not reader.comma():
+            raise not_supported("the authentication clause " + reader.peek().text)
+
+
+def _certificate(reader):
+    if not reader.accept("CN"):
+        raise not_supported("ssl_certificate other than by CN")
+    return {"names": reader.names()}
+
+
+def _valid_until(reader):
+    return {"valid_until": parse_time(reader.take().value)} if reader.accept("VALID UNTIL") else {}
+
+
+def parse_time(text):
+    """Reads VALID UNTIL (UTC unless it says otherwise) as seconds since the epoch, 0 for `infinity`."""
+    if text.lower() == "infinity":
+        return 0
+    text = re.sub(r"\s*(Z|UTC|GMT)$", "+00:00", text.strip(), flags=re.I)
+    for form in ("%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%d %b %Y"):
+        try:
+            moment = datetime.strptime(text, form)
+        except ValueError:
+            continue
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp())
+    raise not_supported(f"VALID UNTIL '{text}' (write YYYY-MM-DD hh:mm:ss)")
+
+
+def _host(user, clause):
+    rules = list(_host_rules(clause.tokens))
+    if clause.name == "HOST":
+        user.hosts = rules
+    elif clause.name == "ADD HOST":
+        user.hosts = user.hosts + [rule for rule in rules if rule not in user.hosts]
+    else:
+        user.hosts = [] if ANY_HOST[0] in rules else [rule for rule in user.hosts if rule not in rules]
+
+
+def _host_rules(found):
+    kind = None
+    for token in found:
+        if token.is_op(","):
+            continue
+        if token.kind == "string":
+            yield [kind, token.value]
+        elif token.is_word("ANY", "LOCAL"):
+            yield [token.text.lower(), ""]
+        elif not token.is_word("NONE"):
+            kind = token.text.lower()
+
+
+def _settings(entity, clause):
+    if "PROFILE" in clause.name and clause.name != "DROP ALL PROFILES":
+        raise not_supported("a settings profile")
+    if clause.name == "DROP ALL SETTINGS":
+        entity.settings = []
+        return
+    if clause.name == "DROP ALL PROFILES":
+        return
+    if clause.name == "DROP SETTING":
+        gone = {t.value for t in clause.tokens if t.is_name}
+        entity.settings = [s for s in entity.settings if s["name"] not in gone]
+        return
+    found = list(_elements(clause))
+    if clause.name == "SETTINGS":
+        entity.settings = found
+        return
+    for element in found:
+        old = next((s for s in entity.settings if s["name"] == element["name"]), {})
+        merged = {**old, **element} if clause.name == "MODIFY SETTING" else element
+        entity.settings = [s for s in entity.settings if s["name"] != element["name"]] + [merged]
+
+
+def _elements(clause):
+    reader = Reader("")
+    reader.all = clause.tokens
+    if reader.accept("NONE"):
+        return
+    while reader.peek() is not None:
+        if reader.sees("PROFILE") or reader.sees("INHERIT"):
+            raise not_supported("a settings profile")
+        element = {"name": _dotted(reader)}
+        while reader.peek() is not None and not reader.comma():
+            token = reader.take()
+            if token.is_op("="):
+                element["value"] = _literal(reader)
+            elif token.is_word("MIN", "MAX"):
+                element[token.text.lower()] = _literal(reader)
+            elif token.is_word("CONST", "READONLY", "WRITABLE", "CHANGEABLE_IN_READONLY"):
+                element["writability"] = "CONST" if token.is_word("READONLY") else token.text.upper()
+        yield element
+
+
+def _dotted(reader):
+    name = reader.take().value
+    while reader.peek() is not None and reader.peek().is_op("."):
+        reader.take()
+        name += "." + reader.take().value
+    return name
+
+
+def _literal(reader):
+    if reader.peek().is_op("="):
+        reader.take()
+    sign = reader.take().text if reader.peek().is_op("-", "+") else ""
+    return sign + reader.take().value

@@ -1,0 +1,75 @@
+"""Writes SHOW CREATE USER and SHOW CREATE ROLE, which show no secret (as a server with its default settings)."""
+
+from datetime import datetime, timezone
+
+from .lexer import quote_name, quote_string
+
+_ADMIN = "IDENTIFIED WITH plaintext_password"
+
+
+def create_statement(entity, version):
+    """Returns the CREATE statement of a user or role."""
+    parts = [f"CREATE {entity.kind.upper()} {quote_name(entity.name)}"]
+    if entity.kind == "user":
+        parts += [_identified(entity), _hosts(entity.hosts)]
+        if version == "24.8" and entity.auth[0].get("valid_until"):
+            parts.append(_valid_until(entity.auth[0]))
+        if entity.default_database:
+            parts.append("DEFAULT DATABASE " + quote_name(entity.default_database))
+        if not entity.default_roles.all or entity.default_roles.excluded:
+            parts.append("DEFAULT ROLE " + _set(entity.default_roles, "ALL"))
+    if entity.settings:
+        parts.append("SETTINGS " + ", ".join(_setting(s) for s in entity.settings))
+    if entity.kind == "user" and (not entity.grantees.all or entity.grantees.excluded):
+        parts.append("GRANTEES " + _set(entity.grantees, "ANY"))
+    return " ".join(p for p in parts if p)
+
+
+def admin_statement(name):
+    """Returns the CREATE statement of the sandbox's administrator."""
+    return f"CREATE USER {quote_name(name)} {_ADMIN}"
+
+
+def _identified(user):
+    methods = ", ".join(_method(m) for m in user.auth)
+    return f"IDENTIFIED WITH {methods}"
+
+
+def _method(method):
+    names = f" CN {', '.join(quote_string(n) for n in method['names'])}" if "names" in method else ""
+    until = " " + _valid_until(method) if method.get("valid_until") else ""
+    return method["type"] + names + until
+
+
+def _valid_until(method):
+    moment = datetime.fromtimestamp(method["valid_until"], timezone.utc)
+    return f"VALID UNTIL '{moment:%Y-%m-%d %H:%M:%S}'"
+
+
+def _hosts(rules):
+    if ["any", ""] in rules:
+        return ""
+    if not rules:
+        return "HOST NONE"
+    words = [kind.upper() + (f" {quote_string(pattern)}" if pattern else "") for kind, pattern in rules]
+    return "HOST " + ", ".join(words)
+
+
+def _set(names, everything):
+    if names.all:
+        return everything + " EXCEPT " + ", ".join(quote_name(n) for n in names.excluded)
+    return ", ".join(quote_name(n) for n in names.names) or "NONE"
+
+
+def _setting(setting):
+    text = setting["name"]
+    if setting.get("value") is not None:
+        text += " = " + _value(setting["value"])
+    for limit in ("min", "max"):
+        if setting.get(limit) is not None:
+            text += f" {limit.upper()} {_value(setting[limit])}"
+    return text + (" " + setting["writability"] if setting.get("writability") else "")
+
+
+def _value(text):
+    return text if text.lstrip("-").replace(".", "", 1).isdigit() else quote_string(text)

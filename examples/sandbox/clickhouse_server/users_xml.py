@@ -1,0 +1,96 @@
+"""Writes users.xml, the form in which the engine takes users, roles, grants and settings."""
+
+import re
+from xml.sax.saxutils import escape
+
+ADMIN_FLAGS = "".join(
+    f"<{flag}>1</{flag}>"
+    for flag in ("access_management", "named_collection_control", "show_named_collections", "show_named_collections_secrets")
+)
+ADMIN = "sandbox_admin"  # the role that the administrator's statements pick among the users'
+OWN = "sandbox_login_"
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def is_possible(name):
+    """Tells whether users.xml, whose names are XML tags, can hold the name."""
+    return NAME.fullmatch(name) is not None
+
+
+def for_admin(store, admin):
+    """The file for statements of the administrator: everybody, and `default` (which the engine runs as) may do everything."""
+    return _document(_roles(store.roles.values()), _user("default", ADMIN_FLAGS) + _others(store, admin))
+
+
+def for_logins(store, admin):
+    """The file for statements of all users: `default` is a member of every role, and each statement first picks its own.
+
+    What a user has beside plain memberships is in a role of its own (see `login_roles`).
+    """
+    own = "".join(f"<{OWN}{u.name}>{_grants(u, u.roles_with_admin_option)}</{OWN}{u.name}>" for u in store.users.values() if _has_own(u))
+    rule = f"<{ADMIN}><grants><query>GRANT ALL ON *.* WITH GRANT OPTION</query></grants></{ADMIN}>"
+    members = [ADMIN, *store.roles, *(OWN + u.name for u in store.users.values() if _has_own(u))]
+    body = "<grants>" + "".join(f"<query>GRANT `{name}`</query>" for name in members) + "</grants>"
+    return _document(_roles(store.roles.values()) + own + rule, _user("default", body) + _others(store, admin))
+
+
+def login_roles(user, roles):
+    """The roles that a statement of this user picks in the file above; `roles` are those that the request names, or None."""
+    picked = [name for name in user.roles if (name in user.default_roles if roles is None else name in roles)]
+    return picked + ([OWN + user.name] if _has_own(user) else [])
+
+
+def _has_own(user):
+    return bool(user.grants or user.roles_with_admin_option)
+
+
+def for_login(store, user, roles, admin):
+    """The file for statements of one user that has settings: `default` carries its grants, its roles and its settings."""
+    enabled = store.enabled_roles(user, roles)
+    body = _grants(user, {name: option for name, option in user.roles.items() if name in enabled})
+    settings = [s for name in enabled for s in store.roles[name].settings] + user.settings
+    return _document(_roles(store.roles.values()), _user("default", body) + _others(store, admin), settings)
+
+
+def _document(roles, users, settings=()):
+    profile = _profile(settings)
+    return (
+        f"<clickhouse><profiles><default>{profile}</default></profiles><quotas><default/></quotas>"
+        f"<roles>{roles}</roles><users>{users}</users></clickhouse>"
+    )
+
+
+def _others(store, admin):
+    named = _user(admin, ADMIN_FLAGS) if admin != "default" else ""
+    return named + "".join(_user(u.name, _grants(u, u.roles)) for u in store.users.values())
+
+
+def _roles(roles):
+    return "".join(f"<{r.name}>{_grants(r, r.roles)}</{r.name}>" for r in roles)
+
+
+def _user(name, body):
+    networks = "<networks><ip>::/0</ip></networks>"
+    return f"<{name}><password/>{networks}<profile>default</profile><quota>default</quota>{body}</{name}>"
+
+
+def _grants(entity, roles):
+    """The explicit <grants>; without any, the engine would give a user nearly everything."""
+    queries = list(entity.grants)
+    queries += [f"GRANT `{name}`" + (" WITH ADMIN OPTION" if admin else "") for name, admin in roles.items()]
+    return "<grants>" + "".join(f"<query>{escape(q)}</query>" for q in queries or ["GRANT USAGE ON *.*"]) + "</grants>"
+
+
+def _profile(settings):
+    values, constraints = {}, {}
+    for setting in settings:
+        name = setting["name"]
+        if setting.get("value") is not None:
+            values[name] = setting["value"]
+        limits = "".join(f"<{k}>{escape(setting[k])}</{k}>" for k in ("min", "max") if setting.get(k) is not None)
+        limits += {"CONST": "<const/>", "CHANGEABLE_IN_READONLY": "<changeable_in_readonly/>"}.get(setting.get("writability"), "")
+        if limits:
+            constraints[name] = limits
+    body = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
+    rules = "".join(f"<{name}>{limits}</{name}>" for name, limits in constraints.items())
+    return body + (f"<constraints>{rules}</constraints>" if rules else "")

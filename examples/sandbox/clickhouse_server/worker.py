@@ -1,0 +1,283 @@
+"""The one thread that owns the engine: it runs statements one by one, those of one login in a row where it can."""
+
+import copy
+import queue
+import re
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from . import access_parse, show, system_tables, users_xml
+from .access import Access, substitute
+from .engine import Answer, Context, Engine
+from .errors import ClickHouseError, not_supported
+from .lexer import quote_name, quote_string
+from .model import Store
+from .privileges import Privileges
+from .statement import Statement
+
+IN_A_ROW = 64  # statements of one login before another login's turn
+COMPACT_ABOVE = 24  # GRANT and REVOKE texts kept for one grantee before the engine's own summary replaces them
+
+
+ADMIN, USERS = "*administrator*", "*users*"
+
+
+@dataclass
+class Mode:
+    """What the engine is open for: the administrator, all users, or (by name) one user with settings of its own."""
+
+    who: str
+    text: str
+    version: int
+    has_tables: bool = False
+
+    def suits(self, job):
+        """Tells whether a job is likely to run without reopening the engine."""
+        return self.who in ((ADMIN, USERS) if job.login is None else (USERS, job.login_name))
+
+
+@dataclass
+class Job:
+    """One statement to run. `login` is None for the administrator."""
+
+    statement: Statement
+    login_name: str
+    login: object
+    context: Context
+    roles: list = None
+    future: Future = field(default_factory=Future)
+    since: float = field(default_factory=time.monotonic)
+
+
+class Worker:
+    """Runs jobs on a thread of its own."""
+
+    def __init__(self, version, folder, admin):
+        self.admin, self.version_name = admin, version
+        self.store = Store(folder)
+        self.folder = folder
+        self.jobs = queue.SimpleQueue()
+        self.waiting, self.streak = [], 0
+        self.ready = Future()
+        self.thread = threading.Thread(target=self._loop, name="engine", daemon=True)
+        self.thread.start()
+        self.version = self.ready.result()
+
+    def run(self, job):
+        """Runs a job and returns its Answer; raises ClickHouseError."""
+        self.jobs.put(job)
+        return job.future.result()
+
+    def stop(self):
+        """Lets the running statement end, then closes the engine."""
+        self.jobs.put(None)
+        self.thread.join(timeout=10)
+
+    def _loop(self):
+        try:
+            self.engine = Engine(self.version_name, self.folder)
+            self.mode = None
+            self._become_admin()
+            version = self._text("SELECT version()").strip()
+            rows = self._text("SELECT toString(privilege), toString(level) FROM system.privileges")
+            privileges = Privileges([line.replace("\\N", "").split("\t") for line in rows.splitlines()])
+            self.access = Access(self.store, self.admin, privileges, self.version_name)
+        except BaseException as error:  # the starter reports it
+            self.ready.set_exception(error)
+            return
+        self.ready.set_result(version)
+        while (job := self._next()) is not None:
+            try:
+                job.future.set_result(self._execute(job))
+            except BaseException as error:
+                job.future.set_exception(error)
+        self.engine.close()
+
+    def _next(self):
+        """Picks the next job: one of the same login if there is one, but not for ever; else the oldest."""
+        if not self.waiting:
+            self.waiting.append(self.jobs.get())
+        while not self.jobs.empty():
+            self.waiting.append(self.jobs.get())
+        if None in self.waiting:
+            return None
+        same = next((j for j in self.waiting if self.mode and self.mode.suits(j)), None)
+        self.streak = self.streak + 1 if same and self.streak < IN_A_ROW else 0
+        job = same if self.streak else self.waiting[0]
+        self.waiting.remove(job)
+        return job
+
+    def _text(self, sql, context=None):
+        return self.engine.execute(sql, context).data.decode("utf-8", "surrogateescape")
+
+    # --- which users.xml the engine is open with ---
+
+    def _open(self, who, text):
+        if self.mode is None or self.mode.who != who or self.mode.text != text:
+            self.mode = None
+            self.engine.open(text)
+            self.mode = Mode(who, text, self.store.version)
+
+    def _become_admin(self):
+        """Has the engine run as the administrator. It may be open for users too: then the statement picks a role."""
+        if self.mode is None or self.mode.who not in (ADMIN, USERS):
+            self._open(ADMIN, users_xml.for_admin(self.store, self.admin))
+        return [users_xml.ADMIN] if self.mode.who == USERS else None
+
+    def _become_reader(self):
+        """Opens the engine with the users, roles and grants as they are now and nothing beside, to be read."""
+        if self.mode is None or self.mode.who != ADMIN or self.mode.version != self.store.version:
+            self.mode = None  # even the same users.xml: the tables to be filled are the engine's fresh ones
+            self._open(ADMIN, users_xml.for_admin(self.store, self.admin))
+        if not self.mode.has_tables:
+            self._compact()
+            system_tables.install(self.engine, self.store, self.admin)
+            self.mode.has_tables = True
+
+    def _become_user(self, job):
+        """Has the engine run with a user's rights; returns the roles to pick. Users with settings get an opening of their own."""
+        user = self.store.users.get(job.login.name)
+        if user is None or user.id != job.login.id:
+            raise ClickHouseError(516, f"{job.login_name}: the user was dropped meanwhile")
+        if self._has_settings(user):
+            self._open(user.name, users_xml.for_login(self.store, user, job.roles, self.admin))
+            return None
+        if self.mode is None or self.mode.who != USERS or self.mode.version != self.store.version:
+            self._open(USERS, users_xml.for_logins(self.store, self.admin))
+            self.mode.version = self.store.version
+        return users_xml.login_roles(user, job.roles)
+
+    def _compact(self):
+        """Replaces long lists of GRANT and REVOKE by what the engine made of them."""
+        for entity in self.store.entities():
+            if len(entity.grants) <= COMPACT_ABOVE:
+                continue
+            if entity.kind == "role" and entity.name in self.store.users:
+                continue  # SHOW GRANTS FOR would answer for the user
+            shown = self._text(f"SHOW GRANTS FOR {quote_name(entity.name)}", Context(format="TSVRaw")).splitlines()
+            texts = [_without_grantee(line) for line in shown if " ON " in line]
+            if len(texts) < len(entity.grants):
+                version = self.store.version
+                entity.grants = texts
+                self.store.save(entity)
+                self.store.version = version  # the engine's view is the same
+
+    # --- the statements ---
+
+    def _execute(self, job):
+        statement = job.statement
+        if statement.is_access:
+            return self._run_access(job)
+        special = self._special(job)
+        if special is not None:
+            return special
+        if job.login is None and statement.reads_access:
+            self._become_reader()
+        elif job.login is None or (statement.is_table_less and not self._has_settings(job.login)):
+            job.context.roles = self._become_admin()
+        else:
+            return self._run_as_user(job)
+        return self._plain(job)
+
+    def _has_settings(self, user):
+        names = self.store.enabled_roles(user)
+        return bool(user.settings or any(self.store.roles[n].settings for n in names))
+
+    def _plain(self, job):
+        if job.statement.head:
+            return self.engine.insert(job.statement, job.context)
+        native = "" if self.version_name == "24.8" else "default"
+        text = job.statement.text if job.login_name == native else job.statement.with_login(job.login_name)
+        if self.version_name != "26.9" and job.statement.first == "DROP":
+            text = job.statement.without_sync()
+        answer = self.engine.execute(text, job.context)
+        if job.statement.first in ("SET", "USE"):
+            self.engine.forget_session()
+        return answer
+
+    def _run_as_user(self, job):
+        """Runs a statement with a user's rights; what reads users and roles is checked so and then answered by the administrator."""
+        try:
+            job.context.roles = self._become_user(job)
+            if job.statement.words(2) == ["SHOW", "GRANTS"] and "FOR" not in job.statement.words(6):
+                return self._own_grants(job)
+            answer = self._plain(job)
+        except ClickHouseError as error:
+            raise _renamed(error, job.login_name) from None
+        if job.statement.reads_access and job.statement.kind == "read":
+            self._become_reader()
+            job.context.roles = None
+            answer = self._plain(job)
+        return answer
+
+    def _own_grants(self, job):
+        self._become_reader()
+        job.context.roles = None
+        text = re.sub(r"(?i)\bGRANTS\b", f"GRANTS FOR {quote_name(job.login_name)}", job.statement.text, count=1)
+        return self.engine.execute(text, job.context)
+
+    def _run_access(self, job):
+        roles = self._become_admin() if job.login is None else self._become_user(job)
+
+        def run(sql, raw=False):
+            context = copy.copy(job.context)
+            context.format, context.roles = "TSVRaw", roles
+            if raw:
+                context = Context(format="TSVRaw", settings=context.settings)
+            return self._text(sql, context)
+
+        try:
+            self.access.execute(job.statement.text, job.login, job.context, run)
+        except ClickHouseError as error:
+            raise _renamed(error, job.login_name) from None
+        return Answer(b"")
+
+    def _special(self, job):
+        words = job.statement.words(4) + [""] * 4
+        if words[:3] in (["SHOW", "CREATE", "USER"], ["SHOW", "CREATE", "ROLE"]) or words[:3] == ["SHOW", "CREATE", "USERS"]:
+            return self._show_create(job, words[2].lower())
+        if words[0] == "SHOW" and words[1] == "GRANTS" and job.login is None and job.login_name != "default" and "FOR" not in job.statement.words(6):
+            return self._own_grants(job)
+        if words[0] == "EXECUTE" and words[1] == "AS":
+            raise not_supported("EXECUTE AS")
+        return None
+
+    def _show_create(self, job, kind):
+        if job.login is None:
+            self._become_admin()
+        elif [t.value for t in job.statement.tokens[3:]] != [job.login_name]:
+            self._run_as_user(job)  # the engine refuses who may not look
+        canonical = self._text(f"SELECT formatQuerySingleLine({quote_string(job.statement.text)})", Context(format="TSVRaw"))
+        reader = access_parse.Reader(substitute(canonical.strip(), {}))
+        reader.at = 3
+        names = reader.names() if reader.peek() and reader.peek().is_name and not reader.sees("FORMAT") else [job.login_name]
+        texts = [self._create_text(kind, name) for name in names]
+        column = f"CREATE {kind.upper()} {', '.join(names)}"
+        listed = ", ".join(quote_string(t) for t in texts)
+        context = copy.copy(job.context)
+        context.format = job.statement.output_format or context.format
+        return self.engine.execute(f"SELECT arrayJoin([{listed}]) AS `{column}`", context)
+
+    def _create_text(self, kind, name):
+        if kind == "user" and name in self.access.readonly_names():
+            return show.admin_statement(name)
+        entity = self.store.of(kind).get(name)
+        if entity is None:
+            raise self.access.unknown(kind, name)
+        return show.create_statement(entity, self.version_name)
+
+
+def _renamed(error, login_name):
+    """The engine's user is always `default`; its refusals should name the login."""
+    error.text = error.text.replace("DB::Exception: default: ", f"DB::Exception: {login_name}: ", 1)
+    return error
+
+
+def _without_grantee(line):
+    """Cuts ` TO name` or ` FROM name` out of a line of SHOW GRANTS."""
+    link = " TO " if line.startswith("GRANT") else " FROM "
+    head, _, tail = line.rpartition(link)
+    option = " WITH GRANT OPTION" if tail.endswith(" WITH GRANT OPTION") else ""
+    return head + option

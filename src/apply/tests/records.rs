@@ -1,0 +1,180 @@
+//! Charter's own tables: grouping of appends, and the audit.
+
+use std::time::Duration;
+
+use super::fake::{Fake, error, plan, step};
+use super::*;
+use crate::apply::report::Outcome;
+use crate::backend::ErrorKind;
+use crate::model::op::{LedgerRow, Op, Sql};
+use crate::model::plan::Step;
+use crate::model::registry::TABLE;
+
+fn recording(id: usize, rows: usize) -> Step {
+    let mut builder = step(id, &format!("r{id:02}"));
+    for number in 0..rows {
+        let row = LedgerRow::new(TABLE)
+            .with("address", format!("r{id:02}"))
+            .with("digest", number);
+        builder = builder.op(Op::Ledger(row));
+    }
+    builder.build()
+}
+
+fn recorded(fake: &Fake) -> (Vec<(String, u64)>, usize) {
+    let (rows, inserts) = fake.table(TABLE);
+    let row = |row: &crate::model::snapshot::Row| {
+        let address = row["address"].as_str().unwrap().to_owned();
+        (address, row["digest"].as_u64().unwrap())
+    };
+    (rows.iter().map(row).collect(), inserts)
+}
+
+#[tokio::test(start_paused = true)]
+async fn appends_of_concurrent_steps_go_out_together() {
+    let fake = Fake::default().slow_inserts(Duration::from_millis(200));
+    let steps = (0..10).map(|id| recording(id, 2)).collect();
+    let (report, _) = apply_plan(&fake, plan(steps)).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+    let (rows, inserts) = recorded(&fake);
+    assert_eq!(rows.len(), 20);
+    assert_eq!(inserts, 2);
+    for (index, (_, number)) in rows.iter().enumerate() {
+        assert_eq!(
+            *number,
+            u64::from(index >= 10),
+            "a step's rows keep their order"
+        );
+    }
+    let (rows, _) = fake.table(TABLE);
+    assert!(rows.iter().all(|row| row["run_id"] == "run"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_append_returns_when_its_row_is_there() {
+    let fake = Fake::default().slow_inserts(Duration::from_secs(3));
+    let mut second = step(1, "second")
+        .after(&[0])
+        .op(Sql::new("CREATE second"))
+        .build();
+    second.id = 1;
+    let (report, _) = apply_plan(&fake, plan(vec![recording(0, 1), second])).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+    let order: Vec<String> = fake
+        .calls()
+        .into_iter()
+        .filter_map(|call| match call {
+            fake::Call::Insert(insert) if insert.table == TABLE => Some("row".to_owned()),
+            fake::Call::Execute(query) => Some(query.statement),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(order, ["row", "CREATE second"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_group_fails_every_step_of_it_and_no_other() {
+    let denied = error(ErrorKind::Denied, Some(497), "not enough privileges");
+    let fake = Fake::default().fail_inserts(TABLE, [denied]);
+    let mut steps: Vec<Step> = (0..3).map(|id| recording(id, 1)).collect();
+    steps.push(step(3, "other").op(Sql::new("CREATE other")).build());
+    let (report, _) = apply_plan(&fake, plan(steps)).await;
+    assert_eq!(report.failed.len(), 3);
+    assert_eq!(names(report.done.iter().map(|d| &d.addr)), ["role.other"]);
+    assert!(
+        report.failed[0]
+            .error
+            .starts_with("recording it in ops.charter_resources failed")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_are_sent_again_when_their_answer_is_lost() {
+    let lost = error(ErrorKind::Unknown, None, "connection reset");
+    let fake = Fake::default().fail_inserts(TABLE, [lost]);
+    let (report, _) = apply_plan(&fake, plan(vec![recording(0, 1)])).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+}
+
+fn two_steps() -> Plan {
+    plan(vec![
+        step(0, "tables").op(Sql::new("CREATE ops")).build(),
+        step(1, "a").after(&[0]).op(Sql::new("CREATE a")).build(),
+    ])
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_audit_says_who_did_what() {
+    let fake = Fake::default();
+    let wanted = two_steps();
+    let digest = wanted.digest();
+    let (report, _) = apply_plan(&fake, wanted).await;
+    assert!(report.warnings.is_empty());
+    let (runs, _) = fake.table("charter_runs");
+    assert_eq!(runs.len(), 2);
+    assert_eq!(
+        (&runs[0]["event"], &runs[1]["event"]),
+        (&"started".into(), &"finished".into())
+    );
+    assert_eq!(runs[0]["actor"], "ada");
+    assert_eq!(runs[1]["outcome"], "done");
+    assert_eq!(runs[1]["done"], 2);
+    assert_eq!(runs[1]["plan_digest"], digest.as_str());
+    let (steps, _) = fake.table("charter_steps");
+    assert_eq!(steps.len(), 2);
+    assert_eq!(
+        (&steps[1]["address"], &steps[1]["action"]),
+        (&"role.a".into(), &"create".into())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_recorded_column_is_one_of_the_table() {
+    let fake = Fake::default();
+    let _ = apply_plan(&fake, two_steps()).await;
+    for name in ["charter_runs", "charter_steps"] {
+        let table = crate::model::ledger::table(name).unwrap();
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let mut written = std::collections::BTreeSet::from(["at"]);
+        let (rows, _) = fake.table(name);
+        for row in &rows {
+            for column in row.keys() {
+                assert!(columns.contains(&column.as_str()), "{name}.{column}");
+                written.insert(column);
+            }
+        }
+        assert_eq!(written.len(), columns.len(), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_audit_waits_for_its_tables() {
+    let fake = Fake::default().no_audit_until("CREATE ops");
+    let (report, _) = apply_plan(&fake, two_steps()).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+    assert!(report.warnings.is_empty(), "{report:?}");
+    let (runs, _) = fake.table("charter_runs");
+    assert_eq!(runs[0]["event"], "started");
+    assert_eq!(runs.len(), 2);
+    assert_eq!(fake.table("charter_steps").0.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_audit_that_cannot_be_written_is_a_warning() {
+    let fake = Fake::default().no_audit_until("never");
+    let (report, events) = apply_plan(&fake, two_steps()).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+    assert_eq!(
+        report.warnings,
+        ["4 rows of the audit could not be written: no such table"]
+    );
+    assert!(events.iter().any(|e| matches!(e, Event::Warning { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_audit_holds_no_step_up() {
+    let fake = Fake::default().slow_inserts(Duration::from_secs(4));
+    let (report, _) = apply_plan(&fake, two_steps()).await;
+    assert!(report.duration < Duration::from_secs(1));
+    assert_eq!(fake.table("charter_steps").0.len(), 2);
+}

@@ -1,0 +1,83 @@
+//! Arguments that all commands share.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::model::Addr;
+use crate::ui::{Color, Options, Ui};
+
+/// Arguments that all commands share.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The folder of the configuration
+    #[arg(short = 'C', long = "chdir", value_name = "DIR", default_value = ".", global = true)]
+    pub dir: PathBuf,
+    /// The value of a variable; also CHARTER_VAR_<name> in the environment
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = name_value, global = true)]
+    pub vars: Vec<(String, String)>,
+    /// A file of variables (*.vars.hcl)
+    #[arg(long = "var-file", value_name = "FILE", global = true)]
+    pub var_files: Vec<String>,
+    /// No colours; also NO_COLOR in the environment
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Events and diagnostics as JSON, one object a line
+    #[arg(long, global = true)]
+    json: bool,
+    /// Results and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// More of what happens: -v, -vv, -vvv. Never a password
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+impl Common {
+    /// Returns the streams as these arguments want them.
+    pub fn ui(&self, env: &BTreeMap<String, String>) -> Ui {
+        Ui::new(Options {
+            color: if self.no_color { Color::Never } else { Color::Auto },
+            columns: env.get("COLUMNS").and_then(|columns| columns.parse().ok()),
+            quiet: self.quiet,
+            verbosity: self.verbose,
+            json: self.json,
+            clock: jiff::Timestamp::now,
+        })
+    }
+
+    /// Returns how much is logged, from 0 to 3.
+    pub fn verbosity(&self) -> u8 {
+        self.verbose
+    }
+}
+
+/// How a document is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Arguments of everything that plans.
+#[derive(Debug, Args)]
+pub struct Planning {
+    /// Only this, and what it depends on: an address or a group, such as tenant.acme or
+    /// tenant.acme.access
+    #[arg(long = "target", value_name = "ADDRESS", value_parser = addr)]
+    pub targets: Vec<Addr>,
+}
+
+fn addr(text: &str) -> Result<Addr, String> {
+    Addr::parse(text).map_err(|error| error.to_string())
+}
+
+fn name_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".into()),
+    }
+}

@@ -1,0 +1,102 @@
+//! `charter check`: what drifted. Changes nothing.
+
+use futures_util::stream::{self, StreamExt as _};
+
+use super::args::{Common, Format};
+use super::context::{self, Context, Observation};
+use super::identity;
+use crate::backend::{LoginVerdict, Servers as _};
+use crate::config::load::environment;
+use crate::kinds::{LoginProbe, World};
+use crate::model::{Addr, Category, Finding, Severity};
+use crate::ui::{Exit, Ui};
+use crate::{plan, render};
+
+/// Asks the live servers: were the expected migrations applied (tracking), do databases, users,
+/// roles and grants exist as declared (access), are the managed tables there with their columns
+/// (tables), do the Secrets hold what they must, and does it log in (secrets), does the operator
+/// say that its tenants are ready (readiness). Exits with 2 where something drifted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'")]
+pub struct Args {
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Only this, and what it depends on
+    #[arg(long = "target", value_name = "ADDRESS", value_parser = |text: &str| Addr::parse(text).map_err(|e| e.to_string()))]
+    targets: Vec<Addr>,
+    /// Do not prove logins with what the Secrets hold
+    #[arg(long)]
+    no_probe: bool,
+}
+
+/// How many logins are tried at once.
+const LOGINS_AT_ONCE: usize = 8;
+
+/// Runs the command.
+pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
+    let run = identity::run("check", None, &common.dir, &environment());
+    let checked = async {
+        let context = Context::open(common, &run, ui).await?;
+        let observation = context.observe(ui).await?;
+        let request = context.request(&observation, &args.targets);
+        let mut findings = plan::check(&request);
+        if !args.no_probe {
+            findings.extend(logins(&context, &observation, &args.targets).await);
+        }
+        findings.sort_by(|a, b| (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code)));
+        Ok::<_, Exit>(findings)
+    };
+    let findings = match checked.await {
+        Ok(findings) => findings,
+        Err(code) => return code,
+    };
+    let text = match args.format {
+        Format::Text => render::check::text(&findings, &render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false }),
+        Format::Json => format!("{:#}\n", render::check::json(&findings, env!("CARGO_PKG_VERSION"))),
+    };
+    let drifted = |finding: &Finding| matches!(finding.severity, Severity::Error | Severity::Decision | Severity::Drift);
+    let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
+    context::print(ui, &text, exit)
+}
+
+/// Proves that what each Secret holds logs in.
+async fn logins(context: &Context, observation: &Observation, targets: &[Addr]) -> Vec<Finding> {
+    let world = World {
+        settings: &context.settings,
+        snapshot: &observation.snapshot,
+        registry: &observation.registry,
+        desired: &context.compiled.desired,
+    };
+    let selected = plan::selected(&context.compiled.desired, targets);
+    let probes: Vec<LoginProbe> = context
+        .compiled
+        .desired
+        .resources
+        .values()
+        .filter(|resource| selected.contains(&resource.addr))
+        .filter_map(|resource| Some((context.kinds.get(resource.kind)?, resource)))
+        .flat_map(|(kind, resource)| kind.probes(resource, &world))
+        .collect();
+    let verdicts = stream::iter(probes).map(|probe| async move {
+        let verdict = context.servers.login(&probe.user, &probe.password).await;
+        finding(&probe, verdict)
+    });
+    verdicts.buffer_unordered(LOGINS_AT_ONCE).filter_map(|finding| async move { finding }).collect().await
+}
+
+fn finding(probe: &LoginProbe, verdict: LoginVerdict) -> Option<Finding> {
+    let new = |severity, summary: &str, found: String| {
+        Finding::new("CH311", severity, Category::Secrets, summary)
+            .at(&probe.addr)
+            .compare(format!("{} logs in as {}", probe.kept_in, probe.user), found)
+    };
+    match verdict {
+        LoginVerdict::Works => None,
+        LoginVerdict::Fails => Some(
+            new(Severity::Drift, "what a Secret holds does not log in", "ClickHouse refuses the user or its password".into())
+                .help("charter apply makes ClickHouse accept what the Secret holds, where it can see that they differ"),
+        ),
+        LoginVerdict::Unproved(why) => Some(new(Severity::Note, "a login could not be proved from here", why)),
+    }
+}

@@ -1,0 +1,170 @@
+//! What the commands share: load the configuration, reach the servers, observe, plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::args::Common;
+use crate::apply::Run;
+use crate::backend::live::Live;
+use crate::config::{self, Compiled};
+use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
+use crate::kinds::Kinds;
+use crate::model::registry::Registry;
+use crate::model::{Addr, Category, Finding, Op, Plan, Settings, Severity, Snapshot};
+use crate::observe;
+use crate::plan::{self, Request};
+use crate::ui::{Exit, Ui};
+
+/// How many reads run at once.
+const READS_AT_ONCE: usize = 8;
+
+/// A configuration that compiled, with the servers that it names.
+pub struct Context {
+    /// The kinds.
+    pub kinds: Kinds,
+    /// What is declared.
+    pub compiled: Compiled,
+    /// Who declares, and where.
+    pub settings: Settings,
+    /// The servers.
+    pub servers: Arc<Live>,
+}
+
+/// What was read from the servers.
+pub struct Observation {
+    /// The rows and objects.
+    pub snapshot: Snapshot,
+    /// What is recorded.
+    pub registry: Registry,
+}
+
+/// Loads the configuration and tells its problems; `None` where one of them is an error.
+pub fn load(common: &Common, kinds: &Kinds, ui: &Ui) -> Option<(Compiled, Settings)> {
+    let mut compiled = config::load::load(&common.dir, common.vars.clone(), common.var_files.clone(), kinds);
+    if let Some(settings) = compiled.settings.as_ref().filter(|settings| settings.clickhouse.cluster.is_some()) {
+        let cluster = settings.clickhouse.cluster.clone().unwrap_or_default();
+        compiled.diags.push(
+            Diagnostic::error("clusters are not supported by this version")
+                .detail(format!("`cluster = {cluster:?}` asks for ON CLUSTER, which nothing would send."))
+                .help("leave `cluster` out to manage the one node that `url` names"),
+        );
+    }
+    tell_all(ui, &compiled.diags, &compiled.sources);
+    match compiled.settings.clone() {
+        Some(settings) if !compiled.diags.has_errors() => Some((compiled, settings)),
+        _ => None,
+    }
+}
+
+impl Context {
+    /// Loads the configuration and connects; what is wrong is told.
+    pub async fn open(common: &Common, run: &Run, ui: &Ui) -> Result<Self, Exit> {
+        let kinds = Kinds::all();
+        let (compiled, settings) = load(common, &kinds, ui).ok_or(Exit::Error)?;
+        let traceparent = config::load::environment().get("TRACEPARENT").cloned();
+        let servers = Live::connect(&settings, &common.dir, &run.purpose, &run.id, traceparent).await.map_err(|error| {
+            tell(ui, error.diagnostic());
+            Exit::Error
+        })?;
+        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers) })
+    }
+
+    /// Reads the servers; what is wrong is told.
+    pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
+        let desired = &self.compiled.desired;
+        match observe::observe(&*self.servers, &self.settings, &self.kinds, desired, READS_AT_ONCE).await {
+            Ok((snapshot, registry)) => Ok(Observation { snapshot, registry }),
+            Err(error) => {
+                tell(ui, error.diagnostic(&self.settings));
+                Err(Exit::Error)
+            }
+        }
+    }
+
+    /// Returns what planning needs.
+    pub fn request<'a>(&'a self, observation: &'a Observation, targets: &'a [Addr]) -> Request<'a> {
+        Request {
+            kinds: &self.kinds,
+            settings: &self.settings,
+            desired: &self.compiled.desired,
+            snapshot: &observation.snapshot,
+            registry: &observation.registry,
+            targets,
+        }
+    }
+
+    /// Observes and plans, and has the server parse what would run.
+    pub async fn plan(&self, targets: &[Addr], ui: &Ui) -> Result<Plan, Exit> {
+        let observation = self.observe(ui).await?;
+        let mut plan = plan::build(&self.request(&observation, targets));
+        let findings = self.preflight(&plan, ui).await?;
+        plan.findings.extend(findings);
+        plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
+        Ok(plan)
+    }
+
+    /// Has the server parse every pending statement of every tenant, in one query.
+    async fn preflight(&self, plan: &Plan, ui: &Ui) -> Result<Vec<Finding>, Exit> {
+        let mut places: BTreeMap<&str, BTreeSet<&Addr>> = BTreeMap::new();
+        for step in &plan.steps {
+            for op in &step.ops {
+                if let Op::Sql(sql) = op
+                    && sql.journal.is_some()
+                {
+                    places.entry(&sql.statement).or_default().insert(&step.addr);
+                }
+            }
+        }
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statements: Vec<String> = places.keys().map(|statement| (*statement).to_owned()).collect();
+        let verdicts = observe::preflight(&*self.servers, &statements).await.map_err(|error| {
+            tell(ui, Diagnostic::error("the server could not be asked to parse the pending migrations").detail(error.to_string()));
+            Exit::Error
+        })?;
+        let refused = places.into_iter().zip(verdicts).filter_map(|((statement, addrs), verdict)| {
+            Some((statement, addrs, verdict?))
+        });
+        Ok(refused.flat_map(|(statement, addrs, reason)| addrs.into_iter().map(move |addr| unparsable(addr, statement, &reason))).collect())
+    }
+}
+
+fn unparsable(addr: &Addr, statement: &str, reason: &str) -> Finding {
+    let start: String = statement.chars().take(200).collect();
+    Finding::new("CH415", Severity::Error, Category::Tracking, "the server cannot parse a statement")
+        .at(addr)
+        .compare("a statement of this server's SQL", format!("{start}: {reason}"))
+        .help("correct it: nothing of any tenant runs before every pending statement parses")
+}
+
+/// Tells a problem that has no place in the source.
+pub fn tell(ui: &Ui, diagnostic: Diagnostic) {
+    tell_all(ui, &[diagnostic].into_iter().collect(), &SourceMap::default());
+}
+
+/// Tells problems: drawn for people, as objects for programs.
+pub fn tell_all(ui: &Ui, all: &Diagnostics, sources: &SourceMap) {
+    if ui.is_json() {
+        for item in all.sorted() {
+            let diagnostic = diag::json::diagnostic(item, sources);
+            let level = diagnostic["severity"].clone();
+            ui.json_line(&json!({"@level": level, "@message": item.summary, "type": "diagnostic", "diagnostic": diagnostic}));
+        }
+    } else if !all.is_empty() {
+        ui.drawn(diag::text::render(all, sources, ui.colors_messages(), ui.width()).trim_end());
+    }
+}
+
+/// Prints a result; where that cannot be done, the command failed.
+pub fn print(ui: &Ui, text: &str, exit: Exit) -> Exit {
+    match ui.result(text.trim_end()) {
+        Ok(()) => exit,
+        Err(error) => {
+            ui.error(&format!("the result cannot be written: {error}"));
+            Exit::Error
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The command line: one file a command; arguments in, a view and an exit code out.
+
+mod apply;
+mod args;
+mod check;
+mod completion;
+mod context;
+mod identity;
+mod plan;
+mod validate;
+
+use clap::{Parser, Subcommand};
+
+use crate::ui::{Exit, Ui, exit, log};
+use args::Common;
+
+/// Declares ClickHouse tenants, and makes it so.
+#[derive(Debug, Parser)]
+#[command(name = "charter", version, about, long_about = LONG, after_help = exit::help(), max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const LONG: &str = "charter is terraform for ClickHouse tenants: tenants, databases, roles, users, grants, SQL \
+migrations and Kubernetes Secrets are declared in HCL; `plan` shows exactly what would change in ClickHouse and in \
+Kubernetes, `apply` does that in dependency order, `check` proves that nothing drifted. There is no state file: the \
+servers are the truth.\n\nStart with `charter validate`, which needs no server.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Parses, resolves and type-checks the configuration; needs no server
+    Validate(validate::Args),
+    /// Shows what an apply would change
+    Plan(plan::Args),
+    /// Plans, asks, and makes it so
+    Apply(apply::Args),
+    /// Tells what drifted: tracking, access, tables, secrets, readiness; changes nothing
+    Check(check::Args),
+    /// Writes a completion script for a shell
+    Completion(completion::Args),
+    /// Prints the version
+    Version,
+}
+
+/// Runs charter with the process's arguments and returns its exit code.
+pub fn main() -> std::process::ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Help that cannot be printed (a closed pipe) leaves nothing else to say.
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let env = crate::config::load::environment();
+    let ui = cli.common.ui(&env);
+    let options = log::Options {
+        verbosity: cli.common.verbosity(),
+        directives: env.get("CHARTER_LOG").map(String::as_str),
+        json: ui.is_json(),
+        color: ui.colors_messages(),
+    };
+    if let Err(reason) = log::init(options) {
+        ui.error(&reason);
+        return Exit::Usage.into();
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.error(&format!("cannot start: {error}"));
+            return Exit::Error.into();
+        }
+    };
+    runtime.block_on(run(&cli, &ui)).into()
+}
+
+async fn run(cli: &Cli, ui: &Ui) -> Exit {
+    match &cli.command {
+        Command::Validate(args) => validate::run(&cli.common, args, ui),
+        Command::Plan(args) => plan::run(&cli.common, args, ui).await,
+        Command::Apply(args) => apply::run(&cli.common, args, ui).await,
+        Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Completion(args) => completion::run::<Cli>(args, ui),
+        Command::Version => {
+            context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_arguments_are_consistent() {
+        use clap::CommandFactory as _;
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,68 @@
+//! `charter plan`: the changeset.
+
+use super::args::{Common, Format, Planning};
+use super::context::{self, Context};
+use super::identity;
+use crate::config::load::environment;
+use crate::model::{Plan, Severity};
+use crate::render;
+use crate::ui::{Exit, Ui};
+
+/// Compares the declaration with the live servers and prints what an apply would change. Nothing
+/// is changed, and nothing is kept: plan again whenever you like.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  charter plan\n  charter plan --target tenant.acme --sql\n  \
+                        charter plan --detailed-exitcode    # 2 where there are changes\n  \
+                        charter plan --format json | jq .summary")]
+pub struct Args {
+    #[command(flatten)]
+    planning: Planning,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Every statement and manifest, exactly as it would be sent
+    #[arg(long)]
+    sql: bool,
+    /// Exit with 2 where there are changes or findings
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// Runs the command.
+pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
+    let run = identity::run("plan", None, &common.dir, &environment());
+    let planned = async {
+        let context = Context::open(common, &run, ui).await?;
+        let plan = context.plan(&args.planning.targets, ui).await?;
+        tracing::info!(queries = context.servers.queries(), "planned");
+        Ok::<_, Exit>(plan)
+    };
+    match planned.await {
+        Ok(plan) => {
+            let text = render_plan(&plan, args.format, args.sql, ui);
+            context::print(ui, &text, exit_code(&plan, args.detailed_exitcode))
+        }
+        Err(code) => code,
+    }
+}
+
+/// Returns the plan as it is printed.
+pub fn render_plan(plan: &Plan, format: Format, sql: bool, ui: &Ui) -> String {
+    match format {
+        Format::Text => {
+            render::text::plan(plan, &render::text::Options { color: ui.colors_results(), width: ui.width(), sql })
+        }
+        Format::Json => format!("{:#}\n", render::json::plan(plan, env!("CARGO_PKG_VERSION"))),
+    }
+}
+
+/// Returns what a plan says to scripts: refusals first.
+pub fn exit_code(plan: &Plan, detailed: bool) -> Exit {
+    match plan.worst() {
+        Some(Severity::Error) => Exit::Error,
+        Some(Severity::Decision) => Exit::Undecided,
+        Some(Severity::Drift) if detailed => Exit::Changes,
+        _ if detailed && !plan.steps.is_empty() => Exit::Changes,
+        _ => Exit::Done,
+    }
+}

@@ -1,0 +1,240 @@
+//! Reads folders of migration files to resources, for a tenant and for a stand-alone block.
+//!
+//! One resource a file. Its identity is `tenant|folder|version`, where the folder is the path less
+//! what the convention fixes, so that writing the conventional path out changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Diagnostic, Span};
+use crate::kinds::DecodeCx;
+use crate::migrate::analyze::{Analysis, ObjectKind, Role};
+use crate::migrate::{self, MigrationName, Statement};
+use crate::model::{Addr, Resource, Value};
+
+/// The name of the kind that these resources are of.
+pub const KIND: &str = "migrations";
+
+/// Whose migrations are read, and how they run.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// The block: parts of it are the files' addresses.
+    pub addr: Addr,
+    /// The tenant's slug; empty for a stand-alone block.
+    pub tenant: String,
+    /// The current database; empty for the server's default.
+    pub database: String,
+    /// The tenant's user and its address, where the statements run logged in as it; none for
+    /// charter's own user.
+    pub login: Option<(String, Addr)>,
+    /// What `${charter.…}` stands for.
+    pub placeholders: BTreeMap<String, String>,
+    /// Files that are recorded and not run, by name.
+    pub baselined: &'static [&'static str],
+}
+
+/// A folder to read.
+#[derive(Clone, Debug)]
+pub struct Folder<'a> {
+    /// The path, relative to the configuration.
+    pub path: &'a str,
+    /// What identifies it in addresses and ledgers.
+    pub id: String,
+    /// The attribute that names it; none for the default, which may be absent.
+    pub written: Option<Span>,
+    /// Where problems are told that have no place in a file.
+    pub span: Span,
+}
+
+/// Returns what identifies a folder: its path less `migrations/<environment>/` and `tenants/<slug>/`.
+pub fn folder_id(environment: &str, slug: &str, path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let short = path.strip_prefix(&format!("migrations/{environment}/")).unwrap_or(path);
+    short.strip_prefix(&format!("tenants/{slug}/")).unwrap_or(short).to_owned()
+}
+
+/// Reads a folder. Its files come one after another, the first after `after`.
+pub fn read(folder: &Folder, runner: &Runner, after: &[Addr], cx: &mut DecodeCx) -> Vec<Resource> {
+    let names = match cx.files.list(folder.path) {
+        Ok(Some(names)) => names,
+        Ok(None) => {
+            if let Some(span) = folder.written {
+                cx.diags.push(
+                    Diagnostic::error("this migrations folder does not exist")
+                        .at(span, format!("no folder {:?}", folder.path))
+                        .help("paths are relative to the folder of the configuration; correct it, or create the folder"),
+                );
+            }
+            return Vec::new();
+        }
+        Err(reason) => {
+            cx.diags.push(
+                Diagnostic::error("a migrations folder cannot be read")
+                    .at(folder.span, format!("{}: {reason}", folder.path)),
+            );
+            return Vec::new();
+        }
+    };
+    let names = match migrate::order(names.iter().map(String::as_str)) {
+        Ok(names) => names,
+        Err(errors) => {
+            for error in errors {
+                cx.diags.push(
+                    Diagnostic::error("a migration file is misnamed")
+                        .at(folder.span, format!("{}: {error}", folder.path))
+                        .detail("The version orders the files and identifies each of them; it is unique in its folder."),
+                );
+            }
+            return Vec::new();
+        }
+    };
+    let mut resources: Vec<Resource> = Vec::new();
+    for name in names {
+        if let Some(mut resource) = file(folder, runner, &name, cx) {
+            let previous = resources.last().map(|resource| resource.addr.clone());
+            resource.after.extend(previous.map_or_else(|| after.to_vec(), |previous| vec![previous]));
+            resources.push(resource);
+        }
+    }
+    resources
+}
+
+fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeCx) -> Option<Resource> {
+    let path = format!("{}/{}", folder.path.trim_end_matches('/'), name.file);
+    let problem = |text: String| Diagnostic::error("a migration file cannot be read").at(folder.span, text);
+    let bytes = match cx.files.read(&path) {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            cx.diags.push(problem(format!("{path}: {reason}")));
+            return None;
+        }
+    };
+    let text = match migrate::decode_utf8(&bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            cx.diags.push(problem(format!("{path}: {error}")).help("save the file as UTF-8"));
+            return None;
+        }
+    };
+    let statements = statements(&path, &text, runner, cx)?;
+    let number = |value: u64| {
+        #[expect(clippy::cast_precision_loss, reason = "versions are counters or dates, below 2^53")]
+        Value::Number(value as f64)
+    };
+    let addr = runner.addr.keyed_part("migration", &address_key(folder, runner, name));
+    let identity = format!("{}|{}|{}", runner.tenant, folder.id, name.version);
+    let (user, user_addr) = runner.login.clone().map_or_else(Default::default, |(user, addr)| (user, addr.to_string()));
+    let values = statements.iter().map(|(statement, sql)| statement_value(statement, sql, runner)).collect();
+    let hashes: Vec<Statement> = statements.into_iter().map(|(statement, _)| statement).collect();
+    let resource = Resource::new(addr, KIND, identity, folder.span)
+        .with("tenant", runner.tenant.as_str())
+        .with("folder", folder.id.as_str())
+        .with("version", number(name.version))
+        .with("file", name.file.as_str())
+        .with("path", path)
+        .with("checksum", migrate::file_token_sha256(&hashes))
+        .with("raw_sha256", migrate::raw_sha256(&bytes))
+        .with("database", runner.database.as_str())
+        .with("user", user)
+        .with("user_addr", user_addr)
+        .with("baselined", runner.baselined.contains(&name.file.as_str()))
+        .with("statements", Value::List(values));
+    Some(resource)
+}
+
+/// Returns the key of a file's address: a stand-alone block's label says the folder already.
+fn address_key(folder: &Folder, runner: &Runner, name: &MigrationName) -> String {
+    if runner.tenant.is_empty() { name.file.clone() } else { format!("{}/{}", folder.id, name.file) }
+}
+
+/// Cuts a file into statements, each with its placeholders replaced.
+fn statements(path: &str, text: &str, runner: &Runner, cx: &mut DecodeCx) -> Option<Vec<(Statement, String)>> {
+    // What today's layout declares is not run, so its statements may be of any kind.
+    let declared = runner.baselined.iter().any(|file| path.ends_with(&format!("/{file}")));
+    let cut = if declared { migrate::pieces(text) } else { migrate::split(text) };
+    let statements = match cut {
+        Ok(statements) => statements,
+        Err(errors) => {
+            let file = cx.sources.add(path, text);
+            for error in errors {
+                let diagnostic = Diagnostic::error("a migration cannot be run as it is")
+                    .at(Span::new(file, error.span.clone()), error.message.clone());
+                cx.diags.push(error.help.iter().fold(diagnostic, |all, help| all.help(help.clone())));
+            }
+            return None;
+        }
+    };
+    let mut replaced = Vec::with_capacity(statements.len());
+    for statement in statements {
+        match migrate::substitute(&statement.text, &runner.placeholders) {
+            Ok(sql) => replaced.push((statement, sql)),
+            Err(error) => {
+                let file = cx.sources.add(path, text);
+                let start = statement.span.start;
+                let span = Span::new(file, start + error.span.start..start + error.span.end);
+                let diagnostic = Diagnostic::error("a placeholder cannot be replaced").at(span, error.message.clone());
+                cx.diags.push(error.help.iter().fold(diagnostic, |all, help| all.help(help.clone())));
+                return None;
+            }
+        }
+    }
+    Some(replaced)
+}
+
+fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
+    let analysis = migrate::analyze_sql(sql).unwrap_or_default();
+    let settings = statement.settings.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let touched = touched(&analysis, &runner.database);
+    let touched = touched.into_iter().map(|(database, table)| Value::strings([database, table])).collect();
+    Value::Map(BTreeMap::from([
+        ("sql".to_owned(), sql.into()),
+        ("token_sha256".to_owned(), statement.token_sha256.as_str().into()),
+        ("raw_sha256".to_owned(), statement.raw_sha256.as_str().into()),
+        ("settings".to_owned(), Value::Map(settings)),
+        ("replay".to_owned(), format!("{:?}", analysis.replay).into()),
+        ("touches".to_owned(), Value::List(touched)),
+    ]))
+}
+
+/// Returns the tables whose definitions a statement may change: database and name.
+fn touched(analysis: &Analysis, current: &str) -> BTreeSet<(String, String)> {
+    let defines = |role: Role| match role {
+        Role::Creates | Role::Alters | Role::Drops | Role::RenamesFrom | Role::RenamesTo => true,
+        Role::Writes | Role::Reads => false,
+    };
+    let is_table = |kind: ObjectKind| match kind {
+        ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Dictionary => true,
+        ObjectKind::Database | ObjectKind::Function | ObjectKind::Other => false,
+    };
+    let objects = analysis.objects.iter().filter(|object| defines(object.role) && is_table(object.kind));
+    let objects = objects.filter(|_| !analysis.flags.temporary);
+    let current = if current.is_empty() { "default" } else { current };
+    objects
+        .map(|object| (object.database.clone().unwrap_or_else(|| current.to_owned()), object.name.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_conventional_path_written_out_is_the_same_folder() {
+        assert_eq!(folder_id("development", "acme", "migrations/development/tenants/acme/schema"), "schema");
+        assert_eq!(folder_id("development", "acme", "./migrations/development/tenants/acme/schema/"), "schema");
+        assert_eq!(folder_id("development", "acme", "migrations/shared/events"), "migrations/shared/events");
+        assert_eq!(folder_id("production", "acme", "migrations/development/x"), "migrations/development/x");
+    }
+
+    #[test]
+    fn tables_that_a_statement_may_change_are_named() {
+        let names = |sql: &str| touched(&migrate::analyze_sql(sql).expect("lexes"), "d");
+        let set = |items: &[(&str, &str)]| -> BTreeSet<(String, String)> {
+            items.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        };
+        assert_eq!(names("CREATE TABLE t (a UInt8) ENGINE = Memory"), set(&[("d", "t")]));
+        assert_eq!(names("ALTER TABLE x.t ADD COLUMN b UInt8"), set(&[("x", "t")]));
+        assert_eq!(names("RENAME TABLE a TO b"), set(&[("d", "a"), ("d", "b")]));
+        assert_eq!(names("INSERT INTO t SELECT * FROM s"), set(&[]));
+    }
+}

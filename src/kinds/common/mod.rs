@@ -1,0 +1,13 @@
+//! What several kinds need: shared reads, the shapes of attributes that one kind writes and another
+//! reads, and names by convention. No kind of its own.
+
+pub mod convention;
+pub mod credential;
+pub mod decode;
+pub mod grants;
+pub mod kube;
+pub mod reads;
+pub mod secret;
+pub mod superset;
+pub mod migration;
+pub mod user;

@@ -1,0 +1,97 @@
+//! Databases: created with their comment, changed only where the server can, never dropped.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kinds::common::{decode, reads};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::finding::{Category, Finding, Severity};
+use crate::model::op::Sql;
+use crate::model::registry::Entry;
+use crate::model::resource::Declared;
+use crate::model::schema::{BlockSchema, Type};
+use crate::model::snapshot::{Caps, Read, text};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Value, names, sql};
+
+/// The kind.
+pub struct Database;
+
+const NAME: &str = "database";
+
+impl Kind for Database {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn schema(&self) -> Option<BlockSchema> {
+        let schema = BlockSchema::default()
+            .optional("name", Type::String, "The database's name; the label where it is absent.")
+            .optional("comment", Type::String, "What it is for.")
+            .exports(&["name"]);
+        Some(schema)
+    }
+
+    fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
+        let (name, span) = decode::name_of(block, "name");
+        if !decode::check_name(cx, "database name", &name, names::clickhouse, span) {
+            return Declared::default();
+        }
+        let mut resource = Resource::new(block.addr.clone(), NAME, &name, block.body.span);
+        resource.retained = true;
+        if let Some(comment) = block.body.string("comment") {
+            resource = resource.with("comment", comment);
+        }
+        Declared { resources: vec![resource], exports: [("name".to_owned(), Value::from(name))].into() }
+    }
+
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+        vec![reads::databases()]
+    }
+
+    fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
+        let rows = world.snapshot.rows(reads::DATABASES).iter();
+        rows.filter(|row| identities.contains(text(row, "name")))
+            .map(|row| {
+                let attrs = ["comment", "engine", "uuid"].map(|column| (column.to_owned(), text(row, column).into()));
+                (text(row, "name").to_owned(), attrs.into())
+            })
+            .collect()
+    }
+
+    fn lower(&self, change: &Change, world: &World) -> Lowered {
+        let name = sql::ident(change.identity);
+        let comment = change.wanted.map(|wanted| wanted.text("comment")).unwrap_or_default();
+        match change.action {
+            Action::Create if comment.is_empty() => sql_op(format!("CREATE DATABASE {name}")),
+            Action::Create => sql_op(format!("CREATE DATABASE {name} COMMENT {}", sql::literal(comment))),
+            Action::Update if change.diff.is_empty() => Lowered::default(),
+            Action::Update if world.caps().at_least(25, 5) => {
+                sql_op(format!("ALTER DATABASE {name} MODIFY COMMENT {}", sql::literal(comment)))
+            }
+            Action::Update => refuse(change.addr, too_old(world.caps())),
+            Action::Delete => refuse(change.addr, undeclared()),
+            Action::Adopt | Action::Execute { .. } => Lowered::default(),
+        }
+    }
+}
+
+fn sql_op(statement: String) -> Lowered {
+    Lowered::ops([Sql::new(statement).into()])
+}
+
+fn refuse(addr: &Addr, finding: Finding) -> Lowered {
+    Lowered { findings: vec![finding.at(addr)], ..Lowered::default() }
+}
+
+fn too_old(caps: &Caps) -> Finding {
+    Finding::new("CH240", Severity::Error, Category::Access, "this server cannot change the comment of a database")
+        .compare("ClickHouse 25.5 or newer (ALTER DATABASE … MODIFY COMMENT)", format!("ClickHouse {}", caps.version))
+        .help("leave the comment as it is on the server, or add `lifecycle { ignore_changes = [comment] }`")
+}
+
+fn undeclared() -> Finding {
+    Finding::new("CH241", Severity::Error, Category::Access, "a database is never dropped because its block went away")
+        .help("declare it again; to drop it, drop it by hand once its data is no longer needed")
+}

@@ -1,0 +1,138 @@
+//! Grants: who may do what, compared by meaning ([`crate::privileges`]).
+//!
+//! Two forms. *Whole*: all that a role or user may do, declared with it; what was granted by hand
+//! besides shows as drift. *Additive*: a top-level `grant` for a grantee that another scope owns;
+//! it is recorded, so that the owner leaves it alone.
+
+mod compare;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use compare::{Comparison, Live};
+
+use crate::diag::Diagnostic;
+use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
+use crate::kinds::common::reads;
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::finding::{Category, Finding, Severity};
+use crate::model::op::Sql;
+use crate::model::plan::AttrDiff;
+use crate::model::registry::Entry;
+use crate::model::resource::Declared;
+use crate::model::schema::{BlockSchema, Type};
+use crate::model::snapshot::{Caps, Read};
+use crate::model::{Action, Attrs, Resource, Settings, Value};
+
+/// The kind.
+pub struct Grant;
+
+/// The read of `SHOW GRANTS FOR ALL`.
+pub const GRANTS: &str = "grants";
+/// The read of `system.privileges`.
+pub const PRIVILEGES: &str = "privileges";
+
+impl Kind for Grant {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn schema(&self) -> Option<BlockSchema> {
+        let schema = grants::nested_schema()
+            .required("to", Type::Ref(&["role", "user"]), "Who is granted it: a role or user, also of another scope.");
+        Some(schema)
+    }
+
+    fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
+        let (Some(declared), Some(to)) = (grants::declared(&block.body, cx), block.body.get("to")) else {
+            return Declared::default();
+        };
+        let (name, of) = match &to.value {
+            Value::Ref { addr, name } if addr.segments().last().is_some_and(|last| last.word == "user") => {
+                (name.clone(), GranteeType::User)
+            }
+            Value::Ref { addr, name } if addr.to_string().starts_with("user.") => (name.clone(), GranteeType::User),
+            other => (other.as_str().unwrap_or_default().to_owned(), GranteeType::Role),
+        };
+        if name.is_empty() {
+            cx.diags.push(Diagnostic::error("a grant goes to nobody").at(to.span, "name a role or a user"));
+            return Declared::default();
+        }
+        let grantee = Grantee { name, of, privileges: vec![declared], roles: Vec::new() };
+        let identity = block.addr.to_string();
+        let resource = grants::additive(block.addr.clone(), &identity, &grantee, block.body.span);
+        Declared { resources: vec![resource], ..Declared::default() }
+    }
+
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
+        let privileges = "SELECT toString(privilege) AS privilege, aliases, toString(level) AS level, \
+                          toString(parent_group) AS parent_group FROM system.privileges";
+        vec![
+            Read::Sql { name: GRANTS, statement: "SHOW GRANTS FOR ALL".into() },
+            Read::Sql { name: PRIVILEGES, statement: privileges.into() },
+            reads::users(caps),
+            reads::roles(),
+        ]
+    }
+
+    fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
+        let (live, exempt) = (Live::of(world.snapshot), compare::exempt(world));
+        let wanted = world.desired.resources.values().filter(|resource| resource.kind == KIND);
+        let wanted: BTreeMap<&str, &Attrs> =
+            wanted.map(|resource| (resource.identity.as_str(), &resource.attrs)).collect();
+        let mut observed = BTreeMap::new();
+        for identity in identities {
+            let recorded = world.registry.mine(KIND, identity);
+            let attrs = match (wanted.get(identity), recorded) {
+                (Some(attrs), _) => live.compare(attrs, recorded.is_some(), &exempt),
+                (None, Some(entry)) => live.compare_removed(&recorded_attrs(entry), &exempt),
+                (None, None) => None,
+            };
+            observed.extend(attrs.map(|attrs| ((*identity).to_owned(), attrs.into_attrs())));
+        }
+        observed
+    }
+
+    fn diff(&self, _: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {
+        Comparison::from_attrs(live).diff()
+    }
+
+    fn owned_with(&self, wanted: &Resource) -> Vec<(&'static str, String)> {
+        if grants::is_additive(&wanted.attrs) {
+            return Vec::new();
+        }
+        grants::grantees(&wanted.attrs).into_iter().map(|grantee| (grantee.of.word(), grantee.name)).collect()
+    }
+
+    fn lower(&self, change: &Change, world: &World) -> Lowered {
+        let comparison = match (change.live, change.wanted) {
+            (Some(live), _) => Comparison::from_attrs(live),
+            (None, Some(wanted)) => compare::of_nobody(&wanted.attrs, world.snapshot),
+            (None, None) => Comparison::default(),
+        };
+        if let Some(problem) = comparison.problem {
+            let finding = Finding::new("CH230", Severity::Error, Category::Access, "these grants cannot be made")
+                .at(change.addr)
+                .compare("grants that the server accepts", problem)
+                .help("correct the grant; `SELECT privilege, level FROM system.privileges` lists what the server knows");
+            return Lowered { findings: vec![finding], ..Lowered::default() };
+        }
+        let ops = comparison.statements.into_iter().map(|text| Sql::new(text).into());
+        let notes = match change.action {
+            Action::Delete if comparison.missing.is_empty() && comparison.extra.is_empty() => {
+                vec!["goes with its role or user".to_owned()]
+            }
+            _ => Vec::new(),
+        };
+        Lowered { notes, ..Lowered::ops(ops) }
+    }
+}
+
+/// Returns the attributes that were recorded when these grants were last applied.
+fn recorded_attrs(entry: &Entry) -> Attrs {
+    match entry.spec.get("attrs").map(Value::from_json) {
+        Some(Value::Map(attrs)) => attrs,
+        _ => Attrs::new(),
+    }
+}

@@ -1,0 +1,201 @@
+//! The operations of a migration file: its statements, each with its events, then what the tables
+//! look like, then the row that says that the file is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ledger, number, tables};
+use crate::kinds::common::credential;
+use crate::kinds::common::user;
+use crate::kinds::{Change, Lowered, World};
+use crate::migrate::ALGORITHM;
+use crate::model::finding::{Category, Finding, Severity};
+use crate::model::op::{LedgerRow, Login, Op, Sql};
+use crate::model::{Action, Addr, Attrs, Resource, Value};
+
+/// The longest statement that a server takes unless told (`max_query_size`), in bytes.
+const MAX_QUERY_SIZE: usize = 262_144;
+
+/// Lowers a file that is not done, or tells why it cannot be.
+pub fn lower(change: &Change, world: &World) -> Lowered {
+    let (Some(wanted), nothing) = (change.wanted, Attrs::new()) else { return Lowered::default() };
+    let live = change.live.unwrap_or(&nothing);
+    let first = match start(wanted, live) {
+        Ok(first) => first,
+        Err(finding) => return Lowered { findings: vec![*finding], ..Lowered::default() },
+    };
+    if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) {
+        let mut lowered = Lowered::ops([file_row(wanted, world, "baselined").into_op()]);
+        lowered.action = Some(Action::Execute { statements: 0 });
+        lowered.notes = vec!["recorded and not run: the tenant block declares what it does".to_owned()];
+        return lowered;
+    }
+    execute(wanted, live, first, world)
+}
+
+/// Returns the index of the first statement that is to run, or why none can.
+fn start(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
+    if ledger::is_done(live) {
+        return Err(Box::new(ledger::edited(wanted, live)));
+    }
+    match ledger::out_of_order(wanted, live) {
+        Some(finding) => Err(Box::new(finding)),
+        None => resume(wanted, live),
+    }
+}
+
+/// Returns the index of the first statement that is to run.
+fn resume(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
+    let statements = wanted.attrs.get("statements").map_or(&[][..], Value::items);
+    let events: BTreeMap<usize, &Value> = live
+        .get("events")
+        .map_or(&[][..], Value::items)
+        .iter()
+        .filter_map(|event| Some((index(event)?, event)))
+        .collect();
+    for (at, statement) in statements.iter().enumerate() {
+        let Some(event) = events.get(&at) else { return Ok(at) };
+        let said = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+        let same = statement.get("token_sha256").and_then(Value::as_str) == Some(said("token_sha256"));
+        let idempotent = statement.get("replay").and_then(Value::as_str) == Some("Idempotent");
+        match said("status") {
+            "applied" | "skipped" | "baselined" if same => {}
+            "applied" | "skipped" | "baselined" => return Err(Box::new(edited_half_way(wanted, at, said("at")))),
+            "started" if !idempotent => return Err(Box::new(unknown(wanted, at, said("query_id"), said("at")))),
+            _ => return Ok(at),
+        }
+    }
+    Ok(statements.len())
+}
+
+fn index(event: &Value) -> Option<usize> {
+    let number = event.get("statement")?.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of statements")]
+    (number as usize).checked_sub(1)
+}
+
+fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowered {
+    let statements = wanted.attrs.get("statements").map_or(&[][..], Value::items);
+    let mut lowered = Lowered { action: Some(Action::Execute { statements: statements.len() - first }), ..Lowered::default() };
+    if first > 0 {
+        lowered.notes.push(format!("goes on after {first} of {} statements, which an earlier run applied", statements.len()));
+    }
+    let login = login(wanted, world, &mut lowered);
+    for (at, statement) in statements.iter().enumerate().skip(first) {
+        lowered.ops.push(run(wanted, statement, at, statements.len(), login.clone(), world).into());
+    }
+    for (database, names) in touched(statements, live) {
+        let record = tables::record(&world.settings.scope, wanted.text("tenant"), &database, &names);
+        lowered.ops.push(record.into());
+    }
+    lowered.ops.push(file_row(wanted, world, "applied").into_op());
+    lowered
+}
+
+/// Returns who runs the statements: the tenant's user, with what its Secret holds.
+fn login(wanted: &Resource, world: &World, lowered: &mut Lowered) -> Login {
+    let name = wanted.text("user");
+    let (false, Ok(addr)) = (name.is_empty(), Addr::parse(wanted.text("user_addr"))) else { return Login::Charter };
+    let slot = credential::slot(&addr);
+    let owner = world.desired.resources.get(&addr).filter(|owner| owner.kind == user::KIND);
+    if let Some(credential) = owner.and_then(|owner| credential::Credential::of(&owner.attrs)) {
+        lowered.slots.insert(slot.clone(), credential.source());
+    }
+    Login::User { name: name.to_owned(), slot }
+}
+
+fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Login, world: &World) -> Sql {
+    let text = |name: &str| statement.get(name).and_then(Value::as_str).unwrap_or_default();
+    let row = identified("charter_migration_events", wanted, world)
+        .with("statement", at + 1)
+        .with("statements", count)
+        .with("token_sha256", text("token_sha256"))
+        .with("raw_sha256", text("raw_sha256"));
+    let mut sql = Sql::new(text("sql"));
+    sql.login = login;
+    sql.database = Some(wanted.text("database").to_owned()).filter(|database| !database.is_empty());
+    // Waiting is asked for, never assumed: the defaults changed between versions.
+    sql.settings = [("alter_sync", "2"), ("mutations_sync", "2")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    if sql.statement.len() >= MAX_QUERY_SIZE {
+        sql.settings.insert("max_query_size".into(), (sql.statement.len() + 1024).to_string());
+    }
+    let own = statement.get("settings").and_then(Value::as_map).into_iter().flatten();
+    sql.settings.extend(own.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))));
+    sql.journal = Some(row);
+    sql
+}
+
+/// Returns the tables whose looks are recorded afterwards, by database: those that the file touches,
+/// but for those that drifted before.
+fn touched(statements: &[Value], live: &Attrs) -> BTreeMap<String, BTreeSet<String>> {
+    let drifted: BTreeSet<&str> =
+        live.get("drifted").map_or(&[][..], Value::items).iter().filter_map(Value::as_str).collect();
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for pair in statements.iter().filter_map(|statement| statement.get("touches")).flat_map(Value::items) {
+        if let [Value::String(database), Value::String(table)] = pair.items()
+            && !drifted.contains(format!("{database}.{table}").as_str())
+        {
+            all.entry(database.clone()).or_default().insert(table.clone());
+        }
+    }
+    all
+}
+
+/// Starts a row of the ledger with what identifies the file.
+fn identified(table: &'static str, wanted: &Resource, world: &World) -> LedgerRow {
+    LedgerRow::new(table)
+        .with("scope", world.settings.scope.as_str())
+        .with("tenant", wanted.text("tenant"))
+        .with("folder", wanted.text("folder"))
+        .with("version", number(&wanted.attrs, "version"))
+        .with("name", wanted.text("file"))
+        .with("algorithm", ALGORITHM)
+}
+
+fn file_row(wanted: &Resource, world: &World, status: &str) -> LedgerRow {
+    let [tenants, global] = ledger::TABLES;
+    let table = if wanted.text("tenant").is_empty() { global } else { tenants };
+    identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status)
+}
+
+trait IntoOp {
+    fn into_op(self) -> Op;
+}
+
+impl IntoOp for LedgerRow {
+    fn into_op(self) -> Op {
+        Op::Ledger(self)
+    }
+}
+
+fn edited_half_way(wanted: &Resource, at: usize, when: &str) -> Finding {
+    let statement = at + 1;
+    Finding::new("CH413", Severity::Error, Category::Tracking, "a migration was edited after a part of it was applied")
+        .at(&wanted.addr)
+        .compare(
+            format!("statement {statement} as it was applied {when}"),
+            format!("another statement {statement} in {}", wanted.text("path")),
+        )
+        .help(format!("bring the statements up to {statement} back as they were; those after the failed one may be edited"))
+}
+
+fn unknown(wanted: &Resource, at: usize, query_id: &str, when: &str) -> Finding {
+    let statement = at + 1;
+    let key = format!(
+        "scope, tenant, folder, version, name, statement, statements, token_sha256, status) \
+         SELECT scope, tenant, folder, version, name, statement, statements, token_sha256, '…' \
+         FROM ops.charter_migration_events WHERE query_id = '{query_id}' LIMIT 1"
+    );
+    Finding::new("CH414", Severity::Decision, Category::Tracking, "nobody knows whether a statement was run")
+        .at(&wanted.addr)
+        .compare(
+            format!("an end of statement {statement} of {}", wanted.text("path")),
+            format!("started {when} with query id {query_id}, and nothing after it"),
+        )
+        .help(format!(
+            "look: SELECT type, exception FROM system.query_log WHERE query_id = '{query_id}'; and at the table itself"
+        ))
+        .help(format!(
+            "then record what you found, with 'applied' or 'failed' in the place of '…' (failed is run again): \
+             INSERT INTO ops.charter_migration_events ({key}"
+        ))
+}

@@ -1,0 +1,99 @@
+//! Migration files: one resource a file, compared with the ledger on the server.
+//!
+//! A file that is applied with the same checksum is done; one that was edited since is a hard
+//! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
+//! logged in as the tenant's user, so that the server confines them.
+
+mod ledger;
+mod lower;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kinds::common::migration::{self, Folder, KIND, Runner};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::plan::AttrDiff;
+use crate::model::registry::Entry;
+use crate::model::resource::Declared;
+use crate::model::schema::{BlockSchema, Type};
+use crate::model::snapshot::{Caps, Read};
+use crate::model::{Attrs, Category, Finding, Resource, Settings, Value};
+
+/// The kind.
+pub struct Migrations;
+
+impl Kind for Migrations {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+
+    fn schema(&self) -> Option<BlockSchema> {
+        let path = "The folder of the files; migrations/<environment>/<label> where it is absent.";
+        let database = "The current database of the statements; the server's default where it is absent.";
+        let schema = BlockSchema::default()
+            .optional("path", Type::String, path)
+            .optional("database", Type::Ref(&["database"]), database);
+        Some(schema)
+    }
+
+    fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
+        let default = format!("migrations/{}/{}", cx.settings.environment, block.label);
+        let body = &block.body;
+        let path = body.string("path").unwrap_or(&default).to_owned();
+        let folder = Folder {
+            path: &path,
+            id: block.label.clone(),
+            written: body.get("path").map(|path| path.span),
+            span: body.span_of("path"),
+        };
+        let database = body.string("database").unwrap_or_default();
+        let placeholders = [("database".to_owned(), database.to_owned())];
+        let runner = Runner {
+            addr: block.addr.clone(),
+            tenant: String::new(),
+            database: database.to_owned(),
+            login: None,
+            placeholders: placeholders.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            baselined: &[],
+        };
+        Declared { resources: migration::read(&folder, &runner, &[], cx), ..Declared::default() }
+    }
+
+    fn category(&self) -> Category {
+        Category::Tracking
+    }
+
+    fn registered(&self) -> bool {
+        false
+    }
+
+    fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    }
+
+    fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
+        ledger::observe(identities, world)
+    }
+
+    fn diff(&self, wanted: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {
+        ledger::diff(wanted, live)
+    }
+
+    fn lower(&self, change: &Change, world: &World) -> Lowered {
+        lower::lower(change, world)
+    }
+
+    fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
+        let mut findings = ledger::survey(wanted, world);
+        findings.extend(tables::survey(wanted, world));
+        findings
+    }
+}
+
+/// Returns the number of an attribute.
+fn number(attrs: &Attrs, name: &str) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "versions are whole and positive")]
+    attrs.get(name).and_then(Value::as_f64).map_or(0, |value| value as u64)
+}

@@ -1,0 +1,260 @@
+//! Tenants: a composite. A block with nothing in it declares, by convention, a database, a role
+//! with the base grants, a user with that role, the migrations of the environment and the Secret
+//! that Superset's operator expects; with a `superset` block the SupersetTenant, too.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Diagnostic, Span};
+use crate::kinds::common::credential::{self, Credential};
+use crate::kinds::common::grants::{self, Grantee, GranteeType};
+use crate::kinds::common::migration::{self, Folder, Runner};
+use crate::kinds::common::user::{self, ANY_HOST};
+use crate::kinds::common::{convention, decode, secret, superset};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::registry::Entry;
+use crate::model::resource::{Declared, Desired};
+use crate::model::schema::{Arity, BlockSchema, Type};
+use crate::model::snapshot::{Caps, Read};
+use crate::model::{Addr, Attrs, Body, Resource, Settings, Value, names};
+
+/// The kind.
+pub struct Tenant;
+
+const NAME: &str = "tenant";
+
+impl Kind for Tenant {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn schema(&self) -> Option<BlockSchema> {
+        let schema = BlockSchema::default()
+            .optional("slug", Type::String, "The tenant's slug; the label where it is absent.")
+            .optional("organization", Type::String, "The organization; the slug with _ turned to - where it is absent.")
+            .optional("privileges", Type::String.list(), "What its role may do in its database.")
+            .optional("migrations", Type::String.list(), "The folders of its schema, instead of the conventional one.")
+            .block("credentials", Arity::Optional, credential::block_schema())
+            .block("superset", Arity::Optional, superset::schema())
+            .exports(&["slug", "organization", "database", "role", "user", "secret"]);
+        Some(schema)
+    }
+
+    fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
+        let Some(tenant) = Parts::of(block, cx) else { return Declared::default() };
+        let mut resources = tenant.access(&block.body, cx);
+        resources.extend(tenant.migrations(&block.body, cx));
+        resources.extend(block.body.block("superset").map(|body| tenant.superset(body)));
+        for resource in &mut resources {
+            resource.tenant = Some(tenant.slug.clone());
+            resource.retained = true;
+        }
+        Declared { resources, exports: tenant.exports() }
+    }
+
+    fn link(&self, desired: &mut Desired, cx: &mut DecodeCx) {
+        for addr in desired.resources.keys().filter(|addr| addr.segments()[0].word == NAME) {
+            if addr.segments().last().is_some_and(|last| ACCESS.contains(&last.word.as_str())) {
+                desired.groups.entry(addr.block().part("access")).or_default().insert(addr.clone());
+            }
+        }
+        warn_of_lists(desired, cx);
+    }
+
+    fn registered(&self) -> bool {
+        false
+    }
+
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+        Vec::new()
+    }
+
+    fn observe(&self, _: &BTreeSet<&str>, _: &World) -> BTreeMap<String, Attrs> {
+        BTreeMap::new()
+    }
+
+    fn lower(&self, _: &Change, _: &World) -> Lowered {
+        Lowered::default()
+    }
+}
+
+/// The parts of a tenant that `--target tenant.<label>.access` takes.
+const ACCESS: [&str; 5] = ["database", "role", "grants", "user", "secret"];
+
+/// A tenant's names and addresses.
+struct Parts {
+    addr: Addr,
+    slug: String,
+    organization: String,
+    namespace: String,
+    environment: String,
+    span: Span,
+}
+
+impl Parts {
+    fn of(block: &Instance, cx: &mut DecodeCx) -> Option<Self> {
+        let (slug, span) = decode::name_of(block, "slug");
+        let organization = block.body.string("organization").map_or_else(|| convention::organization(&slug), str::to_owned);
+        let good = decode::check_name(cx, "slug", &slug, names::slug, span)
+            && decode::check_name(cx, "organization", &organization, names::dns1123, block.body.span_of("organization"))
+            && decode::check_name(cx, "name of a Kubernetes object", &convention::secret(&organization), names::dns_subdomain, span)
+            && decode::need_kubernetes(cx, block.body.span);
+        good.then(|| Self {
+            addr: block.addr.clone(),
+            slug,
+            organization,
+            namespace: cx.settings.namespace().to_owned(),
+            environment: cx.settings.environment.clone(),
+            span: block.body.span,
+        })
+    }
+
+    fn database(&self) -> String {
+        convention::database(&self.slug)
+    }
+
+    fn user(&self) -> String {
+        convention::user(&self.slug)
+    }
+
+    fn exports(&self) -> BTreeMap<String, Value> {
+        let exports = [
+            ("slug", self.slug.clone()),
+            ("organization", self.organization.clone()),
+            ("database", self.database()),
+            ("role", convention::role(&self.slug)),
+            ("user", self.user()),
+            ("secret", convention::secret(&self.organization)),
+        ];
+        exports.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    }
+
+    /// Returns the database, role, user, grants and Secret.
+    fn access(&self, body: &Body, cx: &mut DecodeCx) -> Vec<Resource> {
+        let part = |word: &str| self.addr.part(word);
+        let (role, user_name) = (convention::role(&self.slug), self.user());
+        let secret_name = convention::secret(&self.organization);
+        let length = body.block("credentials").map_or(credential::DEFAULT_LENGTH, |body| credential::length(body, cx));
+        let credential = Credential::new(&self.namespace, &secret_name, &user_name, &self.database(), length);
+        let privileges = self.privileges(body, cx);
+        let grantees = vec![
+            Grantee { name: role.clone(), of: GranteeType::Role, privileges, roles: Vec::new() },
+            Grantee { name: user_name.clone(), of: GranteeType::User, privileges: Vec::new(), roles: vec![role.clone()] },
+        ];
+        vec![
+            Resource::new(part("database"), "database", self.database(), self.span),
+            Resource::new(part("role"), "role", &role, self.span),
+            user::resource(part("user"), &user_name, &self.database(), vec![ANY_HOST.to_owned()], self.span)
+                .with(credential::CREDENTIAL, credential.to_value())
+                .after(part("database"))
+                .after(part("role")),
+            grants::whole(part("grants"), &role, grantees, self.span)
+                .after(part("database"))
+                .after(part("role"))
+                .after(part("user")),
+            secret::resource(part("secret"), &self.namespace, &secret_name, self.span)
+                .with(credential::CREDENTIALS_OF, part("user").to_string())
+                .after(part("user")),
+        ]
+    }
+
+    fn privileges(&self, body: &Body, cx: &mut DecodeCx) -> Vec<grants::Declared> {
+        let convention = || convention::PRIVILEGES.iter().map(|word| (*word).to_owned()).collect();
+        let privileges: Vec<String> = body.strings("privileges").unwrap_or_else(convention);
+        if privileges.is_empty() {
+            return Vec::new();
+        }
+        let on = format!("{}.*", self.database());
+        let declared = grants::Declared { privileges, on, grant_option: false };
+        let span = body.span_of("privileges");
+        if grants::check(&declared, span, span, cx) { vec![declared] } else { Vec::new() }
+    }
+
+    /// Returns the files of the bootstrap folder, then those of the schema.
+    fn migrations(&self, body: &Body, cx: &mut DecodeCx) -> Vec<Resource> {
+        let conventional = convention::tenant_folder_in(&self.environment, &self.slug);
+        let ready = [self.addr.part("grants")];
+        let bootstrap = self.folder(&format!("{conventional}/bootstrap"), None, body.span, &Runner {
+            login: None,
+            baselined: &convention::DECLARED_BOOTSTRAP,
+            ..self.runner()
+        }, &ready, cx);
+        let mut all = bootstrap;
+        let written = body.get("migrations").map(|attr| attr.span);
+        let paths = body.strings("migrations").unwrap_or_else(|| vec![format!("{conventional}/schema")]);
+        for path in paths {
+            let after: Vec<Addr> = all.last().map_or_else(|| ready.to_vec(), |last| vec![last.addr.clone()]);
+            let files = self.folder(&path, written, written.unwrap_or(body.span), &self.runner(), &after, cx);
+            all.extend(files);
+        }
+        all
+    }
+
+    fn folder(
+        &self,
+        path: &str,
+        written: Option<Span>,
+        span: Span,
+        runner: &Runner,
+        after: &[Addr],
+        cx: &mut DecodeCx,
+    ) -> Vec<Resource> {
+        let id = migration::folder_id(&self.environment, &self.slug, path);
+        migration::read(&Folder { path, id, written, span }, runner, after, cx)
+    }
+
+    fn runner(&self) -> Runner {
+        let placeholders = [
+            ("database", self.database()),
+            ("role", convention::role(&self.slug)),
+            ("tenant", self.slug.clone()),
+        ];
+        Runner {
+            addr: self.addr.clone(),
+            tenant: self.slug.clone(),
+            database: self.database(),
+            login: Some((self.user(), self.addr.part("user"))),
+            placeholders: placeholders.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            baselined: &[],
+        }
+    }
+
+    fn superset(&self, body: &Body) -> Resource {
+        superset::resource(self.addr.part("superset"), &self.namespace, &self.organization, body, body.span)
+            .after(self.addr.part("secret"))
+    }
+}
+
+/// Warns of folders of tenants that nothing declares, and of tenants that the list does not name.
+fn warn_of_lists(desired: &Desired, cx: &mut DecodeCx) {
+    let mut declared: BTreeMap<String, Span> = BTreeMap::new();
+    for resource in desired.resources.values().filter(|resource| resource.addr.segments()[0].word == NAME) {
+        declared.extend(resource.tenant.clone().map(|slug| (slug, resource.span)));
+    }
+    let folder = format!("migrations/{}/tenants", cx.settings.environment);
+    let folders = cx.files.list(&folder).ok().flatten().unwrap_or_default();
+    for name in folders.iter().filter_map(|name| name.strip_suffix('/')) {
+        if !declared.contains_key(name) {
+            cx.diags.push(
+                Diagnostic::warning("a tenant's folder without a tenant")
+                    .detail(format!("{folder}/{name} does nothing: no tenant block declares {name:?}."))
+                    .help(format!("declare it: tenant \"{name}\" {{}}")),
+            );
+        }
+    }
+    let path = convention::tenants_list(cx.settings);
+    let Ok(list) = cx.files.read(&path) else { return };
+    let list = String::from_utf8_lossy(&list).into_owned();
+    let listed: BTreeSet<&str> =
+        list.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).collect();
+    for (slug, span) in declared.iter().filter(|(slug, _)| !listed.contains(slug.as_str())) {
+        cx.diags.push(
+            Diagnostic::warning("this tenant is not in the list of active tenants")
+                .at(*span, format!("{slug:?} is missing from {path}"))
+                .detail("The block is what counts here: the tenant is active. Other programs may read the list.")
+                .help(format!("add a line {slug} to {path}")),
+        );
+    }
+}

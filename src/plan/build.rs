@@ -1,0 +1,306 @@
+//! Building the plan: a step for each resource that is not as declared and recorded, and for each
+//! recorded object that nothing declares. A plan with errors still lists its steps; apply refuses.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::registry::{Recorder, is_retained, tenant};
+use super::survey::{Leftover, Standing, Subject, Survey};
+use super::{Request, check, diff, lint, order, registry};
+use crate::kinds::{Change, Lowered};
+use crate::model::op::{Slot, SlotSource};
+use crate::model::plan::{Retained, Servers};
+use crate::model::registry::{Entry, Status};
+use crate::model::settings::{KubernetesTarget, Settings};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Plan, Severity, Snapshot, Step};
+
+/// Plans how the servers become what is declared.
+pub fn build(request: &Request) -> Plan {
+    let survey = Survey::of(request);
+    let mut draft = Draft::new(&survey);
+    let (subjects, findings) = survey.subjects();
+    draft.findings.extend(findings);
+    draft.findings.extend(survey.of_kinds());
+    for subject in &subjects {
+        draft.subject(subject);
+    }
+    let (leftovers, findings) = survey.leftovers();
+    draft.findings.extend(findings);
+    for leftover in &leftovers {
+        draft.leftover(leftover);
+    }
+    draft.finish()
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    survey: &'a Survey<'a>,
+    steps: Vec<Step>,
+    findings: Vec<Finding>,
+    retained: Vec<Retained>,
+    slots: BTreeMap<Slot, SlotSource>,
+    unchanged: usize,
+}
+
+impl<'a> Draft<'a> {
+    fn new(survey: &'a Survey<'a>) -> Self {
+        Self {
+            survey,
+            steps: Vec::new(),
+            findings: Vec::new(),
+            retained: Vec::new(),
+            slots: BTreeMap::new(),
+            unchanged: 0,
+        }
+    }
+
+    fn subject(&mut self, subject: &Subject) {
+        let world = &self.survey.world;
+        let findings = subject.kind.findings(subject.declared, subject.live, world);
+        // Notes are a check's: a plan says what would change, and what stands in the way.
+        self.findings.extend(findings.into_iter().filter(|finding| finding.severity < Severity::Note));
+        match (&subject.standing, subject.action()) {
+            (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
+            (Standing::Misrecorded(recorded), _) => self.record(subject, recorded),
+            (_, Some(action)) => self.change(subject, action),
+            (_, None) => self.unchanged += 1,
+        }
+    }
+
+    /// Lowers a change and adds its step; none where the kind only found something.
+    fn change(&mut self, subject: &Subject, action: Action) {
+        let mut lowered = self.survey.lower(subject, action);
+        let has_step = self.take_findings(&mut lowered, subject.kind.registered());
+        if !has_step {
+            if lowered.ops.is_empty() && lowered.findings.is_empty() {
+                self.findings.extend(check::drift(subject, None));
+            }
+            return;
+        }
+        let mut step = Self::step(subject, lowered.action.unwrap_or(action));
+        step.notes = notes(subject, action);
+        step.notes.append(&mut lowered.notes);
+        step.diff.clone_from(&subject.compared.diff);
+        step.ops = lowered.ops;
+        if subject.kind.registered() {
+            let entry = subject.entry.filter(|_| action == Action::Update);
+            step.diff
+                .extend(entry.into_iter().flat_map(|entry| registry::misrecorded(entry, subject.declared)));
+            let (recorder, spec) = self.recorder(subject);
+            if action == Action::Create {
+                step.ops.insert(0, recorder.claimed(&spec));
+            }
+            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref());
+            step.ops.push(applied);
+        }
+        self.take_slots(lowered.slots);
+        self.steps.push(step);
+    }
+
+    /// Adds a step that only brings the record up to date.
+    fn record(&mut self, subject: &Subject, recorded: &[AttrDiff]) {
+        let mut step = Self::step(subject, Action::Update);
+        step.notes = notes(subject, Action::Update);
+        if step.notes.is_empty() {
+            step.notes.push("only the record changes".into());
+        }
+        step.diff = recorded.to_vec();
+        let (recorder, spec) = self.recorder(subject);
+        step.ops = vec![recorder.applied(&spec, None)];
+        self.steps.push(step);
+    }
+
+    fn leftover(&mut self, leftover: &Leftover) {
+        match leftover.live {
+            None => self.forget(leftover),
+            Some(_) if is_retained(leftover.entry) => self.retained.push(leftover.entry.into()),
+            Some(live) => self.remove(leftover, live),
+        }
+    }
+
+    /// Adds a step that removes an object.
+    fn remove(&mut self, leftover: &Leftover, live: &Attrs) {
+        let change = Change {
+            action: Action::Delete,
+            addr: &leftover.entry.addr,
+            identity: &leftover.entry.identity,
+            wanted: None,
+            live: Some(live),
+            diff: &[],
+            entry: Some(leftover.entry),
+        };
+        let mut lowered = leftover.kind.lower(&change, &self.survey.world);
+        if !self.take_findings(&mut lowered, leftover.kind.registered()) {
+            return;
+        }
+        let mut step = removal(leftover.entry, Some(live));
+        step.notes = lowered.notes;
+        step.ops = lowered.ops;
+        step.ops.push(self.removed(leftover.entry));
+        self.take_slots(lowered.slots);
+        self.steps.push(step);
+    }
+
+    /// Adds a step that records that an object is gone.
+    fn forget(&mut self, leftover: &Leftover) {
+        let mut step = removal(leftover.entry, None);
+        step.notes = vec!["already gone; only the record changes".into()];
+        step.ops = vec![self.removed(leftover.entry)];
+        self.steps.push(step);
+    }
+
+    fn removed(&self, entry: &Entry) -> Op {
+        let recorder = Recorder {
+            settings: self.survey.request.settings,
+            addr: &entry.addr,
+            kind: &entry.kind,
+            identity: &entry.identity,
+            entry: Some(entry),
+        };
+        recorder.removed()
+    }
+
+    fn recorder<'s>(&'s self, subject: &'s Subject) -> (Recorder<'s>, Json) {
+        let request = &self.survey.request;
+        let recorder = Recorder {
+            settings: request.settings,
+            addr: &subject.declared.addr,
+            kind: subject.declared.kind,
+            identity: &subject.declared.identity,
+            entry: subject.entry,
+        };
+        let graph = &self.survey.graph;
+        let spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
+        (recorder, spec)
+    }
+
+    /// Takes what lowering found and returns whether there is a step: something to run, or for what
+    /// is recorded nothing that keeps it from being made so.
+    fn take_findings(&mut self, lowered: &mut Lowered, registered: bool) -> bool {
+        let blocked = lowered.findings.iter().any(|finding| finding.severity <= Severity::Drift);
+        self.findings.extend(lowered.findings.iter().cloned());
+        !lowered.ops.is_empty() || (registered && !blocked)
+    }
+
+    /// Takes the sources of passwords. One that is made anew is so for every step that uses it.
+    fn take_slots(&mut self, slots: BTreeMap<Slot, SlotSource>) {
+        for (slot, source) in slots {
+            let made = matches!(source, SlotSource::Generate { .. });
+            if made || !self.slots.contains_key(&slot) {
+                self.slots.insert(slot, source);
+            }
+        }
+    }
+
+    fn step(subject: &Subject, action: Action) -> Step {
+        Step {
+            id: 0,
+            after: Vec::new(),
+            addr: subject.declared.addr.clone(),
+            kind: subject.declared.kind.to_owned(),
+            identity: subject.declared.identity.clone(),
+            tenant: subject.declared.tenant.clone(),
+            action,
+            before: subject.live.cloned(),
+            desired: Some(subject.compared.wanted.attrs.clone()),
+            diff: Vec::new(),
+            ops: Vec::new(),
+            notes: Vec::new(),
+            expects: diff::expects(subject.live, subject.entry),
+        }
+    }
+
+    fn finish(mut self) -> Plan {
+        let request = &self.survey.request;
+        self.findings.extend(kept(&self.retained));
+        sort(&mut self.findings);
+        self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
+        Plan {
+            scope: request.settings.scope.clone(),
+            environment: request.settings.environment.clone(),
+            servers: servers(request.settings, request.snapshot),
+            steps: order::arrange(self.steps, &self.survey.graph, request.registry),
+            findings: self.findings,
+            retained: self.retained,
+            slots: self.slots,
+            unchanged: self.unchanged,
+        }
+    }
+}
+
+/// Returns what a reviewer should know of the record.
+fn notes(subject: &Subject, action: Action) -> Vec<String> {
+    let note = match (subject.entry.map(|entry| entry.status), action) {
+        (Some(Status::Applied), Action::Create) => "was removed outside of charter",
+        (Some(Status::Claimed), Action::Create) => "an earlier run was interrupted before creating it",
+        (Some(Status::Claimed), _) => "an earlier run was interrupted after creating it",
+        _ => return Vec::new(),
+    };
+    vec![note.to_owned()]
+}
+
+fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
+    Step {
+        id: 0,
+        after: Vec::new(),
+        addr: entry.addr.clone(),
+        kind: entry.kind.clone(),
+        identity: entry.identity.clone(),
+        tenant: tenant(entry).map(str::to_owned),
+        action: Action::Delete,
+        before: live.cloned(),
+        desired: None,
+        diff: Vec::new(),
+        ops: Vec::new(),
+        notes: Vec::new(),
+        expects: diff::expects(live, Some(entry)),
+    }
+}
+
+/// Returns a finding for each block whose objects are kept.
+pub(super) fn kept(retained: &[Retained]) -> Vec<Finding> {
+    let mut blocks: BTreeMap<Addr, Vec<&Retained>> = BTreeMap::new();
+    for object in retained {
+        blocks.entry(object.addr.block()).or_default().push(object);
+    }
+    let findings = blocks.into_iter().map(|(block, objects)| {
+        let found: Vec<String> = objects
+            .iter()
+            .map(|object| format!("{} {}", object.kind, object.identity))
+            .collect();
+        lint::RETAINED
+            .finding(
+                Category::Access,
+                format!("{block} is no longer declared and is kept on the servers"),
+            )
+            .at(&block)
+            .compare("", found.join("\n"))
+            .help(format!("to bring it back, declare {block} again"))
+            .help(format!(
+                "to remove it, declare: removed {{ from = {block} }}, with data_loss = \"allow\" where its data may go, too"
+            ))
+    });
+    findings.collect()
+}
+
+/// Sorts findings by severity, address and code, and drops repetitions.
+pub(super) fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by(|a, b| {
+        (a.severity, &a.addr, a.code, &a.summary).cmp(&(b.severity, &b.addr, b.code, &b.summary))
+    });
+    findings.dedup();
+}
+
+fn servers(settings: &Settings, snapshot: &Snapshot) -> Servers {
+    let caps = &snapshot.caps;
+    let folder = settings.kubernetes.as_ref().and_then(|kubernetes| match &kubernetes.target {
+        KubernetesTarget::Manifests(folder) => Some(format!("manifests:{folder}")),
+        KubernetesTarget::Context { .. } | KubernetesTarget::InCluster => None,
+    });
+    Servers {
+        clickhouse_version: caps.version.clone(),
+        clickhouse: format!("{}/{}", caps.server_uuid, caps.ops_uuid),
+        kubernetes: snapshot.cluster_uid.clone().or(folder).unwrap_or_default(),
+    }
+}

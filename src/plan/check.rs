@@ -1,0 +1,116 @@
+//! Checking: what is not as declared, told as findings. It plans nothing and changes nothing.
+
+use super::build::{kept, sort};
+use super::survey::{Leftover, Standing, Subject, Survey};
+use super::{Request, diff, lint, registry};
+use crate::model::plan::Retained;
+use crate::model::{AttrDiff, Category, Finding, Severity, Value};
+
+/// What to do about what an apply mends.
+const MENDED: &str = "charter apply mends this; charter plan shows how";
+
+/// Returns every difference between what is declared and what is there, one finding a resource,
+/// and what else the kinds find.
+pub fn check(request: &Request) -> Vec<Finding> {
+    let survey = Survey::of(request);
+    let (subjects, mut findings) = survey.subjects();
+    findings.extend(survey.of_kinds());
+    for subject in &subjects {
+        findings.extend(of(subject, &survey));
+    }
+    let (leftovers, unknown) = survey.leftovers();
+    findings.extend(unknown);
+    findings.extend(undeclared(&leftovers));
+    sort(&mut findings);
+    findings
+}
+
+/// Returns what there is to say of one resource. Where its kind says why an apply would not mend
+/// it, that is told, and not that an apply would.
+fn of(subject: &Subject, survey: &Survey) -> Vec<Finding> {
+    let mut findings = subject.kind.findings(subject.declared, subject.live, &survey.world);
+    let lowered = subject.action().map(|action| survey.lower(subject, action));
+    let obstacles = lowered.map(|lowered| lowered.findings).unwrap_or_default();
+    let blocked = obstacles.iter().any(|finding| finding.severity <= Severity::Drift);
+    if blocked {
+        findings.extend(obstacles);
+    } else {
+        findings.extend(drift(subject, Some(MENDED)));
+    }
+    findings
+}
+
+/// Returns what is not as it should be with a resource; none where all is.
+pub(super) fn drift(subject: &Subject, help: Option<&str>) -> Option<Finding> {
+    let resource = subject.declared;
+    let name = format!("{} {}", resource.kind, resource.identity);
+    let category = subject.kind.category();
+    let tracked = category == Category::Tracking;
+    let finding = match &subject.standing {
+        Standing::Settled => return None,
+        Standing::Refused(finding) => return Some(finding.clone()),
+        Standing::Missing if tracked => {
+            lint::MISSING.finding(category, unapplied(subject)).compare("applied", "not applied")
+        }
+        Standing::Differs if tracked => differing(lint::MISSING, unapplied(subject), subject),
+        Standing::Missing => lint::MISSING
+            .finding(category, format!("{name} does not exist"))
+            .compare(wanted(subject), "nothing"),
+        Standing::Differs => differing(lint::DIFFERS, format!("{name} is not as declared"), subject),
+        Standing::Misrecorded(recorded) if recorded.is_empty() => {
+            lint::INTERRUPTED.finding(category, format!("{name} was made by a run that was interrupted"))
+        }
+        Standing::Misrecorded(recorded) => {
+            let (expected, found) = diff::sides(recorded);
+            let summary = format!("{name} is as declared, its record is not");
+            lint::MISRECORDED.finding(category, summary).compare(expected, found)
+        }
+        Standing::Unclaimed => {
+            let summary = format!("{name} is as declared and not yet recorded as charter's");
+            lint::UNRECORDED.finding(category, summary)
+        }
+    };
+    let finding = finding.at(&resource.addr);
+    Some(match help {
+        Some(help) => finding.help(help),
+        None => finding,
+    })
+}
+
+/// What is tracked has no object of a name: its address says what it is.
+fn unapplied(subject: &Subject) -> String {
+    format!("{} has not been applied", subject.declared.addr)
+}
+
+fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
+    let (expected, found) = diff::sides(&subject.compared.diff);
+    code.finding(subject.kind.category(), summary).compare(expected, found)
+}
+
+/// Returns what is declared of a resource, a line an attribute.
+fn wanted(subject: &Subject) -> String {
+    let attrs = subject.declared.attrs.iter();
+    let declared: Vec<AttrDiff> = attrs
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| AttrDiff { attr: name.clone(), before: Value::Null, after: value.clone() })
+        .collect();
+    if declared.is_empty() { "it exists".to_owned() } else { diff::sides(&declared).0 }
+}
+
+/// Returns what is recorded, still there and no longer declared.
+fn undeclared(leftovers: &[Leftover]) -> Vec<Finding> {
+    let there = leftovers.iter().filter(|leftover| leftover.live.is_some());
+    let (retained, extra): (Vec<&Leftover>, Vec<&Leftover>) =
+        there.partition(|leftover| registry::is_retained(leftover.entry));
+    let retained: Vec<Retained> = retained.iter().map(|leftover| Retained::from(leftover.entry)).collect();
+    let extra = extra.iter().map(|leftover| {
+        let entry = leftover.entry;
+        let name = format!("{} {}", entry.kind, entry.identity);
+        lint::UNDECLARED
+            .finding(leftover.kind.category(), format!("{name} is no longer declared and still there"))
+            .at(&entry.addr)
+            .compare("nothing", name)
+            .help("charter apply removes it; declare it again to keep it")
+    });
+    extra.chain(kept(&retained)).collect()
+}

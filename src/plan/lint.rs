@@ -1,0 +1,85 @@
+//! The stable codes of what a plan or a check finds: a table, so that each is defined once, can be
+//! listed and can be named in configuration. Codes are never reused.
+
+use crate::model::{Category, Finding, Severity};
+
+/// A code: what it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The code itself (`CH201`).
+    pub code: &'static str,
+    /// What it says, in a few words.
+    pub title: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Why it matters and what follows, in a sentence or two.
+    pub doc: &'static str,
+}
+
+impl Code {
+    /// Starts a finding of this code.
+    pub fn finding(&self, category: Category, summary: impl Into<String>) -> Finding {
+        Finding::new(self.code, self.severity, category, summary)
+    }
+}
+
+/// Defines codes as constants, and the table of all of them.
+macro_rules! codes {
+    ($($name:ident = $code:literal, $severity:ident, $title:literal, $doc:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub const $name: Code = Code {
+                code: $code,
+                title: $title,
+                severity: Severity::$severity,
+                doc: $doc,
+            };
+        )*
+
+        /// Every code, in order.
+        pub const CODES: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    UNKNOWN_TARGET = "CH200", Error, "Unknown target.",
+        "A target names nothing that is declared or recorded, so that the plan would do less than was asked.";
+    FOREIGN = "CH201", Error, "Exists, differs and is not charter's.",
+        "An object of this name exists that charter did not make. It is taken over only where it is as declared.";
+    OTHER_SCOPE = "CH202", Error, "Belongs to another scope.",
+        "Another configuration recorded this object as its own. Two owners would undo each other's changes.";
+    OTHER_ENVIRONMENT = "CH203", Error, "Belongs to another environment.",
+        "This scope recorded the object for another environment: the wrong server, or the wrong environment.";
+    UNKNOWN_KIND = "CH204", Error, "Unknown kind of resource.",
+        "A resource or a record is of a kind that this version does not know; a newer one may.";
+    DECLARED_TWICE = "CH205", Error, "Declared more than once.",
+        "Several addresses declare the same object, so that no apply could satisfy both.";
+    RETAINED = "CH210", Warning, "No longer declared, kept.",
+        "What holds data or lets a customer in is kept when its block goes away, until it is removed in so many words.";
+    MISSING = "CH211", Drift, "Does not exist.",
+        "A declared resource is not there.";
+    DIFFERS = "CH212", Drift, "Differs from the declaration.",
+        "A declared resource is there and is not as declared.";
+    UNDECLARED = "CH213", Drift, "No longer declared, still there.",
+        "Charter made it, nothing declares it any more, and the next apply removes it.";
+    INTERRUPTED = "CH214", Drift, "An earlier run was interrupted.",
+        "The object is as declared, but the run that made it ended before it was recorded.";
+    UNRECORDED = "CH215", Note, "Not recorded as charter's.",
+        "The object is as declared and nobody's; the next apply records it as charter's.";
+    MISRECORDED = "CH216", Note, "Recorded otherwise.",
+        "The object is as declared, but its record names another address or another protection.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        let codes: Vec<_> = CODES.iter().map(|code| code.code).collect();
+        let mut sorted = codes.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(codes, sorted);
+    }
+}

@@ -1,0 +1,127 @@
+//! The rows of `ops.charter_resources` that a plan writes: the claim before an object is created,
+//! the record after it was changed, the tombstone after it was removed.
+//!
+//! `spec` is the JSON text of what is recorded of a declaration: `attrs` with sensitive values
+//! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use crate::kinds::Kinds;
+use crate::model::graph::Graph;
+use crate::model::op::{LedgerRow, Op, Part, Slot};
+use crate::model::registry::{Entry, TABLE};
+use crate::model::resource::Desired;
+use crate::model::value::attrs_json;
+use crate::model::{Addr, AttrDiff, Attrs, Digest, Resource, Settings, Value};
+
+/// Returns what is recorded of a resource.
+pub fn spec(resource: &Resource, desired: &Desired, graph: &Graph, kinds: &Kinds) -> Json {
+    let recorded = |addr: &&Addr| {
+        let kind = desired.resources.get(*addr).map(|resource| resource.kind);
+        kind.and_then(|kind| kinds.get(kind)).is_some_and(|kind| kind.registered())
+    };
+    let after: BTreeSet<String> =
+        graph.before(&resource.addr).filter(recorded).map(ToString::to_string).collect();
+    let declared = resource.attrs.iter().filter(|(_, value)| !value.is_null());
+    let attrs: Attrs = declared.map(|(name, value)| (name.clone(), value.clone())).collect();
+    json!({
+        "attrs": attrs_json(&attrs),
+        "after": after,
+        "retained": resource.retained,
+        "tenant": resource.tenant,
+    })
+}
+
+/// Returns what the record says and would say otherwise now: where it is declared, whether it is
+/// kept, whose it is. Attributes and edges are not compared: they are refreshed with the next
+/// change, and alone are no reason for one.
+pub fn misrecorded(entry: &Entry, resource: &Resource) -> Vec<AttrDiff> {
+    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let retained = entry.spec.get("retained").and_then(Json::as_bool);
+    let fields = [
+        ("address", Value::String(entry.addr.to_string()), Value::String(resource.addr.to_string())),
+        ("retained", retained.map_or(Value::Null, Value::Bool), Value::Bool(resource.retained)),
+        ("tenant", text(tenant(entry)), text(resource.tenant.as_deref())),
+    ];
+    let differing = fields.into_iter().filter(|(_, is, should)| is != should);
+    differing.map(|(attr, before, after)| AttrDiff { attr: attr.to_owned(), before, after }).collect()
+}
+
+/// Returns whether an object is kept when nothing declares it. What cannot be read is kept.
+pub fn is_retained(entry: &Entry) -> bool {
+    let retained = entry.spec.get("retained").and_then(Json::as_bool);
+    retained.unwrap_or(true)
+}
+
+/// Returns the tenant that a recorded object belongs to.
+pub fn tenant(entry: &Entry) -> Option<&str> {
+    entry.spec.get("tenant").and_then(Json::as_str)
+}
+
+/// Returns what a recorded object needed.
+pub fn after(entry: &Entry) -> impl Iterator<Item = Addr> + '_ {
+    let texts = entry.spec.get("after").and_then(Json::as_array);
+    texts.into_iter().flatten().filter_map(Json::as_str).filter_map(|text| Addr::parse(text).ok())
+}
+
+/// Writes rows about one object.
+pub struct Recorder<'a> {
+    /// Who declares.
+    pub settings: &'a Settings,
+    /// Where it is declared.
+    pub addr: &'a Addr,
+    /// Its kind.
+    pub kind: &'a str,
+    /// The real object.
+    pub identity: &'a str,
+    /// What is recorded of it so far.
+    pub entry: Option<&'a Entry>,
+}
+
+impl Recorder<'_> {
+    /// Returns the row before an object is created: what is found after a crash is ours.
+    pub fn claimed(&self, spec: &Json) -> Op {
+        self.carried(self.row("claimed", spec))
+    }
+
+    /// Returns the row after a change. The fingerprint of a credential is that of the slot, or
+    /// else what it was.
+    pub fn applied(&self, spec: &Json, credential: Option<&Slot>) -> Op {
+        let mut row = self.row("applied", spec);
+        let Some(slot) = credential else {
+            return self.carried(row);
+        };
+        row.fill = vec![
+            ("salt".to_owned(), slot.clone(), Part::Salt),
+            ("fingerprint".to_owned(), slot.clone(), Part::Hash),
+        ];
+        Op::Ledger(row)
+    }
+
+    /// Returns the row after a removal. The fingerprint goes with the credential.
+    pub fn removed(&self) -> Op {
+        let spec = self.entry.map_or(Json::Null, |entry| entry.spec.clone());
+        let row = self.row("removed", &spec);
+        Op::Ledger(row.with("salt", "").with("fingerprint", ""))
+    }
+
+    fn row(&self, status: &str, spec: &Json) -> LedgerRow {
+        LedgerRow::new(TABLE)
+            .with("scope", self.settings.scope.as_str())
+            .with("environment", self.settings.environment.as_str())
+            .with("address", self.addr.to_string())
+            .with("kind", self.kind)
+            .with("identity", self.identity)
+            .with("status", status)
+            .with("digest", Digest::of_json(spec).as_str())
+            .with("spec", spec.to_string())
+    }
+
+    fn carried(&self, row: LedgerRow) -> Op {
+        let (salt, fingerprint) =
+            self.entry.map_or(("", ""), |entry| (entry.salt.as_str(), entry.fingerprint.as_str()));
+        Op::Ledger(row.with("salt", salt).with("fingerprint", fingerprint))
+    }
+}

@@ -1,0 +1,238 @@
+//! The streams: results to standard output, everything else to standard error, questions from
+//! standard input. Knows whether they are terminals, how wide they are and whether to colour.
+//!
+//! With JSON everything but an error of the streams is a line on standard output.
+
+mod bars;
+pub mod exit;
+pub mod log;
+pub mod progress;
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+pub use exit::Exit;
+
+/// The width where nothing says another, in columns.
+const DEFAULT_WIDTH: usize = 100;
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// Where a stream is a terminal and the environment does not object (`NO_COLOR`).
+    #[default]
+    Auto,
+    /// Not at all.
+    Never,
+}
+
+/// How the user wants to be talked to.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether to colour.
+    pub color: Color,
+    /// The width that is asked for (`COLUMNS`); the terminal's where there is none.
+    pub columns: Option<usize>,
+    /// Whether to say only results, warnings and errors.
+    pub quiet: bool,
+    /// How many `-v`.
+    pub verbosity: u8,
+    /// Whether to talk to a program.
+    pub json: bool,
+    /// The clock, for the timestamps of JSON lines.
+    pub clock: fn() -> Timestamp,
+}
+
+/// One stream.
+struct Stream {
+    writer: Box<dyn Write + Send>,
+    color: bool,
+}
+
+/// The user's end of the program.
+pub struct Ui {
+    options: Options,
+    width: usize,
+    interactive: bool,
+    animated: bool,
+    out: Mutex<Stream>,
+    err: Mutex<Stream>,
+    input: Mutex<Box<dyn BufRead + Send>>,
+}
+
+impl Ui {
+    /// Opens the process's own streams.
+    pub fn new(options: Options) -> Self {
+        let colored = |choice: ColorChoice| {
+            options.color == Color::Auto && !options.json && choice != ColorChoice::Never
+        };
+        let (out, err) = (io::stdout(), io::stderr());
+        let color_out = colored(anstream::AutoStream::choice(&out));
+        let color_err = colored(anstream::AutoStream::choice(&err));
+        let terminal = err.is_terminal();
+        let columns = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Self {
+            width: options.columns.or_else(columns).unwrap_or(DEFAULT_WIDTH),
+            interactive: io::stdin().is_terminal() && terminal,
+            animated: terminal && !options.json && !options.quiet && options.verbosity == 0,
+            out: Mutex::new(Stream::new(out, color_out)),
+            err: Mutex::new(Stream::new(err, color_err)),
+            input: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
+            options,
+        }
+    }
+
+    /// Returns how many columns there are.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Returns whether results are coloured.
+    pub fn colors_results(&self) -> bool {
+        lock(&self.out).color
+    }
+
+    /// Returns whether messages are coloured.
+    pub fn colors_messages(&self) -> bool {
+        lock(&self.err).color
+    }
+
+    /// Returns whether a person can be asked.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Returns whether a program reads.
+    pub fn is_json(&self) -> bool {
+        self.options.json
+    }
+
+    /// Writes a result, with a line break at its end.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written. That its reader is gone (`| head`) is none.
+    pub fn result(&self, text: &str) -> io::Result<()> {
+        lock(&self.out).write(text)
+    }
+
+    /// Says how things go on; not with `--quiet`.
+    pub fn status(&self, text: &str) {
+        if self.options.json {
+            self.json_line(&message("info", text));
+        } else if !self.options.quiet {
+            self.say(text);
+        }
+    }
+
+    /// Warns.
+    pub fn warn(&self, text: &str) {
+        self.problem("warning", text, AnsiColor::Yellow.on_default().bold());
+    }
+
+    /// Says what is wrong.
+    pub fn error(&self, text: &str) {
+        self.problem("error", text, AnsiColor::Red.on_default().bold());
+    }
+
+    /// Writes an object as a JSON line, with the time.
+    pub fn json_line(&self, object: &impl Serialize) {
+        let Ok(mut json) = serde_json::to_value(object) else {
+            return;
+        };
+        if let Json::Object(members) = &mut json {
+            let now = (self.options.clock)().to_string();
+            members.insert("@timestamp".into(), now.into());
+        }
+        // Who listens to events and goes away does not end the run.
+        let _ = lock(&self.out).write(&json.to_string());
+    }
+
+    /// Asks a question and returns the answer, a line; empty at the end of the input.
+    ///
+    /// # Errors
+    /// Where standard input cannot be read.
+    pub fn ask(&self, prompt: &str) -> io::Result<String> {
+        {
+            let mut err = lock(&self.err);
+            err.print(prompt)?;
+        }
+        let mut answer = String::new();
+        lock(&self.input).read_line(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Says what was drawn elsewhere: diagnostics. Also with `--quiet`.
+    pub fn drawn(&self, text: &str) {
+        self.say(text);
+    }
+
+    /// Writes a line of text to standard error.
+    fn say(&self, text: &str) {
+        // Where nobody reads messages there is nobody to tell.
+        let _ = lock(&self.err).write(text);
+    }
+
+    fn problem(&self, severity: &str, text: &str, style: Style) {
+        if self.options.json {
+            let level = if severity == "warning" {
+                "warn"
+            } else {
+                severity
+            };
+            let mut line = message(level, text);
+            line["type"] = "diagnostic".into();
+            line["diagnostic"] = json!({"severity": severity, "summary": text, "detail": ""});
+            self.json_line(&line);
+        } else {
+            self.say(&format!("{style}{severity}{style:#}: {text}"));
+        }
+    }
+}
+
+fn message(level: &str, text: &str) -> Json {
+    json!({"@level": level, "@message": text, "@module": "charter.ui", "type": "log"})
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Stream {
+    fn new(writer: impl Write + Send + 'static, color: bool) -> Self {
+        Self {
+            writer: Box::new(writer),
+            color,
+        }
+    }
+
+    /// Writes text and a line break, unless it ends in one.
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.print(text)?;
+        if !text.is_empty() && !text.ends_with('\n') {
+            self.print("\n")?;
+        }
+        Ok(())
+    }
+
+    /// Writes text; without its styles where the stream has none.
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        let written = if self.color {
+            write!(self.writer, "{text}")
+        } else {
+            write!(self.writer, "{}", anstream::adapter::strip_str(text))
+        };
+        match written.and_then(|()| self.writer.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! End-to-end tests against real engines: every scenario runs on each ClickHouse engine of the
+//! sandbox (or on the server of `CHARTER_TEST_CLICKHOUSE_URL`) and against a real Kubernetes API
+//! server, where one can be had; what cannot run is counted as ignored, never passed over.
+//!
+//! Scenarios share the servers: each has slugs, a scope and a namespace of its own.
+
+mod clickhouse;
+mod cluster;
+mod command;
+mod project;
+mod scenarios;
+mod servers;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::servers::{ENGINES, Engine};
+
+/// A scenario: a name, whether it needs a cluster, and what it does.
+pub struct Scenario {
+    /// The name of the test.
+    pub name: &'static str,
+    /// Whether it needs a real API server; else it writes manifests.
+    pub cluster: bool,
+    /// The engines that it runs on; all where empty.
+    pub engines: &'static [&'static str],
+    /// The test itself.
+    pub run: fn(&mut project::Project),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let engines = servers::engines();
+    let mut trials = Vec::new();
+    for scenario in scenarios::all() {
+        for engine in &engines {
+            if scenario.engines.is_empty() || scenario.engines.contains(&engine.name) {
+                trials.push(trial(&scenario, *engine));
+            }
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    servers::stop();
+    conclusion.exit_code()
+}
+
+fn trial(scenario: &Scenario, engine: Engine) -> Trial {
+    let (run, cluster) = (scenario.run, scenario.cluster);
+    let missing = cluster && !servers::has_cluster();
+    Trial::test(format!("{}::{}", scenario.name, engine.name), move || {
+        let mut project = project::Project::new(engine, cluster);
+        run(&mut project);
+        Ok(())
+    })
+    .with_ignored_flag(missing)
+}
+
+/// The number of engines, for those who count.
+const _: () = assert!(ENGINES.len() == 3);

@@ -1,0 +1,30 @@
+//! The scenarios. Each ends with "plan again: no changes", but for those that show what no
+//! declaration can mend.
+
+mod adoption;
+mod drift;
+mod migrations;
+mod onboarding;
+mod refusals;
+mod scale;
+mod secrets;
+mod standalone;
+
+use crate::Scenario;
+
+/// Returns every scenario.
+pub fn all() -> Vec<Scenario> {
+    [
+        onboarding::scenarios(),
+        drift::scenarios(),
+        migrations::scenarios(),
+        adoption::scenarios(),
+        secrets::scenarios(),
+        standalone::scenarios(),
+        refusals::scenarios(),
+        scale::scenarios(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

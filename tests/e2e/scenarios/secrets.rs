@@ -1,0 +1,73 @@
+//! A password made by an apply is in its Secret and nowhere else: everything is grepped for it.
+
+use std::path::Path;
+
+use crate::Scenario;
+use crate::project::Project;
+
+pub fn scenarios() -> Vec<Scenario> {
+    vec![Scenario { name: "a_password_is_nowhere_but_in_its_secret", cluster: true, engines: &[], run: grep }]
+}
+
+fn grep(project: &mut Project) {
+    project.write("tenants.hcl", "tenant \"@_a\" {\n  superset {}\n}\nvariable \"token\" {\n  sensitive = true\n}\nsecret \"@-x\" {\n  data = { token = var.token }\n}\n");
+    project.schema("a", "V1__t.sql", "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
+    project.env.push(("CHARTER_VAR_token".into(), "hunter5-sensitive-variable".into()));
+    project.env.push(("CHARTER_LOG".into(), "trace".into()));
+
+    let mut printed = String::new();
+    let mut keep = |output: crate::command::Output| printed.push_str(&output.all());
+    keep(project.charter(&["plan", "--sql", "-vvv"]).exits(0));
+    keep(project.charter(&["plan", "--format", "json", "-vvv"]).exits(0));
+    keep(project.charter(&["apply", "--auto-approve", "--json", "-vvv"]).exits(0));
+    let first = project.password(&project.name("a"));
+    // Error paths: a lost Secret, a Secret changed by hand, a migration that fails as the tenant.
+    project.cluster().delete("Secret", &crate::project::secret_name(&project.name("a")));
+    keep(project.charter(&["check", "-vvv"]).exits(2));
+    keep(project.charter(&["plan", "--sql", "--format", "json", "-vvv"]).exits(0));
+    project.schema("a", "V2__t.sql", "INSERT INTO t SELECT throwIf(1, 'fails')");
+    keep(project.charter(&["apply", "--auto-approve", "-vvv"]).exits(3));
+    let second = project.password(&project.name("a"));
+    assert_ne!(first, second);
+    keep(project.charter(&["check", "--format", "json", "-vvv"]).exits(2));
+    project.remove("migrations/development/tenants/@_a/schema/V2__t.sql");
+    project.unchanged();
+
+    printed.push_str(&project.clickhouse.admin("SELECT * FROM system.processes FORMAT JSONEachRow"));
+    for table in project.clickhouse.admin("SELECT name FROM system.tables WHERE database = 'ops'").lines() {
+        printed.push_str(&project.clickhouse.admin(&format!("SELECT * FROM ops.`{table}` FORMAT JSONEachRow")));
+    }
+    if let Some(log) = &project.clickhouse.log {
+        printed.push_str(&std::fs::read_to_string(log).unwrap());
+    }
+    collect(project.path(), &mut printed);
+    assert!(printed.len() > 10_000, "there is something to grep");
+    for secret in [first.as_str(), &second, "hunter5-sensitive-variable"] {
+        for form in [secret.to_owned(), encoded(secret), unsalted(secret)] {
+            let at = printed.find(&form);
+            let around = at.map(|at| printed[at.saturating_sub(200)..at].to_owned());
+            assert!(at.is_none(), "a secret was printed after: {around:?}");
+        }
+    }
+}
+
+fn encoded(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+fn unsalted(text: &str) -> String {
+    charter::model::Secret::new(text).salted_sha256("")
+}
+
+/// Adds every file below a folder.
+fn collect(folder: &Path, into: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, into);
+        } else {
+            into.push_str(&String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+        }
+    }
+}
