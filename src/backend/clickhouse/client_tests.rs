@@ -88,6 +88,7 @@ fn query(statement: &str) -> Query {
     Query {
         statement: statement.into(),
         params: Vec::new(),
+        sensitive: false,
         login: None,
         database: Some("tenant_acme".into()),
         settings: BTreeMap::new(),
@@ -107,6 +108,7 @@ async fn secrets_travel_in_body_and_headers_and_settings_in_the_url() {
     let (url, requests) = serve(vec![OK]);
     let mut asked = query("ALTER USER u ADD IDENTIFIED WITH sha256_hash BY {h:String}");
     asked.params = vec![("h".into(), Secret::new("c0ffee"))];
+    asked.sensitive = true;
     let stats = client(&url, 5000).execute(&asked).await.expect("done");
     assert_eq!(stats.written_rows, 7);
     let request = requests.recv().expect("a request").to_lowercase();
