@@ -50,19 +50,9 @@ pub(super) struct Writer<S> {
 /// Starts the audit of a run.
 pub(super) fn start<S: Servers>(servers: Arc<S>, plan: &Plan, run: &Run) -> (Audit, Writer<S>) {
     let (sender, receiver) = unbounded_channel();
-    let audit = Audit {
-        sender,
-        run: run_row(plan, run),
-        scope: plan.scope.clone(),
-    };
+    let audit = Audit { sender, run: run_row(plan, run), scope: plan.scope.clone() };
     audit.record_run(json!({"event": "started"}));
-    let writer = Writer {
-        servers,
-        run: run.id.clone(),
-        receiver,
-        held: Default::default(),
-        inserts: 0,
-    };
+    let writer = Writer { servers, run: run.id.clone(), receiver, held: Default::default(), inserts: 0 };
     (audit, writer)
 }
 
@@ -82,14 +72,7 @@ fn run_row(plan: &Plan, run: &Run) -> Row {
 
 impl Audit {
     /// Records how a step ended.
-    pub(super) fn step(
-        &self,
-        step: &Step,
-        log: &Log,
-        outcome: &str,
-        error: &str,
-        elapsed: Duration,
-    ) {
+    pub(super) fn step(&self, step: &Step, log: &Log, outcome: &str, error: &str, elapsed: Duration) {
         let state = log.state();
         self.record(
             STEPS,

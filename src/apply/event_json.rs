@@ -51,10 +51,9 @@ impl Event {
     fn level(&self) -> &'static str {
         match self {
             Self::StepFailed { .. } | Self::StepUnknown { .. } => "error",
-            Self::Retry { .. }
-            | Self::StepSkipped { .. }
-            | Self::Stopping { .. }
-            | Self::Warning { .. } => "warn",
+            Self::Retry { .. } | Self::StepSkipped { .. } | Self::Stopping { .. } | Self::Warning { .. } => {
+                "warn"
+            }
             Self::RunStarted { .. }
             | Self::StepStarted { .. }
             | Self::Progress { .. }
@@ -66,12 +65,7 @@ impl Event {
     /// Returns the type, and the member that holds what belongs to it.
     fn parts(&self) -> (&'static str, &'static str, Json) {
         match self {
-            Self::RunStarted {
-                run,
-                started,
-                steps,
-                plan,
-            } => (
+            Self::RunStarted { run, started, steps, plan } => (
                 "run_start",
                 "run",
                 json!({
@@ -82,55 +76,29 @@ impl Event {
                 }),
             ),
             Self::StepStarted { step } => ("apply_start", "hook", hook(step, json!({}))),
-            Self::Progress { step, progress } => (
+            Self::Progress { step, progress } => {
+                ("apply_progress", "hook", hook(step, progress_json(progress)))
+            }
+            Self::Retry { step, attempt, wait, error } => (
                 "apply_progress",
                 "hook",
-                hook(step, progress_json(progress)),
+                hook(step, json!({"attempt": attempt, "wait_seconds": wait.as_secs_f64(), "error": error})),
             ),
-            Self::Retry {
-                step,
-                attempt,
-                wait,
-                error,
-            } => (
-                "apply_progress",
-                "hook",
-                hook(
-                    step,
-                    json!({"attempt": attempt, "wait_seconds": wait.as_secs_f64(), "error": error}),
-                ),
-            ),
-            Self::StepDone { step, elapsed } => (
-                "apply_complete",
-                "hook",
-                hook(step, json!({"elapsed_seconds": elapsed.as_secs_f64()})),
-            ),
-            Self::StepFailed {
-                step,
-                elapsed,
-                error,
-                query_id,
-            } => errored(step, "failed", *elapsed, error, query_id.as_deref()),
-            Self::StepUnknown {
-                step,
-                elapsed,
-                error,
-                query_id,
-            } => errored(step, "unknown", *elapsed, error, query_id.as_deref()),
-            Self::StepSkipped { step, because } => (
-                "apply_skipped",
-                "hook",
-                hook(step, json!({"because": because})),
-            ),
+            Self::StepDone { step, elapsed } => {
+                ("apply_complete", "hook", hook(step, json!({"elapsed_seconds": elapsed.as_secs_f64()})))
+            }
+            Self::StepFailed { step, elapsed, error, query_id } => {
+                errored(step, "failed", *elapsed, error, query_id.as_deref())
+            }
+            Self::StepUnknown { step, elapsed, error, query_id } => {
+                errored(step, "unknown", *elapsed, error, query_id.as_deref())
+            }
+            Self::StepSkipped { step, because } => {
+                ("apply_skipped", "hook", hook(step, json!({"because": because})))
+            }
             Self::Stopping { running } => ("stopping", "run", json!({"running": running})),
             Self::Warning { message } => ("warning", "warning", json!({"message": message})),
-            Self::RunFinished {
-                done,
-                failed,
-                unknown,
-                not_started,
-                elapsed,
-            } => {
+            Self::RunFinished { done, failed, unknown, not_started, elapsed } => {
                 let mut changes = changes(*done);
                 merge(
                     &mut changes,
@@ -195,14 +163,7 @@ fn progress_json(progress: &Progress) -> Json {
 }
 
 fn changes(done: Counts) -> Json {
-    let Counts {
-        create,
-        update,
-        adopt,
-        delete,
-        migrations,
-        statements,
-    } = done;
+    let Counts { create, update, adopt, delete, migrations, statements } = done;
     json!({
         "add": create,
         "change": update,
@@ -248,14 +209,8 @@ mod tests {
         let json = serde_json::to_value(&event).unwrap();
         assert_eq!(json["type"], "apply_errored");
         assert_eq!(json["@level"], "error");
-        assert_eq!(
-            json["hook"]["resource"]["addr"],
-            "tenant.acme.migration[\"schema/V1002__events.sql\"]"
-        );
-        assert_eq!(
-            json["hook"]["resource"]["resource_key"],
-            "schema/V1002__events.sql"
-        );
+        assert_eq!(json["hook"]["resource"]["addr"], "tenant.acme.migration[\"schema/V1002__events.sql\"]");
+        assert_eq!(json["hook"]["resource"]["resource_key"], "schema/V1002__events.sql");
         assert_eq!(json["hook"]["elapsed_seconds"], 1.5);
         assert_eq!(json["hook"]["query_id"], "r-3-2");
         let diagnostic = event.diagnostic().unwrap();
@@ -266,13 +221,7 @@ mod tests {
     #[test]
     fn the_summary_counts_as_terraform_does() {
         let event = Event::RunFinished {
-            done: Counts {
-                create: 6,
-                update: 1,
-                migrations: 2,
-                statements: 5,
-                ..Counts::default()
-            },
+            done: Counts { create: 6, update: 1, migrations: 2, statements: 5, ..Counts::default() },
             failed: 1,
             unknown: 0,
             not_started: 2,

@@ -206,58 +206,30 @@ impl Event {
                 format!("{}: {}…", step.addr, verb(step.action).doing)
             }
             Self::Progress { step, progress } => format!("{}: {}", step.addr, progress.message()),
-            Self::Retry {
-                step,
-                attempt,
-                wait,
-                error,
-            } => format!(
-                "{}: attempt {attempt} failed, next in {}: {error}",
-                step.addr,
-                seconds(*wait)
-            ),
-            Self::StepDone { step, elapsed } => format!(
-                "{}: {} [{}]",
-                step.addr,
-                verb(step.action).done,
-                seconds(*elapsed)
-            ),
-            Self::StepFailed {
-                step,
-                elapsed,
-                error,
-                ..
-            } => format!("{}: failed [{}]: {error}", step.addr, seconds(*elapsed)),
-            Self::StepUnknown {
-                step,
-                elapsed,
-                error,
-                ..
-            } => format!("{}: unknown [{}]: {error}", step.addr, seconds(*elapsed)),
+            Self::Retry { step, attempt, wait, error } => {
+                format!("{}: attempt {attempt} failed, next in {}: {error}", step.addr, seconds(*wait))
+            }
+            Self::StepDone { step, elapsed } => {
+                format!("{}: {} [{}]", step.addr, verb(step.action).done, seconds(*elapsed))
+            }
+            Self::StepFailed { step, elapsed, error, .. } => {
+                format!("{}: failed [{}]: {error}", step.addr, seconds(*elapsed))
+            }
+            Self::StepUnknown { step, elapsed, error, .. } => {
+                format!("{}: unknown [{}]: {error}", step.addr, seconds(*elapsed))
+            }
             Self::StepSkipped { step, because } => {
                 format!("{}: not started: {because}", step.addr)
             }
-            Self::RunStarted {
-                run, steps, plan, ..
-            } => {
-                format!(
-                    "run {run}: {}, plan {}",
-                    plural(*steps, "step"),
-                    plan.short()
-                )
+            Self::RunStarted { run, steps, plan, .. } => {
+                format!("run {run}: {}, plan {}", plural(*steps, "step"), plan.short())
             }
             Self::Stopping { running } => {
                 let runs = plural(*running, "running step");
                 format!("stopping: {runs} will be finished, nothing new begins")
             }
             Self::Warning { message } => message.clone(),
-            Self::RunFinished {
-                done,
-                failed,
-                unknown,
-                not_started,
-                elapsed,
-            } => {
+            Self::RunFinished { done, failed, unknown, not_started, elapsed } => {
                 let steps = done.create + done.update + done.adopt + done.delete + done.migrations;
                 format!(
                     "{steps} done, {failed} failed, {unknown} unknown, {not_started} not started [{}]",
@@ -286,11 +258,7 @@ pub fn seconds(duration: Duration) -> String {
     if duration < Duration::from_secs(60) {
         format!("{:.1}s", duration.as_secs_f64())
     } else {
-        format!(
-            "{}m{:02}s",
-            duration.as_secs() / 60,
-            duration.as_secs() % 60
-        )
+        format!("{}m{:02}s", duration.as_secs() / 60, duration.as_secs() % 60)
     }
 }
 

@@ -35,14 +35,7 @@ pub async fn apply<S: Servers>(
     let (audit, writer) = audit::start(Arc::clone(&servers), &plan, run);
     let slots = Slots::new(&plan.slots);
     let ledger = Ledger::new(Arc::clone(&servers), &run.id);
-    let cx = Cx {
-        servers: servers.as_ref(),
-        slots: &slots,
-        ledger: &ledger,
-        run,
-        options,
-        events: &events,
-    };
+    let cx = Cx { servers: servers.as_ref(), slots: &slots, ledger: &ledger, run, options, events: &events };
     let scheduler = Scheduler::new(&cx, &plan, audit, stop);
     let (mut report, unwritten) = join(scheduler.run(), writer.write()).await;
     if let Some(message) = unwritten {
@@ -161,10 +154,7 @@ impl<'a, S: Servers> Scheduler<'a, S> {
         self.cx.send(Event::StepStarted { step: step.into() });
         tracing::info!(addr = %step.addr, step = step.id, "step begins");
         let log = Arc::new(Log::default());
-        let running = Running {
-            log: Arc::clone(&log),
-            begun: Instant::now(),
-        };
+        let running = Running { log: Arc::clone(&log), begun: Instant::now() };
         self.running.insert(step.id, running);
         log
     }
@@ -179,35 +169,18 @@ impl<'a, S: Servers> Scheduler<'a, S> {
         match result {
             Ok(()) => {
                 self.audit.step(step, &log, "done", "", elapsed);
-                self.cx.send(Event::StepDone {
-                    step: subject,
-                    elapsed,
-                });
-                self.report.done.push(Done {
-                    addr: step.addr.clone(),
-                    action: step.action,
-                });
+                self.cx.send(Event::StepDone { step: subject, elapsed });
+                self.report.done.push(Done { addr: step.addr.clone(), action: step.action });
                 self.unlock(step.id);
             }
             Err(trouble) => {
                 let outcome = if trouble.unknown { "unknown" } else { "failed" };
-                self.audit
-                    .step(step, &log, outcome, &trouble.error, elapsed);
+                self.audit.step(step, &log, outcome, &trouble.error, elapsed);
                 let (error, query_id) = (trouble.error.clone(), trouble.query_id.clone());
                 self.cx.send(if trouble.unknown {
-                    Event::StepUnknown {
-                        step: subject,
-                        elapsed,
-                        error,
-                        query_id,
-                    }
+                    Event::StepUnknown { step: subject, elapsed, error, query_id }
                 } else {
-                    Event::StepFailed {
-                        step: subject,
-                        elapsed,
-                        error,
-                        query_id,
-                    }
+                    Event::StepFailed { step: subject, elapsed, error, query_id }
                 });
                 self.report_trouble(step, trouble);
                 self.skip_after(step);
@@ -216,21 +189,8 @@ impl<'a, S: Servers> Scheduler<'a, S> {
     }
 
     fn report_trouble(&mut self, step: &Step, trouble: Trouble) {
-        let Trouble {
-            unknown,
-            error,
-            query_id,
-            help,
-            decide,
-        } = trouble;
-        let problem = Problem {
-            addr: step.addr.clone(),
-            action: step.action,
-            error,
-            query_id,
-            help,
-            decide,
-        };
+        let Trouble { unknown, error, query_id, help, decide } = trouble;
+        let problem = Problem { addr: step.addr.clone(), action: step.action, error, query_id, help, decide };
         if unknown {
             self.report.unknown.push(problem);
         } else {
@@ -269,15 +229,8 @@ impl<'a, S: Servers> Scheduler<'a, S> {
         let (Some(_), Some(step)) = (self.waiting.remove(&id), self.steps.get(&id)) else {
             return;
         };
-        self.cx.send(Event::StepSkipped {
-            step: (*step).into(),
-            because: because.to_string(),
-        });
-        let not_started = NotStarted {
-            addr: step.addr.clone(),
-            action: step.action,
-            because,
-        };
+        self.cx.send(Event::StepSkipped { step: (*step).into(), because: because.to_string() });
+        let not_started = NotStarted { addr: step.addr.clone(), action: step.action, because };
         self.not_started.insert(id, not_started);
     }
 
@@ -298,10 +251,7 @@ impl<'a, S: Servers> Scheduler<'a, S> {
                 decide,
                 ..Trouble::unknown("the run was stopped while it ran")
             };
-            self.ended(
-                step,
-                Err(trouble.help("`charter plan` shows how things are")),
-            );
+            self.ended(step, Err(trouble.help("`charter plan` shows how things are")));
         }
     }
 
@@ -310,16 +260,10 @@ impl<'a, S: Servers> Scheduler<'a, S> {
         self.report.stopped = self.stop.requested();
         let left: Vec<usize> = self.waiting.keys().copied().collect();
         for id in left {
-            let because = if self.report.stopped {
-                Because::Stopped
-            } else {
-                Because::Cycle
-            };
+            let because = if self.report.stopped { Because::Stopped } else { Because::Cycle };
             self.skip(id, because);
         }
-        self.report.not_started = std::mem::take(&mut self.not_started)
-            .into_values()
-            .collect();
+        self.report.not_started = std::mem::take(&mut self.not_started).into_values().collect();
         self.report.duration = self.begun.elapsed();
         self.audit.finished(&self.report);
         self.report
@@ -332,10 +276,6 @@ async fn one<'a, S: Servers>(
     step: &'a Step,
     log: Arc<Log>,
 ) -> (&'a Step, Result<(), Trouble>) {
-    let at = At {
-        cx,
-        step,
-        log: &log,
-    };
+    let at = At { cx, step, log: &log };
     (step, at.run().await)
 }

@@ -74,12 +74,7 @@ pub fn still_fits(planned: &Plan, again: &Plan) -> Result<(), Vec<String>> {
     moved.extend(
         elsewhere
             .filter(|(slot, _)| again.slots.contains_key(slot))
-            .map(|(slot, _)| {
-                format!(
-                    "{}: its password comes from elsewhere than in the plan",
-                    slot.0
-                )
-            }),
+            .map(|(slot, _)| format!("{}: its password comes from elsewhere than in the plan", slot.0)),
     );
     if moved.is_empty() { Ok(()) } else { Err(moved) }
 }
@@ -88,21 +83,9 @@ fn foundations(planned: &Plan, again: &Plan) -> Vec<String> {
     let pairs = [
         ("the scope", &planned.scope, &again.scope),
         ("the environment", &planned.environment, &again.environment),
-        (
-            "the ClickHouse server",
-            &planned.servers.clickhouse,
-            &again.servers.clickhouse,
-        ),
-        (
-            "the ClickHouse version",
-            &planned.servers.clickhouse_version,
-            &again.servers.clickhouse_version,
-        ),
-        (
-            "the Kubernetes cluster",
-            &planned.servers.kubernetes,
-            &again.servers.kubernetes,
-        ),
+        ("the ClickHouse server", &planned.servers.clickhouse, &again.servers.clickhouse),
+        ("the ClickHouse version", &planned.servers.clickhouse_version, &again.servers.clickhouse_version),
+        ("the Kubernetes cluster", &planned.servers.kubernetes, &again.servers.kubernetes),
     ];
     let differing = pairs.into_iter().filter(|(_, old, new)| old != new);
     differing
@@ -125,9 +108,7 @@ fn by_key(plan: &Plan) -> BTreeMap<Key<'_>, &Step> {
 fn difference(planned: (&Plan, &Step), again: (&Plan, &Step)) -> Option<String> {
     let (addr, old, new) = (&planned.1.addr, planned.1, again.1);
     if old.expects != new.expects {
-        Some(format!(
-            "{addr}: changed on the server since the plan was made"
-        ))
+        Some(format!("{addr}: changed on the server since the plan was made"))
     } else if ops_digest(old) != ops_digest(new) || old.action != new.action {
         Some(format!("{addr}: needs other operations than the plan has"))
     } else if predecessors(planned) != predecessors(again) {
@@ -143,13 +124,8 @@ fn ops_digest(step: &Step) -> Digest {
 
 /// Returns what a step comes after, by name: numbers move when another step goes away.
 fn predecessors((plan, step): (&Plan, &Step)) -> Vec<(Addr, Action)> {
-    let before = plan
-        .steps
-        .iter()
-        .filter(|other| step.after.contains(&other.id));
-    let mut names: Vec<_> = before
-        .map(|other| (other.addr.clone(), other.action))
-        .collect();
+    let before = plan.steps.iter().filter(|other| step.after.contains(&other.id));
+    let mut names: Vec<_> = before.map(|other| (other.addr.clone(), other.action)).collect();
     names.sort();
     names
 }
@@ -163,10 +139,7 @@ mod tests {
     fn two_steps() -> Plan {
         plan(vec![
             step(0, "a").op(Sql::new("CREATE ROLE a")).build(),
-            step(1, "b")
-                .after(&[0])
-                .op(Sql::new("CREATE ROLE b"))
-                .build(),
+            step(1, "b").after(&[0]).op(Sql::new("CREATE ROLE b")).build(),
         ])
     }
 

@@ -46,23 +46,11 @@ impl<'a, S: Servers> Journal<'a, S> {
     }
 
     /// Records that the statement did not do its work, or not all of it.
-    pub(super) async fn failed(
-        &self,
-        query_id: &str,
-        took: Duration,
-        error: &str,
-    ) -> Result<(), Trouble> {
-        self.append("failed", query_id, took, super::cut(error))
-            .await
+    pub(super) async fn failed(&self, query_id: &str, took: Duration, error: &str) -> Result<(), Trouble> {
+        self.append("failed", query_id, took, super::cut(error)).await
     }
 
-    async fn append(
-        &self,
-        status: &str,
-        query_id: &str,
-        took: Duration,
-        error: &str,
-    ) -> Result<(), Trouble> {
+    async fn append(&self, status: &str, query_id: &str, took: Duration, error: &str) -> Result<(), Trouble> {
         let Some(event) = &self.event else {
             return Ok(());
         };
@@ -76,8 +64,5 @@ impl<'a, S: Servers> Journal<'a, S> {
 }
 
 async fn template<S: Servers>(at: &At<'_, S>, row: &LedgerRow) -> Result<Template, Trouble> {
-    Ok(Template {
-        table: row.table,
-        row: at.fill(row).await?,
-    })
+    Ok(Template { table: row.table, row: at.fill(row).await? })
 }

@@ -18,11 +18,7 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, Error>>,
 {
-    request
-        .retry(backoff())
-        .sleep(tokio::time::sleep)
-        .when(is_transient_request)
-        .await
+    request.retry(backoff()).sleep(tokio::time::sleep).when(is_transient_request).await
 }
 
 /// Writes an object.
@@ -103,9 +99,6 @@ pub(super) async fn delete<S: Servers>(at: &At<'_, S>, delete: &KubeDelete) -> R
     answer.map_err(|error| {
         let what = format!("{} {}/{}", delete.api.kind, delete.namespace, delete.name);
         let trouble = Trouble::failed(format!("deleting {what} failed: {error}"));
-        Trouble {
-            unknown,
-            ..trouble.help_for(error.kind)
-        }
+        Trouble { unknown, ..trouble.help_for(error.kind) }
     })
 }

@@ -42,12 +42,7 @@ struct Waiting {
 impl<S: Servers> Ledger<S> {
     /// Starts the ledger of a run.
     pub(super) fn new(servers: Arc<S>, run: &str) -> Self {
-        Self {
-            servers,
-            run: run.to_owned(),
-            lanes: Mutex::default(),
-            inserts: AtomicUsize::new(0),
-        }
+        Self { servers, run: run.to_owned(), lanes: Mutex::default(), inserts: AtomicUsize::new(0) }
     }
 
     /// Appends a row, and returns when it is there. Failures that pass are waited out.
@@ -89,11 +84,7 @@ impl<S: Servers> Ledger<S> {
                     comment: super::comment(&self.run, None),
                 })
             };
-            attempt
-                .retry(backoff())
-                .sleep(tokio::time::sleep)
-                .when(is_transient_insert)
-                .await
+            attempt.retry(backoff()).sleep(tokio::time::sleep).when(is_transient_insert).await
         }
     }
 

@@ -14,8 +14,7 @@ use crate::model::snapshot::{Row, number, text};
 /// (`flush_interval_milliseconds`), and not every user may make it write at once.
 const LOG_LIMIT: Duration = Duration::from_secs(20);
 
-const RUNNING: &str =
-    "SELECT count() AS running FROM system.processes WHERE query_id = {query_id:String}";
+const RUNNING: &str = "SELECT count() AS running FROM system.processes WHERE query_id = {query_id:String}";
 
 const FLUSH: &str = "SYSTEM FLUSH LOGS";
 
@@ -116,15 +115,10 @@ async fn ask<S: Servers>(
 
 fn read(row: &Row, secret: bool) -> Evidence {
     if text(row, "type") == "QueryFinish" {
-        return Evidence::Finished {
-            written_rows: number(row, "written_rows"),
-        };
+        return Evidence::Finished { written_rows: number(row, "written_rows") };
     }
     let error = if secret {
-        format!(
-            "the server answered with code {}",
-            number(row, "exception_code")
-        )
+        format!("the server answered with code {}", number(row, "exception_code"))
     } else {
         text(row, "exception").to_owned()
     };

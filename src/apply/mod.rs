@@ -65,11 +65,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            parallelism: 10,
-            probe_limit: Duration::from_secs(60),
-            lookup_limit: Duration::from_secs(600),
-        }
+        Self { parallelism: 10, probe_limit: Duration::from_secs(60), lookup_limit: Duration::from_secs(600) }
     }
 }
 

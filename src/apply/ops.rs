@@ -36,21 +36,12 @@ pub(super) struct Trouble {
 impl Trouble {
     /// Returns a failure.
     pub(super) fn failed(error: impl Into<String>) -> Self {
-        Self {
-            unknown: false,
-            error: error.into(),
-            query_id: None,
-            help: Vec::new(),
-            decide: false,
-        }
+        Self { unknown: false, error: error.into(), query_id: None, help: Vec::new(), decide: false }
     }
 
     /// Returns that nobody knows.
     pub(super) fn unknown(error: impl Into<String>) -> Self {
-        Self {
-            unknown: true,
-            ..Self::failed(error)
-        }
+        Self { unknown: true, ..Self::failed(error) }
     }
 
     /// Adds the query that it is about.
@@ -161,20 +152,12 @@ impl<S: Servers> At<'_, S> {
 
     /// Says how the step goes on.
     pub(super) fn emit(&self, progress: Progress) {
-        self.cx.send(Event::Progress {
-            step: self.step.into(),
-            progress,
-        });
+        self.cx.send(Event::Progress { step: self.step.into(), progress });
     }
 
     /// Says that something is tried again.
     pub(super) fn emit_retry(&self, attempt: usize, wait: Duration, error: &Error) {
-        self.cx.send(Event::Retry {
-            step: self.step.into(),
-            attempt,
-            wait,
-            error: error.to_string(),
-        });
+        self.cx.send(Event::Retry { step: self.step.into(), attempt, wait, error: error.to_string() });
     }
 
     /// Returns the id of the step's next query and puts it into the log. Each attempt has its own:
@@ -191,10 +174,7 @@ impl<S: Servers> At<'_, S> {
     pub(super) fn next_question_id(&self) -> String {
         let mut state = self.log.state();
         state.questions += 1;
-        format!(
-            "{}-{}-look-{}",
-            self.cx.run.id, self.step.id, state.questions
-        )
+        format!("{}-{}-look-{}", self.cx.run.id, self.step.id, state.questions)
     }
 
     /// Returns what the server's logs say of the step's queries.

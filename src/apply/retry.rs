@@ -43,8 +43,7 @@ pub(super) fn was_not_run(error: &Error) -> bool {
 
 /// Returns whether an idempotent statement may be sent again.
 pub(super) fn is_transient(error: &Error) -> bool {
-    was_not_run(error)
-        || (!is_unknown(error) && error.code.is_some_and(|code| KEEPER.contains(&code)))
+    was_not_run(error) || (!is_unknown(error) && error.code.is_some_and(|code| KEEPER.contains(&code)))
 }
 
 /// Returns whether rows may be sent again: tables that are only appended to bear a row twice.
@@ -66,12 +65,7 @@ mod tests {
     use super::*;
 
     fn error(kind: ErrorKind, code: Option<u32>) -> Error {
-        Error {
-            kind,
-            code,
-            message: String::new(),
-            query_id: None,
-        }
+        Error { kind, code, message: String::new(), query_id: None }
     }
 
     #[test]

@@ -33,20 +33,12 @@ pub(super) struct Slots {
 impl Slots {
     /// Takes the sources of a plan.
     pub(super) fn new(sources: &BTreeMap<Slot, SlotSource>) -> Self {
-        let cells = sources
-            .iter()
-            .map(|(slot, source)| (slot.clone(), (source.clone(), OnceCell::new())));
-        Self {
-            cells: cells.collect(),
-        }
+        let cells = sources.iter().map(|(slot, source)| (slot.clone(), (source.clone(), OnceCell::new())));
+        Self { cells: cells.collect() }
     }
 
     /// Returns a text of an operation, resolved.
-    pub(super) async fn text<S: Servers>(
-        &self,
-        servers: &S,
-        text: &Text,
-    ) -> Result<Secret, Trouble> {
+    pub(super) async fn text<S: Servers>(&self, servers: &S, text: &Text) -> Result<Secret, Trouble> {
         match text {
             Text::Plain(text) => Ok(Secret::new(text.as_str())),
             Text::Sensitive(secret) => Ok(secret.clone()),
@@ -79,16 +71,9 @@ impl Slots {
 async fn fill<S: Servers>(servers: &S, slot: &Slot, source: &SlotSource) -> Result<Held, Trouble> {
     let password = match source {
         SlotSource::Generate { length } => generate(*length)?,
-        SlotSource::Secret {
-            namespace,
-            name,
-            key,
-        } => read(servers, slot, namespace, name, key).await?,
+        SlotSource::Secret { namespace, name, key } => read(servers, slot, namespace, name, key).await?,
     };
-    Ok(Held {
-        password,
-        salt: salt()?,
-    })
+    Ok(Held { password, salt: salt()? })
 }
 
 async fn read<S: Servers>(
@@ -100,20 +85,11 @@ async fn read<S: Servers>(
 ) -> Result<Secret, Trouble> {
     let kept = super::kube::patiently(|| servers.secret_key(namespace, name, key))
         .await
-        .map_err(|error| {
-            Trouble::failed(format!("reading Secret {namespace}/{name} failed: {error}"))
-        })?;
-    kept.filter(|password| !password.expose().is_empty())
-        .ok_or_else(|| {
-            Trouble::failed(format!(
-                "Secret {namespace}/{name} holds no {key:?}, the password of {}",
-                slot.0
-            ))
-            .help(format!(
-                "restore the Secret, or run `charter rotate {}` for a new password",
-                slot.0
-            ))
-        })
+        .map_err(|error| Trouble::failed(format!("reading Secret {namespace}/{name} failed: {error}")))?;
+    kept.filter(|password| !password.expose().is_empty()).ok_or_else(|| {
+        Trouble::failed(format!("Secret {namespace}/{name} holds no {key:?}, the password of {}", slot.0))
+            .help(format!("restore the Secret, or run `charter rotate {}` for a new password", slot.0))
+    })
 }
 
 /// Makes a password that has a character of each class and begins with a letter or digit, so that
@@ -155,9 +131,8 @@ fn salt() -> Result<Secret, Trouble> {
 }
 
 fn fill_random(bytes: &mut [u8]) -> Result<(), Trouble> {
-    getrandom::fill(bytes).map_err(|error| {
-        Trouble::failed(format!("the operating system gives no randomness: {error}"))
-    })
+    getrandom::fill(bytes)
+        .map_err(|error| Trouble::failed(format!("the operating system gives no randomness: {error}")))
 }
 
 #[cfg(test)]

@@ -49,11 +49,7 @@ pub(super) async fn run<S: Servers>(at: &At<'_, S>, sql: &Sql) -> Result<(), Tro
             }
             Err(error) => error,
         };
-        let again = if journal.is_kept() {
-            was_not_run(&error)
-        } else {
-            is_transient(&error)
-        };
+        let again = if journal.is_kept() { was_not_run(&error) } else { is_transient(&error) };
         match waits.next() {
             Some(wait) if again => {
                 at.emit_retry(attempt, wait, &error);
@@ -98,10 +94,7 @@ async fn send<S: Servers>(
     query: &Query,
     journal: &Journal<'_, S>,
 ) -> Result<(Sent, Result<u64, Error>), Trouble> {
-    let query = Query {
-        query_id: at.next_query_id(),
-        ..query.clone()
-    };
+    let query = Query { query_id: at.next_query_id(), ..query.clone() };
     let query_id = query.query_id.clone();
     journal.started(&query_id).await?;
     at.log.state().in_flight = Some((query_id.clone(), journal.is_kept()));
@@ -116,40 +109,26 @@ async fn send<S: Servers>(
 /// Finds out what an error means: where the answer was lost, by asking the server.
 async fn settle<S: Servers>(at: &At<'_, S>, sql: &Sql, query_id: &str, error: Error) -> End {
     if !is_unknown(&error) {
-        return End::Failed {
-            error: error.message,
-            kind: error.kind,
-        };
+        return End::Failed { error: error.message, kind: error.kind };
     }
     if error.kind != ErrorKind::Unknown {
         // The time was up on the server: what it started elsewhere goes on, and its own log calls
         // that a failure.
-        return End::Unknown {
-            error: error.message,
-        };
+        return End::Unknown { error: error.message };
     }
     at.log.state().in_flight = Some((query_id.to_owned(), sql.journal.is_some()));
-    at.emit(Progress::LookingUp {
-        query_id: query_id.to_owned(),
-    });
+    at.emit(Progress::LookingUp { query_id: query_id.to_owned() });
     let evidence = look_up(at, query_id, bears_secrets(sql)).await;
     at.log.state().in_flight = None;
     match evidence {
         Evidence::Finished { written_rows } => End::Done { written_rows },
-        Evidence::Failed { error } => End::Failed {
-            error,
-            kind: ErrorKind::Refused,
-        },
-        Evidence::None { why } => End::Unknown {
-            error: format!("{}; {why}", error.message),
-        },
+        Evidence::Failed { error } => End::Failed { error, kind: ErrorKind::Refused },
+        Evidence::None { why } => End::Unknown { error: format!("{}; {why}", error.message) },
     }
 }
 
 fn bears_secrets(sql: &Sql) -> bool {
-    sql.params
-        .iter()
-        .any(|(_, text)| !matches!(text, Text::Plain(_)))
+    sql.params.iter().any(|(_, text)| !matches!(text, Text::Plain(_)))
 }
 
 /// Records how a statement ended.
@@ -171,9 +150,9 @@ async fn finish<S: Servers>(
             let recorded = journal.failed(&sent.query_id, took, &error).await;
             let trouble = Trouble::failed(error).query(&sent.query_id).help_for(kind);
             Err(match recorded {
-                Ok(()) if journal.is_kept() => trouble.help(
-                    "`charter migrate status` shows which statements of the file were applied",
-                ),
+                Ok(()) if journal.is_kept() => {
+                    trouble.help("`charter migrate status` shows which statements of the file were applied")
+                }
                 Ok(()) => trouble,
                 Err(unrecorded) => trouble.help(unrecorded.error),
             })
@@ -185,11 +164,7 @@ async fn finish<S: Servers>(
     }
 }
 
-async fn done<S: Servers>(
-    journal: &Journal<'_, S>,
-    sent: &Sent,
-    took: Duration,
-) -> Result<(), Trouble> {
+async fn done<S: Servers>(journal: &Journal<'_, S>, sent: &Sent, took: Duration) -> Result<(), Trouble> {
     let recorded = journal.applied(&sent.query_id, took).await;
     recorded.map_err(|unrecorded| {
         let error = format!("the statement was run, but {}", unrecorded.error);
@@ -200,13 +175,9 @@ async fn done<S: Servers>(
 fn unknown<S: Servers>(journal: &Journal<'_, S>, sent: &Sent, error: String) -> Trouble {
     let trouble = Trouble::unknown(error).query(&sent.query_id);
     if journal.is_kept() {
-        let decide = trouble.help(
-            "find out whether the statement did its work, then tell with `charter migrate repair`",
-        );
-        Trouble {
-            decide: true,
-            ..decide
-        }
+        let decide = trouble
+            .help("find out whether the statement did its work, then tell with `charter migrate repair`");
+        Trouble { decide: true, ..decide }
     } else {
         trouble.help("run `charter apply` again: it reads how things are")
     }

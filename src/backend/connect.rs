@@ -40,25 +40,19 @@ impl ConnectError {
     /// Tells it for the person who gets it.
     pub fn diagnostic(&self) -> Diagnostic {
         let (block, help) = match self {
-            Self::Url { .. } => (
-                "clickhouse",
-                "write the url as http://host:8123 or https://host:8443",
-            ),
+            Self::Url { .. } => ("clickhouse", "write the url as http://host:8123 or https://host:8443"),
             Self::File { .. } => (
                 "clickhouse",
                 "files of the clickhouse block are PEM, their names relative to the configuration",
             ),
-            Self::Tls { .. } => (
-                "clickhouse",
-                "name the authorities to trust with ca_file in the clickhouse block",
-            ),
+            Self::Tls { .. } => {
+                ("clickhouse", "name the authorities to trust with ca_file in the clickhouse block")
+            }
             Self::Kubernetes { .. } => (
                 "kubernetes",
                 "`kubectl config get-contexts` lists the contexts; name one, or a kubeconfig file, in the kubernetes block",
             ),
         };
-        Diagnostic::error(format!("the {block} block cannot be used"))
-            .detail(format!("{self}."))
-            .help(help)
+        Diagnostic::error(format!("the {block} block cannot be used")).detail(format!("{self}.")).help(help)
     }
 }

@@ -11,9 +11,7 @@ use tracing::Instrument as _;
 
 use super::clickhouse::Client;
 use super::kubernetes::Objects;
-use super::{
-    ConnectError, Error, ErrorKind, Insert, LoginVerdict, ObjectWrite, Query, Servers, Stats,
-};
+use super::{ConnectError, Error, ErrorKind, Insert, LoginVerdict, ObjectWrite, Query, Servers, Stats};
 use crate::model::op::KubeDelete;
 use crate::model::snapshot::{Api, Listing, Row};
 use crate::model::{Secret, Settings};
@@ -71,14 +69,17 @@ impl Live {
     /// Counts a query and fills in its id and comment where the caller left them empty.
     fn label(&self, query_id: &mut String, comment: &mut String) {
         let number = self.queries.fetch_add(1, Ordering::Relaxed) + 1;
-        let Self {
-            purpose, run_id, ..
-        } = self;
+        let Self { purpose, run_id, .. } = self;
         if query_id.is_empty() {
             *query_id = format!("charter-{run_id}-{purpose}-{number}");
         }
         if comment.is_empty() {
-            *comment = format!("charter {purpose} run={run_id}");
+            *comment = serde_json::json!({
+                "charter": env!("CARGO_PKG_VERSION"),
+                "purpose": purpose,
+                "run": run_id,
+            })
+            .to_string();
         }
     }
 
@@ -157,18 +158,10 @@ impl Servers for Live {
         self.objects()?.delete(object).instrument(span).await
     }
 
-    async fn secret_key(
-        &self,
-        namespace: &str,
-        name: &str,
-        key: &str,
-    ) -> Result<Option<Secret>, Error> {
+    async fn secret_key(&self, namespace: &str, name: &str, key: &str) -> Result<Option<Secret>, Error> {
         let span = tracing::debug_span!("kubernetes.secret", namespace, name, key);
         let objects = self.objects()?;
-        objects
-            .secret_key(namespace, name, key)
-            .instrument(span)
-            .await
+        objects.secret_key(namespace, name, key).instrument(span).await
     }
 
     async fn cluster_uid(&self) -> Result<Option<String>, Error> {

@@ -154,11 +154,7 @@ pub trait Servers: Send + Sync + 'static {
     fn login(&self, user: &str, password: &Secret) -> impl Future<Output = LoginVerdict> + Send;
 
     /// Lists the objects of a kind in a namespace.
-    fn list(
-        &self,
-        api: &Api,
-        namespace: &str,
-    ) -> impl Future<Output = Result<Listing, Error>> + Send;
+    fn list(&self, api: &Api, namespace: &str) -> impl Future<Output = Result<Listing, Error>> + Send;
 
     /// Writes an object.
     fn write(&self, object: ObjectWrite) -> impl Future<Output = Result<(), Error>> + Send;

@@ -23,10 +23,7 @@ pub fn transient_query(error: &Error) -> bool {
 
 /// Returns whether a request to Kubernetes that changes nothing may be answered if sent again.
 pub fn transient_request(error: &Error) -> bool {
-    network(error.kind)
-        || error
-            .code
-            .is_some_and(|status| PASSING_STATUS.contains(&status))
+    network(error.kind) || error.code.is_some_and(|status| PASSING_STATUS.contains(&status))
 }
 
 fn network(kind: ErrorKind) -> bool {
@@ -61,12 +58,7 @@ mod tests {
     use std::cell::Cell;
 
     fn error(kind: ErrorKind, code: Option<u32>) -> Error {
-        Error {
-            kind,
-            code,
-            message: String::new(),
-            query_id: None,
-        }
+        Error { kind, code, message: String::new(), query_id: None }
     }
 
     #[tokio::test]

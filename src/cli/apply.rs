@@ -18,9 +18,11 @@ use crate::ui::{Exit, Ui, progress};
 /// Plans, shows the plan, asks for approval, and executes exactly what was shown, in dependency
 /// order. Run it again after a failure: what is done stays done, and the rest is completed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  charter apply\n  charter apply --auto-approve               # in CI\n  \
+#[command(
+    after_help = "Examples:\n  charter apply\n  charter apply --auto-approve               # in CI\n  \
                         charter apply --target tenant.acme         # one tenant\n  \
-                        charter apply --target tenant.acme.access  # its database, role, grants, user and secret")]
+                        charter apply --target tenant.acme.access  # its database, role, grants, user and secret"
+)]
 pub struct Args {
     #[command(flatten)]
     planning: Planning,
@@ -98,7 +100,10 @@ async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result
     match gate::still_fits(&plan, &again) {
         Ok(()) => Ok(plan),
         Err(moved) => {
-            ui.error(&format!("the servers changed while you decided; nothing was applied:\n  {}", moved.join("\n  ")));
+            ui.error(&format!(
+                "the servers changed while you decided; nothing was applied:\n  {}",
+                moved.join("\n  ")
+            ));
             Err(Exit::Stale)
         }
     }

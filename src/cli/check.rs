@@ -8,7 +8,8 @@ use super::identity;
 use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
 use crate::kinds::{LoginProbe, World};
-use crate::model::{Addr, Category, Finding, Severity};
+use crate::model::{Addr, Category, Finding, Settings, Severity};
+use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
 use crate::{plan, render};
 
@@ -17,7 +18,9 @@ use crate::{plan, render};
 /// (tables), do the Secrets hold what they must, and does it log in (secrets), does the operator
 /// say that its tenants are ready (readiness). Exits with 2 where something drifted.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'")]
+#[command(
+    after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'"
+)]
 pub struct Args {
     /// How the findings are printed
     #[arg(long, value_enum, default_value = "text")]
@@ -44,18 +47,29 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         if !args.no_probe {
             findings.extend(logins(&context, &observation, &args.targets).await);
         }
-        findings.sort_by(|a, b| (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code)));
-        Ok::<_, Exit>(findings)
+        findings.sort_by(|a, b| {
+            (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
+        });
+        let servers = plan::servers(&context.settings, &observation.snapshot);
+        Ok::<_, Exit>((context, servers, findings))
     };
-    let findings = match checked.await {
-        Ok(findings) => findings,
-        Err(code) => return code,
+    let (context, servers, findings) = match checked.await {
+        Ok(checked) => checked,
+        Err(exit) => return exit,
     };
+    let Settings { scope, environment, .. } = &context.settings;
+    let resources = plan::selected(&context.compiled.desired, &args.targets).len();
+    let report = Report { scope, environment, servers: &servers, resources, findings: &findings };
     let text = match args.format {
-        Format::Text => render::check::text(&findings, &render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false }),
-        Format::Json => format!("{:#}\n", render::check::json(&findings, env!("CARGO_PKG_VERSION"))),
+        Format::Text => {
+            let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false };
+            render::check::text(&report, &options)
+        }
+        Format::Json => format!("{:#}\n", render::check::json(&report, env!("CARGO_PKG_VERSION"))),
     };
-    let drifted = |finding: &Finding| matches!(finding.severity, Severity::Error | Severity::Decision | Severity::Drift);
+    let drifted = |finding: &Finding| {
+        matches!(finding.severity, Severity::Error | Severity::Decision | Severity::Drift)
+    };
     let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
     context::print(ui, &text, exit)
 }

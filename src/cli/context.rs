@@ -43,7 +43,9 @@ pub struct Observation {
 /// Loads the configuration and tells its problems; `None` where one of them is an error.
 pub fn load(common: &Common, kinds: &Kinds, ui: &Ui) -> Option<(Compiled, Settings)> {
     let mut compiled = config::load::load(&common.dir, common.vars.clone(), common.var_files.clone(), kinds);
-    if let Some(settings) = compiled.settings.as_ref().filter(|settings| settings.clickhouse.cluster.is_some()) {
+    if let Some(settings) =
+        compiled.settings.as_ref().filter(|settings| settings.clickhouse.cluster.is_some())
+    {
         let cluster = settings.clickhouse.cluster.clone().unwrap_or_default();
         compiled.diags.push(
             Diagnostic::error("clusters are not supported by this version")
@@ -64,10 +66,12 @@ impl Context {
         let kinds = Kinds::all();
         let (compiled, settings) = load(common, &kinds, ui).ok_or(Exit::Error)?;
         let traceparent = config::load::environment().get("TRACEPARENT").cloned();
-        let servers = Live::connect(&settings, &common.dir, &run.purpose, &run.id, traceparent).await.map_err(|error| {
-            tell(ui, error.diagnostic());
-            Exit::Error
-        })?;
+        let servers = Live::connect(&settings, &common.dir, &run.purpose, &run.id, traceparent)
+            .await
+            .map_err(|error| {
+                tell(ui, error.diagnostic());
+                Exit::Error
+            })?;
         Ok(Self { kinds, compiled, settings, servers: Arc::new(servers) })
     }
 
@@ -122,13 +126,22 @@ impl Context {
         }
         let statements: Vec<String> = places.keys().map(|statement| (*statement).to_owned()).collect();
         let verdicts = observe::preflight(&*self.servers, &statements).await.map_err(|error| {
-            tell(ui, Diagnostic::error("the server could not be asked to parse the pending migrations").detail(error.to_string()));
+            tell(
+                ui,
+                Diagnostic::error("the server could not be asked to parse the pending migrations")
+                    .detail(error.to_string()),
+            );
             Exit::Error
         })?;
-        let refused = places.into_iter().zip(verdicts).filter_map(|((statement, addrs), verdict)| {
-            Some((statement, addrs, verdict?))
-        });
-        Ok(refused.flat_map(|(statement, addrs, reason)| addrs.into_iter().map(move |addr| unparsable(addr, statement, &reason))).collect())
+        let refused = places
+            .into_iter()
+            .zip(verdicts)
+            .filter_map(|((statement, addrs), verdict)| Some((statement, addrs, verdict?)));
+        Ok(refused
+            .flat_map(|(statement, addrs, reason)| {
+                addrs.into_iter().map(move |addr| unparsable(addr, statement, &reason))
+            })
+            .collect())
     }
 }
 

@@ -11,7 +11,9 @@ use crate::model::digest;
 
 /// Returns a new run.
 pub fn run(purpose: &str, actor: Option<&str>, dir: &Path, env: &BTreeMap<String, String>) -> Run {
-    let first = |names: &[&str]| names.iter().find_map(|name| env.get(*name).filter(|value| !value.is_empty())).cloned();
+    let first = |names: &[&str]| {
+        names.iter().find_map(|name| env.get(*name).filter(|value| !value.is_empty())).cloned()
+    };
     let by_environment = || first(&["CHARTER_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME"]);
     let started = Timestamp::now();
     Run {
@@ -19,7 +21,9 @@ pub fn run(purpose: &str, actor: Option<&str>, dir: &Path, env: &BTreeMap<String
         actor: actor.map(str::to_owned).or_else(by_environment).unwrap_or_else(|| "unknown".into()),
         host: first(&["HOSTNAME"]).or_else(hostname).unwrap_or_else(|| "unknown".into()),
         purpose: purpose.to_owned(),
-        git_revision: first(&["GITHUB_SHA", "CI_COMMIT_SHA"]).or_else(|| git_revision(dir)).unwrap_or_default(),
+        git_revision: first(&["GITHUB_SHA", "CI_COMMIT_SHA"])
+            .or_else(|| git_revision(dir))
+            .unwrap_or_default(),
         started,
     }
 }
@@ -41,7 +45,8 @@ fn hostname() -> Option<String> {
 }
 
 fn git_revision(dir: &Path) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(dir).args(["rev-parse", "--verify", "HEAD"]).output().ok()?;
+    let output =
+        Command::new("git").arg("-C").arg(dir).args(["rev-parse", "--verify", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }

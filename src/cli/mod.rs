@@ -85,9 +85,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),
-        Command::Version => {
-            context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done)
-        }
+        Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }
 }
 

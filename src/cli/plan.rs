@@ -49,9 +49,10 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
 /// Returns the plan as it is printed.
 pub fn render_plan(plan: &Plan, format: Format, sql: bool, ui: &Ui) -> String {
     match format {
-        Format::Text => {
-            render::text::plan(plan, &render::text::Options { color: ui.colors_results(), width: ui.width(), sql })
-        }
+        Format::Text => render::text::plan(
+            plan,
+            &render::text::Options { color: ui.colors_results(), width: ui.width(), sql },
+        ),
         Format::Json => format!("{:#}\n", render::json::plan(plan, env!("CARGO_PKG_VERSION"))),
     }
 }

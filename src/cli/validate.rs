@@ -14,7 +14,8 @@ pub struct Args {}
 pub fn run(common: &Common, _: &Args, ui: &Ui) -> Exit {
     match context::load(common, &Kinds::all(), ui) {
         Some((compiled, _)) => {
-            let count = compiled.desired.resources.values().filter(|resource| resource.kind != "ledger").count();
+            let count =
+                compiled.desired.resources.values().filter(|resource| resource.kind != "ledger").count();
             let noun = if count == 1 { "resource" } else { "resources" };
             context::print(ui, &format!("The configuration is valid: {count} {noun}."), Exit::Done)
         }

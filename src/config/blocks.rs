@@ -40,21 +40,19 @@ impl Builder<'_, '_> {
             let Some(name) = segments.get(1).map(|segment| segment.word.as_str()) else {
                 continue;
             };
-            let Some(local) = self
-                .decls
-                .locals
-                .get(name)
-                .filter(|_| segments[0].word == "local")
-            else {
+            let Some(local) = self.decls.locals.get(name).filter(|_| segments[0].word == "local") else {
                 continue;
             };
             let ev = Evaluator::new(&self.names, self.files, self.env);
-            let cx = Cx {
-                ev: &ev,
-                at: local.at,
-                scope: &Scope::Top,
-            };
-            let value = cx.eval(local.expr);
+            let cx = Cx { ev: &ev, at: local.at, scope: &Scope::Top };
+            let mut value = cx.eval(local.expr);
+            if !value.is_bounded() {
+                value = ev.fail(
+                    Diagnostic::error("local is too large")
+                        .at(local.span, "its value has too many elements, or too many levels")
+                        .help("read large data in the blocks that need it"),
+                );
+            }
             ev.take().into_iter().for_each(|item| diags.push(item));
             self.names.locals.insert(name.to_owned(), value);
         }
@@ -77,28 +75,26 @@ impl Builder<'_, '_> {
         let value = match found {
             Instances::One => {
                 let made = self.instance(resource, addr.clone(), &Scope::Top, diags);
-                self.declare(
-                    resource,
-                    addr.clone(),
-                    made,
-                    &meta,
-                    (settings, sources, diags),
-                )
+                self.declare(resource, addr.clone(), made, &meta, (settings, sources, diags))
             }
             Instances::Many(pairs) => {
                 let mut instances = BTreeMap::new();
-                let mut found = Diagnostics::default();
+                let (mut evaluated, mut found) = Default::default();
                 for (key, each) in pairs {
                     let addr = addr.clone().instance(&key);
                     let scope = Scope::Bind("each", each, &Scope::Top);
-                    let made = self.instance(resource, addr.clone(), &scope, &mut found);
+                    let made = self.instance(resource, addr.clone(), &scope, &mut evaluated);
                     let rest = (settings, &mut *sources, &mut found);
                     instances.insert(key, self.declare(resource, addr, made, &meta, rest));
                 }
-                first_of_each(found, diags);
+                first_of_each(&evaluated, diags);
+                diags.extend(found);
                 Val::new(Data::Map(instances.into()))
             }
             Instances::Unknown => {
+                // The rest of the block may have problems of its own.
+                let scope = Scope::Bind("each", Val::poison(), &Scope::Top);
+                self.instance(resource, addr.clone(), &scope, diags);
                 self.complete = false;
                 Val::poison()
             }
@@ -109,11 +105,7 @@ impl Builder<'_, '_> {
 
     fn expand(&self, addr: &Addr, resource: &Resource<'_>, diags: &mut Diagnostics) -> Instances {
         let ev = Evaluator::new(&self.names, self.files, self.env);
-        let cx = Cx {
-            ev: &ev,
-            at: resource.placed.at,
-            scope: &Scope::Top,
-        };
+        let cx = Cx { ev: &ev, at: resource.placed.at, scope: &Scope::Top };
         let found = expand::instances(&cx, resource);
         ev.take().into_iter().for_each(|item| diags.push(item));
         if let Instances::Many(pairs) = &found
@@ -140,11 +132,7 @@ impl Builder<'_, '_> {
         diags: &mut Diagnostics,
     ) -> Option<Instance> {
         let ev = Evaluator::new(&self.names, self.files, self.env);
-        let cx = Cx {
-            ev: &ev,
-            at: resource.placed.at,
-            scope,
-        };
+        let cx = Cx { ev: &ev, at: resource.placed.at, scope };
         let body = decode::body(&cx, &resource.placed, &resource.schema, Seal::Keep);
         let repeated = addr.segments().iter().any(|segment| segment.key.is_some());
         for mut item in ev.take() {
@@ -171,12 +159,7 @@ impl Builder<'_, '_> {
         let declared = made.map(|mut instance| {
             let depends = ("depends_on".to_owned(), meta.depends_on.clone());
             instance.body.refs.extend([depends]);
-            let mut cx = DecodeCx {
-                settings,
-                files: self.files,
-                sources,
-                diags: &mut found,
-            };
+            let mut cx = DecodeCx { settings, files: self.files, sources, diags: &mut found };
             let mut declared = resource.kind.decode(&instance, &mut cx);
             finish(&mut declared, &instance, meta);
             declared
@@ -187,18 +170,11 @@ impl Builder<'_, '_> {
         let exports = declared.as_ref().map(|declared| {
             let exports = declared.exports.iter();
             exports
-                .map(|(name, value)| {
-                    (
-                        name.clone(),
-                        self.export(resource, &addr, name, value, declared),
-                    )
-                })
+                .map(|(name, value)| (name.clone(), self.export(resource, &addr, name, value, declared)))
                 .collect::<BTreeMap<String, Val>>()
         });
         for resource in declared.into_iter().flat_map(|declared| declared.resources) {
-            self.desired
-                .resources
-                .insert(resource.addr.clone(), resource);
+            self.desired.resources.insert(resource.addr.clone(), resource);
         }
         let complete = |exports: &BTreeMap<String, Val>| {
             let mut names = resource.schema.exports.iter();
@@ -263,12 +239,7 @@ impl Builder<'_, '_> {
             return;
         }
         for kind in kinds.iter() {
-            let mut cx = DecodeCx {
-                settings,
-                files: self.files,
-                sources,
-                diags,
-            };
+            let mut cx = DecodeCx { settings, files: self.files, sources, diags };
             kind.link(&mut self.desired, &mut cx);
         }
         for cycle in Graph::of(&self.desired).cycles() {
@@ -300,19 +271,16 @@ fn finish(declared: &mut Declared, instance: &Instance, meta: &Meta) {
     for resource in &mut declared.resources {
         resource.after.extend(others.iter().copied().cloned());
         resource.after.remove(&resource.addr);
-        resource
-            .ignore_changes
-            .extend(meta.ignore_changes.iter().cloned());
+        resource.ignore_changes.extend(meta.ignore_changes.iter().cloned());
     }
 }
 
 /// Passes problems of instances on, those of the same place and summary once.
-fn first_of_each(found: Diagnostics, diags: &mut Diagnostics) {
-    let mut seen: BTreeSet<(String, Option<Span>, String)> = BTreeSet::new();
+fn first_of_each(found: &Diagnostics, diags: &mut Diagnostics) {
+    let mut seen: BTreeSet<(&str, Option<Span>)> = BTreeSet::new();
     for item in found.iter() {
-        let label = item.labels.first();
-        let text = label.map_or_else(String::new, |label| label.text.clone());
-        if seen.insert((item.summary.clone(), label.map(|label| label.span), text)) {
+        let span = item.labels.first().map(|label| label.span);
+        if seen.insert((&item.summary, span)) {
             diags.push(item.clone());
         }
     }
@@ -322,9 +290,7 @@ fn first_of_each(found: Diagnostics, diags: &mut Diagnostics) {
 fn duplicates(desired: &Desired, diags: &mut Diagnostics) {
     let mut first: BTreeMap<(&str, &str), Vec<(&Addr, Span)>> = BTreeMap::new();
     for resource in desired.resources.values() {
-        let same = first
-            .entry((resource.kind, &resource.identity))
-            .or_default();
+        let same = first.entry((resource.kind, &resource.identity)).or_default();
         same.push((&resource.addr, resource.span));
     }
     for ((kind, identity), places) in first.into_iter().filter(|(_, places)| places.len() > 1) {
@@ -337,10 +303,8 @@ fn duplicates(desired: &Desired, diags: &mut Diagnostics) {
             item = item.at(span, format!("declared by {addrs}"));
         }
         diags.push(
-            item.detail(format!(
-                "Both are the {kind} {identity}: each apply would undo the other one's."
-            ))
-            .help("remove one of them, or give it another name"),
+            item.detail(format!("Both are the {kind} {identity}: each apply would undo the other one's."))
+                .help("remove one of them, or give it another name"),
         );
     }
 }
@@ -357,11 +321,7 @@ fn from_model(value: &Value) -> Val {
         Value::List(items) => Val::list(items.iter().map(from_model).collect()),
         Value::Map(entries) => {
             let entries = entries.iter();
-            Val::map(
-                entries
-                    .map(|(key, item)| (key.clone(), from_model(item)))
-                    .collect(),
-            )
+            Val::map(entries.map(|(key, item)| (key.clone(), from_model(item))).collect())
         }
     }
 }

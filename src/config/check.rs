@@ -39,6 +39,8 @@ pub enum Context<'a> {
 pub struct Edges {
     before: BTreeMap<Addr, BTreeSet<Addr>>,
     spans: BTreeMap<(Addr, Addr), Span>,
+    /// The names that were reported: first words of references, and functions.
+    pub reported: BTreeSet<Span>,
 }
 
 impl Edges {
@@ -53,16 +55,27 @@ impl Edges {
         Graph::from_edges(self.before.clone())
     }
 
-    /// Returns the addresses in an order in which each comes after what it refers to; cycles are
-    /// reported, and left out with what depends on them.
-    pub fn order(self, diags: &mut Diagnostics) -> Vec<Addr> {
-        let graph = Graph::from_edges(self.before);
-        for cycle in graph.cycles() {
-            diags.push(cycle_error(&cycle, |from, to| {
-                self.spans.get(&(from.clone(), to.clone())).copied()
-            }));
+    /// Returns all addresses in an order in which each comes after what it refers to. Cycles are
+    /// reported, and opened, so that the rest of their members is still looked at.
+    pub fn order(mut self, diags: &mut Diagnostics) -> Vec<Addr> {
+        loop {
+            let graph = self.graph();
+            let cycles = graph.cycles();
+            if cycles.is_empty() {
+                return graph.order();
+            }
+            for cycle in cycles {
+                diags.push(cycle_error(&cycle, |from, to| {
+                    self.spans.get(&(from.clone(), to.clone())).copied()
+                }));
+                let next = cycle.iter().cycle().skip(1);
+                for (from, to) in cycle.iter().zip(next) {
+                    if let Some(before) = self.before.get_mut(from) {
+                        before.remove(to);
+                    }
+                }
+            }
         }
-        graph.order()
     }
 }
 
@@ -72,30 +85,20 @@ pub fn cycle_error(cycle: &[Addr], span: impl Fn(&Addr, &Addr) -> Option<Span>) 
     let mut item = Diagnostic::error("dependency cycle");
     for (from, to) in cycle.iter().zip(next) {
         if let Some(span) = span(from, to) {
-            let label = if from == to {
-                format!("`{from}` needs itself")
-            } else {
-                format!("`{from}` needs `{to}`")
-            };
+            let label =
+                if from == to { format!("`{from}` needs itself") } else { format!("`{from}` needs `{to}`") };
             item = item.at(span, label);
         }
     }
     let path = cycle.iter().chain(cycle.first());
     let path: Vec<String> = path.map(ToString::to_string).collect();
-    item.detail(format!(
-        "None of these can come first: {}.",
-        path.join(" → ")
-    ))
-    .help("remove one of these references")
+    item.detail(format!("None of these can come first: {}.", path.join(" → ")))
+        .help("remove one of these references")
 }
 
 /// Checks every expression of the configuration and returns the edges.
 pub fn check(decls: &Decls<'_>, diags: &mut Diagnostics) -> Edges {
-    let mut checker = Checker {
-        decls,
-        diags,
-        edges: Edges::default(),
-    };
+    let mut checker = Checker { decls, diags, edges: Edges::default() };
     for (name, placed) in &decls.variables {
         checker.variable(name, placed);
     }
@@ -105,11 +108,7 @@ pub fn check(decls: &Decls<'_>, diags: &mut Diagnostics) -> Edges {
         checker.expr(local.expr, local.at, Context::Local, Some(&from));
     }
     for (name, placed) in &decls.settings {
-        let context = if *name == "charter" {
-            Context::Charter
-        } else {
-            Context::Server
-        };
+        let context = if *name == "charter" { Context::Charter } else { Context::Server };
         checker.body(&placed.block.body, placed.at, context, None);
     }
     for (addr, resource) in &decls.resources {
@@ -131,10 +130,7 @@ fn settings_edges(decls: &Decls<'_>, edges: &Edges, diags: &mut Diagnostics) {
                 };
                 let below = graph.closure([Addr::new("local", name)]);
                 if let Some(addr) = below.iter().find(|addr| decls.resources.contains_key(addr)) {
-                    diags.push(settings_need(
-                        reference.span(),
-                        &format!("comes from `{addr}`"),
-                    ));
+                    diags.push(settings_need(reference.span(), &format!("comes from `{addr}`")));
                 }
             }
         }
@@ -200,6 +196,7 @@ impl Checker<'_, '_> {
         for (name, span) in &found.calls {
             if let Some(problem) = call(name, *span, context) {
                 self.diags.push(problem);
+                self.edges.reported.insert(*span);
             }
         }
         for reference in &found.refs {
@@ -210,7 +207,10 @@ impl Checker<'_, '_> {
                     }
                 }
                 Ok(None) => {}
-                Err(problem) => self.diags.push(*problem),
+                Err(problem) => {
+                    self.diags.push(*problem);
+                    self.edges.reported.insert(reference.root_span);
+                }
             }
         }
     }
@@ -224,7 +224,7 @@ impl Checker<'_, '_> {
         let root = reference.root.as_str();
         let name = reference.attr(0);
         let known =
-            matches!(root, "var" | "local" | "each") || self.decls.schemas.contains_key(root);
+            matches!(root, "var" | "local" | "each" | "charter") || self.decls.schemas.contains_key(root);
         if !known {
             return Err(Box::new(self.unknown_root(reference)));
         }
@@ -251,15 +251,29 @@ impl Checker<'_, '_> {
             }
             "each" => {
                 let good = matches!(name, "key" | "value");
-                known_name(
-                    reference,
-                    good,
-                    "attribute of each",
-                    ["key", "value"].into_iter(),
-                )?;
+                known_name(reference, good, "attribute of each", ["key", "value"].into_iter())?;
                 Ok(None)
             }
+            "charter" => self.preset(reference, name).map(|()| None),
             kind => self.resource_reference(reference, kind, name),
+        }
+    }
+
+    /// Checks a reference to `charter.presets.<name>`.
+    fn preset(&self, reference: &Reference, name: &str) -> Result<(), Box<Diagnostic>> {
+        let good = name == "presets";
+        known_name(reference, good, "attribute of charter", ["presets"].into_iter())?;
+        let presets = || self.decls.presets.keys().copied();
+        match reference.steps.get(1) {
+            Some((Step::Attr(preset), span)) if !presets().any(|known| known == preset) => {
+                let item = Diagnostic::error("unknown preset").at(*span, "no preset has this name");
+                Err(Box::new(match nearest(preset, presets()) {
+                    Some(near) => item.help(format!("did you mean `charter.presets.{near}`?")),
+                    None => item
+                        .help(format!("presets are {}", listed(presets().map(|name| format!("`{name}`"))))),
+                }))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -291,25 +305,21 @@ impl Checker<'_, '_> {
                         .help(format!("write `{kind}.{name}`")),
                 ));
             }
-            (_, true) => reference
-                .steps
-                .get(2)
-                .filter(|_| matches!(step, Some((Step::Key(_), _)))),
+            (_, true) => reference.steps.get(2).filter(|_| matches!(step, Some((Step::Key(_), _)))),
             (_, false) => step,
         };
         let exports = &resource.schema.exports;
         match attr {
-            Some((Step::Attr(attr), span)) if !exports.contains(&attr.as_str()) => Err(Box::new(
-                unknown_export(resource.kind.name(), attr, exports, *span),
-            )),
+            Some((Step::Attr(attr), span)) if !exports.contains(&attr.as_str()) => {
+                Err(Box::new(unknown_export(resource.kind.name(), attr, exports, *span)))
+            }
             _ => Ok(Some(addr)),
         }
     }
 
     fn unknown_root(&self, reference: &Reference) -> Diagnostic {
         let root = reference.root.as_str();
-        let item =
-            Diagnostic::error("unknown name").at(reference.root_span, "nothing has this name");
+        let item = Diagnostic::error("unknown name").at(reference.root_span, "nothing has this name");
         let kinds = self.decls.schemas.keys().copied();
         let near = nearest(root, ["var", "local", "each"].into_iter().chain(kinds));
         if let Some(near) = near {
@@ -350,7 +360,7 @@ fn forbidden(reference: &Reference, context: Context<'_>) -> Option<Diagnostic> 
                 .at(span, "a validation knows its own variable only")
                 .help(format!("the value to check is `var.{name}`")),
         ),
-        (Context::Charter | Context::Server, "var" | "local") => None,
+        (Context::Charter | Context::Server, "var" | "local" | "charter") => None,
         (Context::Charter | Context::Server, _) => Some(settings_need(span, "a resource")),
         (Context::Local | Context::Resource { .. }, _) => None,
     }
@@ -376,6 +386,7 @@ fn known_name<'n>(
     let span = reference.steps.first().map_or(reference.root_span, |s| s.1);
     let label = match what {
         "attribute of each" => "it has `key` and `value`".to_owned(),
+        "attribute of charter" => "it has `presets`".to_owned(),
         "resource" => format!("no `{root}` block has this label"),
         _ => format!("no {what} has this name"),
     };
@@ -395,10 +406,7 @@ pub fn unknown_export(kind: &str, name: &str, exports: &[&'static str], span: Sp
     match nearest(name, exports.iter().copied()) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
         None if exports.is_empty() => item.help("it can be referred to as a whole only"),
-        None => item.help(format!(
-            "it has {}",
-            listed(exports.iter().map(|name| format!("`{name}`")))
-        )),
+        None => item.help(format!("it has {}", listed(exports.iter().map(|name| format!("`{name}`"))))),
     }
 }
 

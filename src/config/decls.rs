@@ -35,16 +35,9 @@ pub struct Placed<'a> {
 impl<'a> Placed<'a> {
     /// Returns the place of the block's head: its type and labels.
     pub fn head(&self) -> Span {
-        let end = self
-            .block
-            .labels
-            .last()
-            .map(|label| self.at.span(label).end);
+        let end = self.block.labels.last().map(|label| self.at.span(label).end);
         let span = self.at.span(&self.block.ident);
-        Span {
-            end: end.unwrap_or(span.end),
-            ..span
-        }
+        Span { end: end.unwrap_or(span.end), ..span }
     }
 
     /// Returns an attribute.
@@ -106,21 +99,22 @@ pub struct Decls<'a> {
     pub resources: BTreeMap<Addr, Resource<'a>>,
     /// The schemas of kinds that have blocks.
     pub schemas: BTreeMap<&'static str, Rc<BlockSchema>>,
+    /// The lists of `charter.presets` by name.
+    pub presets: BTreeMap<&'static str, Vec<&'static str>>,
     broken: &'a BTreeSet<(String, String)>,
 }
 
 impl<'a> Decls<'a> {
     /// Collects the declarations; problems go to `diags`.
     pub fn collect(parsed: &'a Parsed, kinds: &Kinds, diags: &mut Diagnostics) -> Self {
-        let schemas = kinds
-            .iter()
-            .filter_map(|kind| Some((kind.name(), Rc::new(kind.schema()?))));
+        let schemas = kinds.iter().filter_map(|kind| Some((kind.name(), Rc::new(kind.schema()?))));
         let mut decls = Self {
             variables: BTreeMap::new(),
             locals: BTreeMap::new(),
             settings: BTreeMap::new(),
             resources: BTreeMap::new(),
             schemas: schemas.collect(),
+            presets: kinds.iter().flat_map(|kind| kind.presets()).collect(),
             broken: &parsed.broken,
         };
         for unit in &parsed.units {
@@ -228,12 +222,7 @@ impl<'a> Decls<'a> {
         match self.resources.get(&addr) {
             Some(first) => diags.push(duplicate("address", placed.head(), first.placed.head())),
             None => {
-                let resource = Resource {
-                    kind,
-                    schema,
-                    label,
-                    placed,
-                };
+                let resource = Resource { kind, schema, label, placed };
                 self.resources.insert(addr, resource);
             }
         }
@@ -281,9 +270,7 @@ fn label(placed: &Placed<'_>, diags: &mut Diagnostics) -> Option<String> {
     }
     let text = label.as_str();
     let good = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
     if !good {
         diags.push(
             Diagnostic::error("label is not a name")

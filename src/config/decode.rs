@@ -24,12 +24,7 @@ pub enum Seal {
 
 /// Checks the names in a block, and whether what is required is there. `meta` are the names of
 /// attributes and blocks that the language itself knows.
-pub fn check(
-    placed: &Placed<'_>,
-    schema: &BlockSchema,
-    meta: (&[&str], &[&str]),
-    diags: &mut Diagnostics,
-) {
+pub fn check(placed: &Placed<'_>, schema: &BlockSchema, meta: (&[&str], &[&str]), diags: &mut Diagnostics) {
     let body = &placed.block.body;
     let at = placed.at;
     for attr in body.attributes() {
@@ -55,15 +50,13 @@ pub fn check(
         if meta.1.contains(&name) {
             continue;
         }
-        let Some((_, arity, inner)) = schema.blocks.iter().find(|(known, ..)| *known == name)
-        else {
+        let Some((_, arity, inner)) = schema.blocks.iter().find(|(known, ..)| *known == name) else {
             diags.push(unknown_block(&nested, schema, meta.1));
             continue;
         };
         if let Some(label) = block.labels.first() {
             diags.push(
-                Diagnostic::error("block has too many labels")
-                    .at(at.span(label), "this block has no label"),
+                Diagnostic::error("block has too many labels").at(at.span(label), "this block has no label"),
             );
         }
         if let Some(before) = first.get(name).filter(|_| *arity == Arity::Optional) {
@@ -79,41 +72,27 @@ pub fn check(
     }
 }
 
-fn unknown_attr(
-    attr: &Attribute,
-    placed: &Placed<'_>,
-    schema: &BlockSchema,
-    meta: &[&str],
-) -> Diagnostic {
+fn unknown_attr(attr: &Attribute, placed: &Placed<'_>, schema: &BlockSchema, meta: &[&str]) -> Diagnostic {
     let name = attr.key.value().as_str();
     let kind = placed.block.ident.value();
-    let item = Diagnostic::error("unknown attribute").at(
-        placed.at.span(&attr.key),
-        format!("`{kind}` has no such attribute"),
-    );
+    let item = Diagnostic::error("unknown attribute")
+        .at(placed.at.span(&attr.key), format!("`{kind}` has no such attribute"));
     if schema.blocks.iter().any(|(block, ..)| *block == name) {
-        return item.help(format!(
-            "it is a block: write `{name} {{ … }}`, without `=`"
-        ));
+        return item.help(format!("it is a block: write `{name} {{ … }}`, without `=`"));
     }
     let known = schema.attrs.iter().map(|attr| attr.name);
     let known: Vec<&str> = known.chain(meta.iter().copied()).collect();
     match nearest(name, known.iter().copied()) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
         None if known.is_empty() => item.help("it has no attributes"),
-        None => item.help(format!(
-            "it has {}",
-            listed(known.iter().map(|name| format!("`{name}`")))
-        )),
+        None => item.help(format!("it has {}", listed(known.iter().map(|name| format!("`{name}`"))))),
     }
 }
 
 fn unknown_block(nested: &Placed<'_>, schema: &BlockSchema, meta: &[&str]) -> Diagnostic {
     let name = nested.block.ident.value().as_str();
-    let item = Diagnostic::error("unknown nested block").at(
-        nested.at.span(&nested.block.ident),
-        "no block of this type stands here",
-    );
+    let item = Diagnostic::error("unknown nested block")
+        .at(nested.at.span(&nested.block.ident), "no block of this type stands here");
     if schema.attr(name).is_some() {
         return item.help(format!("it is an attribute: write `{name} = …`"));
     }
@@ -126,12 +105,8 @@ fn unknown_block(nested: &Placed<'_>, schema: &BlockSchema, meta: &[&str]) -> Di
 
 /// Evaluates a block that was checked; none where a problem was reported.
 pub fn body(cx: &Cx<'_>, placed: &Placed<'_>, schema: &BlockSchema, seal: Seal) -> Option<Body> {
-    let mut body = Body {
-        span: placed.head(),
-        attrs: BTreeMap::new(),
-        blocks: BTreeMap::new(),
-        refs: BTreeMap::new(),
-    };
+    let mut body =
+        Body { span: placed.head(), attrs: BTreeMap::new(), blocks: BTreeMap::new(), refs: BTreeMap::new() };
     let mut failed = false;
     for attr in placed.block.body.attributes() {
         let Some(known) = schema.attr(attr.key.value()) else {
@@ -152,8 +127,7 @@ pub fn body(cx: &Cx<'_>, placed: &Placed<'_>, schema: &BlockSchema, seal: Seal) 
             Some(Value::Null) => {}
             Some(value) => {
                 let span = cx.at.span(&attr.value);
-                body.attrs
-                    .insert(known.name.to_owned(), Spanned { value, span });
+                body.attrs.insert(known.name.to_owned(), Spanned { value, span });
             }
             None => failed = true,
         }
@@ -164,11 +138,7 @@ pub fn body(cx: &Cx<'_>, placed: &Placed<'_>, schema: &BlockSchema, seal: Seal) 
     for (name, _, inner) in &schema.blocks {
         for nested in placed.nested(name) {
             match self::body(cx, &nested, inner, seal) {
-                Some(nested) => body
-                    .blocks
-                    .entry((*name).to_owned())
-                    .or_default()
-                    .push(nested),
+                Some(nested) => body.blocks.entry((*name).to_owned()).or_default().push(nested),
                 None => failed = true,
             }
         }
@@ -192,9 +162,11 @@ fn attribute(
     match convert(evaluated, &known.ty, seal, false) {
         Ok(value) => Some(value),
         Err(Wrong::Reported) => None,
-        Err(Wrong::Type(mismatch)) => {
-            let item = mismatch.diagnostic("value has the wrong type", &attr.value, cx.at);
-            cx.ev.fail(item);
+        Err(Wrong::Types(mismatches)) => {
+            for mismatch in mismatches {
+                let item = mismatch.diagnostic("value has the wrong type", &attr.value, cx.at);
+                cx.ev.fail(item);
+            }
             None
         }
         Err(Wrong::Sensitive) => {
@@ -225,8 +197,8 @@ enum Leaf {
 enum Wrong {
     /// A problem was reported already.
     Reported,
-    /// It has the wrong type.
-    Type(Mismatch),
+    /// It, or several things in it, have the wrong type.
+    Types(Vec<Mismatch>),
     /// It is sensitive where that cannot be.
     Sensitive,
 }
@@ -234,8 +206,23 @@ enum Wrong {
 impl Wrong {
     fn inside(self, step: Step) -> Self {
         match self {
-            Self::Type(mismatch) => Self::Type(mismatch.inside(step)),
+            Self::Types(all) => {
+                let inside = |mismatch: Mismatch| mismatch.inside(step.clone());
+                Self::Types(all.into_iter().map(inside).collect())
+            }
             other => other,
+        }
+    }
+
+    /// Puts the problems of elements together; what was reported counts least.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Types(mut all), Self::Types(more)) => {
+                all.extend(more);
+                Self::Types(all)
+            }
+            (Self::Reported, other) | (other, Self::Reported) => other,
+            (Self::Sensitive, _) | (_, Self::Sensitive) => Self::Sensitive,
         }
     }
 }
@@ -249,7 +236,7 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
         return Ok(Value::Null);
     }
     let wanted = format!("a {}", ty.describe());
-    let wrong = || Wrong::Type(Mismatch::new(value, &wanted));
+    let wrong = || Wrong::from(Mismatch::new(value, &wanted));
     let plain = match (ty, &value.data) {
         (Type::Ref(kinds), _) => reference(value, kinds).map_err(Wrong::from)?,
         (Type::Any, Data::Block(block)) => named(block)?,
@@ -263,12 +250,9 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
         (Type::String, Data::Block(block)) => {
             let name = match block.names.contains(&"name") {
                 true => format!("its name is `{}.name`", block.addr),
-                false => format!(
-                    "it has {}",
-                    listed(block.names.iter().map(|name| format!("`.{name}`")))
-                ),
+                false => format!("it has {}", listed(block.names.iter().map(|name| format!("`.{name}`")))),
             };
-            return Err(Wrong::Type(Mismatch::new(value, "a string").help(name)));
+            return Err(Mismatch::new(value, "a string").help(name).into());
         }
         (Type::String, _) => Value::String(value.to_text().ok_or_else(wrong)?),
         (Type::Number, _) => Value::Number(value.to_number().ok_or_else(wrong)?),
@@ -278,7 +262,7 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
         }
         (Type::List(_), Data::Text(_) | Data::Block(_)) => {
             let help = "a list of one is written in brackets: [ … ]";
-            return Err(Wrong::Type(Mismatch::new(value, &wanted).help(help)));
+            return Err(Mismatch::new(value, &wanted).help(help).into());
         }
         (Type::Map(of), Data::Map(entries)) => return map(entries, of, leaf, hidden),
         (Type::List(_) | Type::Map(_), _) => return Err(wrong()),
@@ -294,40 +278,55 @@ fn list(items: &[Val], of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wro
     let element = |(index, item): (usize, &Val)| {
         let inside = |wrong: Wrong| wrong.inside(Step::Index(index));
         match convert(item, of, leaf, hidden).map_err(inside)? {
-            Value::Null => Err(inside(Wrong::Type(Mismatch::of("an element is null")))),
+            Value::Null if *of != Type::Any => Err(inside(Mismatch::of("an element is null").into())),
             value => Ok(value),
         }
     };
     if items.is_empty() && hidden && leaf == Leaf::Refused {
         return Err(Wrong::Sensitive);
     }
-    let items: Result<_, _> = items.iter().enumerate().map(element).collect();
-    items.map(Value::List)
+    all(items.iter().enumerate().map(element)).map(Value::List)
 }
 
-fn map(
-    entries: &BTreeMap<String, Val>,
-    of: &Type,
-    leaf: Leaf,
-    hidden: bool,
-) -> Result<Value, Wrong> {
+fn map(entries: &BTreeMap<String, Val>, of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wrong> {
     if hidden && leaf == Leaf::Refused {
         return Err(Wrong::Sensitive);
     }
     let entry = |(key, item): (&String, &Val)| {
         let inside = |wrong: Wrong| wrong.inside(Step::Key(key.clone()));
-        Ok((
-            key.clone(),
-            convert(item, of, leaf, hidden).map_err(inside)?,
-        ))
+        Ok((key.clone(), convert(item, of, leaf, hidden).map_err(inside)?))
     };
-    let entries: Result<BTreeMap<_, _>, _> = entries.iter().map(entry).collect();
-    entries.map(Value::Map)
+    let entries = all(entries.iter().map(entry))?;
+    Ok(Value::Map(entries.into_iter().collect()))
+}
+
+/// Collects elements, or the problems of all of them.
+fn all<T>(elements: impl Iterator<Item = Result<T, Wrong>>) -> Result<Vec<T>, Wrong> {
+    let mut good = Vec::new();
+    let mut wrong: Option<Wrong> = None;
+    for element in elements {
+        match element {
+            Ok(element) => good.push(element),
+            Err(error) => {
+                wrong = Some(match wrong {
+                    Some(before) => before.and(error),
+                    None => error,
+                });
+            }
+        }
+    }
+    wrong.map_or(Ok(good), Err)
+}
+
+impl From<Mismatch> for Wrong {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Types(vec![mismatch])
+    }
 }
 
 impl From<Option<Mismatch>> for Wrong {
     fn from(mismatch: Option<Mismatch>) -> Self {
-        mismatch.map_or(Self::Reported, Self::Type)
+        mismatch.map_or(Self::Reported, Self::from)
     }
 }
 
@@ -344,11 +343,7 @@ fn reference(value: &Val, kinds: &[&str]) -> Result<Value, Option<Mismatch>> {
             (origin.kind, Value::Ref { addr, name })
         }
         (Data::Text(name), None) => return Ok(Value::String(name.clone())),
-        (Data::Map(entries), _)
-            if entries
-                .values()
-                .any(|item| matches!(item.data, Data::Block(_))) =>
-        {
+        (Data::Map(entries), _) if entries.values().any(|item| matches!(item.data, Data::Block(_))) => {
             return Err(Some(
                 Mismatch::of(format!("this is a map of instances; {wanted} is needed"))
                     .help("choose an instance with [\"key\"]"),
@@ -371,8 +366,5 @@ fn named(block: &BlockVal) -> Result<Value, Wrong> {
         let last = block.addr.segments().last();
         last.map(|last| last.key.clone().unwrap_or_else(|| last.word.clone()))
     };
-    Ok(Value::Ref {
-        addr: block.addr.clone(),
-        name: exported.or_else(label).unwrap_or_default(),
-    })
+    Ok(Value::Ref { addr: block.addr.clone(), name: exported.or_else(label).unwrap_or_default() })
 }

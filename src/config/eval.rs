@@ -4,7 +4,7 @@
 //! the expression is still checked. Only `try` and `can` look at problems and drop them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use hcl_edit::Number;
@@ -27,6 +27,10 @@ pub struct Names {
     pub vars: BTreeMap<String, Val>,
     /// The locals.
     pub locals: BTreeMap<String, Val>,
+    /// Where a name was reported: what stands there is poison.
+    pub reported: BTreeSet<Span>,
+    /// What `charter` holds: `presets`.
+    pub presets: Option<Val>,
     /// The blocks by kind and label: an instance, or a map of instances by key.
     pub blocks: BTreeMap<(String, String), Val>,
 }
@@ -74,12 +78,7 @@ pub struct Cx<'a> {
 impl<'a> Evaluator<'a> {
     /// Returns an evaluator.
     pub fn new(names: &'a Names, files: &'a dyn Files, env: &'a BTreeMap<String, String>) -> Self {
-        Self {
-            names,
-            files,
-            env,
-            diags: RefCell::default(),
-        }
+        Self { names, files, env, diags: RefCell::default() }
     }
 
     /// Returns the problems that were found, and forgets them.
@@ -240,11 +239,7 @@ impl Cx<'_> {
                 None => self.scope,
             };
             let scope = Scope::Bind(names.1, value, outer);
-            each(&Cx {
-                ev: self.ev,
-                at: self.at,
-                scope: &scope,
-            });
+            each(&Cx { ev: self.ev, at: self.at, scope: &scope });
         }
     }
 
@@ -264,7 +259,11 @@ impl Cx<'_> {
 
     fn call(&self, call: &FuncCall) -> Val {
         let name = call.name.name.value().as_str();
-        if !call.name.namespace.is_empty() {
+        let reported = &self.ev.names.reported;
+        let span = self.at.span(&call.name.name);
+        if !call.name.namespace.is_empty() || reported.contains(&span) {
+            // The arguments may have problems of their own.
+            call.args.iter().for_each(|expr| _ = self.eval(expr));
             return Val::poison();
         }
         match name {
@@ -273,6 +272,7 @@ impl Cx<'_> {
             _ => {}
         }
         let Some(function) = funcs::get(name) else {
+            call.args.iter().for_each(|expr| _ = self.eval(expr));
             return Val::poison();
         };
         let Some(args) = self.args(call) else {
@@ -312,11 +312,7 @@ impl Cx<'_> {
         let expr = fail.arg.and_then(|index| call.args.get(index.min(last)));
         let span = expr.map_or(self.at.span(call), |expr| self.at.span(expr));
         let hidden = fail.shows_args && args.iter().any(|arg| arg.deep_marks().sensitive);
-        let label = if hidden {
-            "fails with a sensitive value".to_owned()
-        } else {
-            fail.message
-        };
+        let label = if hidden { "fails with a sensitive value".to_owned() } else { fail.message };
         let name = self.at.span(&call.name.name);
         let mut item = Diagnostic::error("function call fails").at(span, label);
         if expr.is_some() {
@@ -333,9 +329,7 @@ impl Cx<'_> {
         let before = self.ev.diags.borrow().len();
         let value = self.eval(expr);
         let mut diags = self.ev.diags.borrow_mut();
-        let failed = diags[before..]
-            .iter()
-            .any(|item| item.level == Level::Error);
+        let failed = diags[before..].iter().any(|item| item.level == Level::Error);
         if failed {
             diags.truncate(before);
         }
@@ -412,11 +406,7 @@ impl Built {
             Val::list(self.items)
         } else if node.grouping {
             let groups = self.entries.into_iter();
-            Val::map(
-                groups
-                    .map(|(key, values)| (key, Val::list(values)))
-                    .collect(),
-            )
+            Val::map(groups.map(|(key, values)| (key, Val::list(values))).collect())
         } else {
             let firsts = self.entries.into_iter();
             let first = |(key, values): (String, Vec<Val>)| Some((key, values.into_iter().next()?));

@@ -194,8 +194,7 @@ fn unknown_part(expr: &Expression, span: Span, resource: &Resource<'_>) -> Diagn
 }
 
 fn unknown_argument(name: &str, span: Span) -> Diagnostic {
-    let item =
-        Diagnostic::error("unknown lifecycle argument").at(span, "lifecycle has no such argument");
+    let item = Diagnostic::error("unknown lifecycle argument").at(span, "lifecycle has no such argument");
     match nearest(name, ["ignore_changes"]) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
         None => item.help("it has `ignore_changes`"),

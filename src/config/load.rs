@@ -31,10 +31,7 @@ impl Disk {
             match part {
                 Component::CurDir => {}
                 Component::ParentDir
-                    if matches!(
-                        resolved.components().next_back(),
-                        Some(Component::Normal(_))
-                    ) =>
+                    if matches!(resolved.components().next_back(), Some(Component::Normal(_))) =>
                 {
                     resolved.pop();
                 }
@@ -45,11 +42,7 @@ impl Disk {
             return self.root.clone();
         }
         let joined = self.root.join(resolved);
-        if joined.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            joined
-        }
+        if joined.as_os_str().is_empty() { PathBuf::from(".") } else { joined }
     }
 }
 
@@ -105,23 +98,12 @@ fn reason(error: &std::io::Error) -> String {
 /// Returns the environment; variables that are not UTF-8 are left out.
 pub fn environment() -> BTreeMap<String, String> {
     let pairs = std::env::vars_os();
-    pairs
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
+    pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 /// Loads and compiles the configuration in a folder, with the environment of this process.
-pub fn load(
-    dir: &Path,
-    vars: Vec<(String, String)>,
-    var_files: Vec<String>,
-    kinds: &Kinds,
-) -> Compiled {
-    let input = Input {
-        vars,
-        var_files,
-        env: environment(),
-    };
+pub fn load(dir: &Path, vars: Vec<(String, String)>, var_files: Vec<String>, kinds: &Kinds) -> Compiled {
+    let input = Input { vars, var_files, env: environment() };
     compile(&Disk::new(dir), &input, kinds)
 }
 

@@ -34,11 +34,7 @@ impl Mismatch {
 
     /// Returns a mismatch with a message.
     pub fn of(message: impl Into<String>) -> Self {
-        Self {
-            path: Vec::new(),
-            message: message.into(),
-            help: None,
-        }
+        Self { path: Vec::new(), message: message.into(), help: None }
     }
 
     /// Says what to do.
@@ -71,11 +67,8 @@ impl Mismatch {
                 Step::Key(key) => format!("[{key:?}]"),
             })
             .collect();
-        let label = if path.is_empty() {
-            self.message.clone()
-        } else {
-            format!("element {path}: {}", self.message)
-        };
+        let label =
+            if path.is_empty() { self.message.clone() } else { format!("element {path}: {}", self.message) };
         let item = Diagnostic::error(summary);
         let item = match span {
             Some(span) => item.at(span, label),
@@ -98,10 +91,9 @@ fn place<'p>(mut expr: &Expression, at: At, mut path: &'p [Step]) -> (Span, &'p 
         let inner = path.split_last().and_then(|(step, rest)| {
             let inner = match (step, expr) {
                 (Step::Index(index), Expression::Array(array)) => array.get(*index),
-                (Step::Key(key), Expression::Object(object)) => object
-                    .iter()
-                    .find(|(name, _)| key_is(name, key))
-                    .map(|(_, value)| value.expr()),
+                (Step::Key(key), Expression::Object(object)) => {
+                    object.iter().find(|(name, _)| key_is(name, key)).map(|(_, value)| value.expr())
+                }
                 _ => None,
             };
             Some((inner?, rest))

@@ -34,6 +34,7 @@ use self::blocks::Builder;
 use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};
 use self::parse::Parsed;
+use self::val::Val;
 use crate::diag::{Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
@@ -71,22 +72,20 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
     let decls = Decls::collect(&parsed, kinds, &mut diags);
-    let edges = check::check(&decls, &mut diags);
+    let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
+    let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
-    let nodes = decls.locals.len() + decls.resources.len();
+    let acyclic = graph.cycles().is_empty();
     let order = edges.order(&mut diags);
     let mut builder = Builder {
         decls: &decls,
         files,
         env: &input.env,
-        names: Names {
-            vars,
-            ..Names::default()
-        },
+        names: Names { vars, presets: Some(presets(&decls)), reported, ..Names::default() },
         desired: Desired::default(),
-        complete: parsed.broken.is_empty() && order.len() == nodes,
+        complete: parsed.broken.is_empty() && acyclic,
     };
     // Settings come before all resources, and the locals that settings may use before them.
     let (early, late) = split(&decls, &graph, order);
@@ -98,12 +97,16 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         builder.resource(addr, &settings, &mut sources, &mut diags);
     }
     builder.link(kinds, &settings, &mut sources, &mut diags);
-    Compiled {
-        desired: builder.desired,
-        settings: good.then_some(settings),
-        sources,
-        diags,
-    }
+    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+}
+
+/// Returns what `charter.presets` holds.
+fn presets(decls: &Decls<'_>) -> Val {
+    let presets = decls.presets.iter().map(|(name, items)| {
+        let items = items.iter().map(|item| Val::from(*item));
+        ((*name).to_owned(), Val::list(items.collect()))
+    });
+    Val::map(presets.collect())
 }
 
 /// Splits an order into the locals that need no resource, and the rest.
@@ -122,7 +125,15 @@ fn split(decls: &Decls<'_>, graph: &Graph, order: Vec<Addr>) -> (Vec<Addr>, Vec<
 fn read(files: &dyn Files, sources: &mut SourceMap, diags: &mut Diagnostics) -> Parsed {
     let mut parsed = Parsed::default();
     let names = match files.list("") {
-        Ok(names) => names.unwrap_or_default(),
+        Ok(Some(names)) => names,
+        Ok(None) => {
+            diags.push(
+                Diagnostic::error("no configuration")
+                    .detail("There is no such folder.")
+                    .help("`-C DIR` chooses a folder"),
+            );
+            return parsed;
+        }
         Err(reason) => {
             diags.push(Diagnostic::error("cannot read the configuration").detail(reason));
             return parsed;
@@ -155,9 +166,7 @@ fn read(files: &dyn Files, sources: &mut SourceMap, diags: &mut Diagnostics) -> 
                 parsed.broken.insert((UNREAD.to_owned(), path.clone()));
             }
             Err(reason) => {
-                diags.push(
-                    Diagnostic::error("cannot read a file").detail(format!("{path}: {reason}")),
-                );
+                diags.push(Diagnostic::error("cannot read a file").detail(format!("{path}: {reason}")));
                 parsed.broken.insert((UNREAD.to_owned(), path.clone()));
             }
         }

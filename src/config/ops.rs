@@ -62,10 +62,7 @@ fn logic(cx: &Cx<'_>, op: &BinaryOp, left: Val, decided: bool) -> Val {
 }
 
 fn arithmetic(cx: &Cx<'_>, op: &BinaryOp, left: &Val, right: &Val) -> Val {
-    let numbers = (
-        number(cx, left, &op.lhs_expr),
-        number(cx, right, &op.rhs_expr),
-    );
+    let numbers = (number(cx, left, &op.lhs_expr), number(cx, right, &op.rhs_expr));
     let (Some(a), Some(b)) = numbers else {
         return Val::poison();
     };
@@ -79,19 +76,12 @@ fn arithmetic(cx: &Cx<'_>, op: &BinaryOp, left: &Val, right: &Val) -> Val {
     if result.is_finite() {
         return Val::from(result);
     }
-    let label = if b == 0.0 {
-        "division by zero"
-    } else {
-        "the result is too large"
-    };
+    let label = if b == 0.0 { "division by zero" } else { "the result is too large" };
     cx.fail("arithmetic has no result", op, label)
 }
 
 fn order(cx: &Cx<'_>, op: &BinaryOp, left: &Val, right: &Val) -> Val {
-    let numbers = (
-        number(cx, left, &op.lhs_expr),
-        number(cx, right, &op.rhs_expr),
-    );
+    let numbers = (number(cx, left, &op.lhs_expr), number(cx, right, &op.rhs_expr));
     let (Some(a), Some(b)) = numbers else {
         return Val::poison();
     };

@@ -68,11 +68,7 @@ impl Parsed {
     }
 
     fn recover(&mut self, at: At, text: &str, first: &Error, diags: &mut Diagnostics) {
-        let heads = if text.len() > MAX_RECOVERY {
-            Vec::new()
-        } else {
-            heads(text)
-        };
+        let heads = if text.len() > MAX_RECOVERY { Vec::new() } else { heads(text) };
         let mut found = 0;
         let before = text.get(..heads.first().map_or(0, |head| head.start));
         if before.is_some_and(|before| parser::parse_body(before).is_err()) {
@@ -82,10 +78,7 @@ impl Parsed {
         for (index, head) in heads.iter().enumerate() {
             let end = heads.get(index + 1).map_or(text.len(), |next| next.start);
             let piece = &text[head.start..end];
-            let here = At {
-                base: at.base + head.start,
-                ..at
-            };
+            let here = At { base: at.base + head.start, ..at };
             match parser::parse_body(piece) {
                 Ok(body) => self.units.push(Unit { at: here, body }),
                 Err(error) => {
@@ -107,16 +100,12 @@ impl Parsed {
 /// The problem, at its place.
 pub fn expression(file: FileId, sources: &SourceMap) -> Result<Expression, Box<Diagnostic>> {
     let text = sources.file(file).map_or("", |file| file.text.as_str());
-    parser::parse_expr(text).map_err(|error| Box::new(syntax_error(At::start(file), text, &error)))
+    parser::parse_expr(text.trim_end()).map_err(|error| Box::new(syntax_error(At::start(file), text, &error)))
 }
 
 /// Returns the length of a byte order mark at the beginning.
 fn bom(text: &str) -> usize {
-    if text.starts_with('\u{feff}') {
-        '\u{feff}'.len_utf8()
-    } else {
-        0
-    }
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
 /// The head of a block at the beginning of a line.
@@ -147,9 +136,7 @@ fn head(line: &str) -> Option<(String, String)> {
     let (kind, labels) = before.split_at(kind_end);
     let labels = labels.trim();
     if !kind.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        || !labels
-            .chars()
-            .all(|c| word(c) || c == '"' || c == ' ' || c == '.')
+        || !labels.chars().all(|c| word(c) || c == '"' || c == ' ' || c == '.')
     {
         return None;
     }
@@ -158,15 +145,23 @@ fn head(line: &str) -> Option<(String, String)> {
 }
 
 fn syntax_error(at: At, text: &str, error: &Error) -> Diagnostic {
-    let offset = error.location().offset().min(text.len());
+    let offset = offset(text, error);
     let rest = text.get(offset..).unwrap_or_default();
     if rest.trim().is_empty() {
         return unfinished(at, text, error);
     }
-    let length = rest.chars().next().map_or(0, char::len_utf8);
-    let start = at.base + offset;
-    let span = Span::new(at.file, start..start + length);
-    let item = Diagnostic::error("syntax error").at(span, error.message());
+    // At the end of a line, what stands before it is shown.
+    let (before, from) = match rest.starts_with(['\n', '\r']) {
+        true => (text[..offset].trim_end(), None),
+        false => (&text[..offset], rest.chars().next()),
+    };
+    let last = before.chars().next_back().map_or(0, char::len_utf8);
+    let start = at.base + before.len();
+    let span = match from {
+        Some(c) => Span::new(at.file, start..start + c.len_utf8()),
+        None => Span::new(at.file, start - last..start),
+    };
+    let item = Diagnostic::error("syntax error").at(span, message(error));
     match hint(text, offset) {
         Some(help) => item.help(help),
         None => item,
@@ -177,16 +172,43 @@ fn syntax_error(at: At, text: &str, error: &Error) -> Diagnostic {
 fn unfinished(at: At, text: &str, error: &Error) -> Diagnostic {
     let head = text.lines().next().unwrap_or_default().trim_end();
     let begin = Span::new(at.file, at.base..at.base + head.len());
-    let end = at.base + text.trim_end().len();
-    let last = Span::new(at.file, end.saturating_sub(1).max(at.base)..end);
+    let trimmed = text.trim_end();
+    let end = at.base + trimmed.len();
+    let last = trimmed.chars().next_back().map_or(0, char::len_utf8);
+    let last = Span::new(at.file, end - last..end);
     if head.ends_with('{') {
         Diagnostic::error("block is not closed")
             .at(begin, "this block has no end")
             .at(last, "it would have to be closed after this")
             .help("add the `}` that is missing")
     } else {
-        Diagnostic::error("syntax error")
-            .at(last, format!("the text ends here; {}", error.message()))
+        Diagnostic::error("syntax error").at(last, format!("the text ends here; {}", message(error)))
+    }
+}
+
+/// Returns where the parser stopped: the end of the text too, which it tells by the column only.
+fn offset(text: &str, error: &Error) -> usize {
+    let location = error.location();
+    let offset = text.floor_char_boundary(location.offset());
+    let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let column = text[line_start..offset].chars().count() + 1;
+    let is_last = text[offset..].chars().nth(1).is_none();
+    if is_last && location.column() > column { text.len() } else { offset }
+}
+
+/// Returns what the parser expected, in the words of the language.
+fn message(error: &Error) -> &str {
+    let message = error.message();
+    if message.starts_with("invalid expression;") {
+        "a value, a name or a function call is needed here"
+    } else if message.ends_with("found redefined attribute") {
+        "this attribute is set a second time"
+    } else if message.ends_with("found redefined object key") {
+        "this key is set a second time"
+    } else if message.starts_with("invalid structure;") {
+        "`name = value` or a block `name { … }` is needed here"
+    } else {
+        message
     }
 }
 
@@ -198,6 +220,9 @@ fn hint(text: &str, offset: usize) -> Option<&'static str> {
     let before = text[line_start..offset].trim_end();
     if rest.starts_with('\'') || before.ends_with('\'') {
         return Some("texts stand in double quotes");
+    }
+    if line.replace("\\\"", "").matches('"').count() % 2 == 1 {
+        return Some("a double quote of this line is not closed");
     }
     if line.contains('{') && line.contains(',') && line.trim_end().ends_with('}') {
         return Some("a block on one line holds one attribute at most: give each its own line");
@@ -231,14 +256,39 @@ mod tests {
         );
         assert_eq!(parsed.units.len(), 2);
         assert!(parsed.broken.contains(&("role".into(), "c".into())));
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        error: syntax error
+         --> main.hcl:2:10
+          |
+        2 |   name = = 1
+          |          ^ a value, a name or a function call is needed here
+
+        error: syntax error
+         --> main.hcl:6:4
+          |
+        6 |   x: 2
+          |    ^ `name = value` or a block `name { … }` is needed here
+          |
+          = help: an attribute is written `name = value`
+        ");
     }
 
     #[test]
     fn a_block_that_is_not_closed_is_shown_where_it_begins() {
         let (parsed, text) = parse("role \"a\" {\n  grant {\n    x = 1\n}\n\nrole \"b\" {}\n");
         assert_eq!(parsed.units.len(), 1);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        error: block is not closed
+         --> main.hcl:1:1
+          |
+        1 | role "a" {
+          | ^^^^^^^^^^ this block has no end
+        ...
+        4 | }
+          | - it would have to be closed after this
+          |
+          = help: add the `}` that is missing
+        "#);
     }
 
     #[test]
@@ -252,7 +302,13 @@ mod tests {
     #[test]
     fn a_mistake_outside_of_blocks_is_told() {
         let (_, text) = parse("what is this?\nrole \"a\" {}\n");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        error: syntax error
+         --> main.hcl:1:13
+          |
+        1 | what is this?
+          |             ^ expected `{`
+        ");
     }
 
     #[test]

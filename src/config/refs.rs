@@ -35,11 +35,8 @@ pub struct Reference {
 impl Reference {
     /// Returns the place from the first word to a step, the whole where there are fewer.
     pub fn span_to(&self, steps: usize) -> Span {
-        let last = self.steps.iter().take(steps).last();
-        Span {
-            end: last.map_or(self.root_span.end, |(_, span)| span.end),
-            ..self.root_span
-        }
+        let last = self.steps.iter().take(steps).next_back();
+        Span { end: last.map_or(self.root_span.end, |(_, span)| span.end), ..self.root_span }
     }
 
     /// Returns the place of the whole.
@@ -69,12 +66,7 @@ pub struct Found {
 
 /// Collects the references and calls of an expression.
 pub fn collect(expr: &Expression, at: At) -> Found {
-    let mut found = Found {
-        refs: Vec::new(),
-        calls: Vec::new(),
-        at,
-        bound: Vec::new(),
-    };
+    let mut found = Found { refs: Vec::new(), calls: Vec::new(), at, bound: Vec::new() };
     found.visit_expr(expr);
     found
 }
@@ -82,11 +74,9 @@ pub fn collect(expr: &Expression, at: At) -> Found {
 /// Returns the reference that an expression is, if it is nothing else.
 pub fn bare(expr: &Expression, at: At) -> Option<Reference> {
     match expr {
-        Expression::Variable(name) => Some(Reference {
-            root: name.value().to_string(),
-            root_span: at.span(name),
-            steps: Vec::new(),
-        }),
+        Expression::Variable(name) => {
+            Some(Reference { root: name.value().to_string(), root_span: at.span(name), steps: Vec::new() })
+        }
         Expression::Traversal(traversal) => match &traversal.expr {
             Expression::Variable(name) => Some(Reference {
                 root: name.value().to_string(),
@@ -132,8 +122,7 @@ impl Found {
     ) {
         let depth = self.bound.len();
         let names = key.into_iter().chain([value]);
-        self.bound
-            .extend(names.map(|name| name.value().to_string()));
+        self.bound.extend(names.map(|name| name.value().to_string()));
         visit(self);
         self.bound.truncate(depth);
     }
@@ -170,17 +159,12 @@ impl Visit for Found {
 
     fn visit_func_call(&mut self, node: &FuncCall) {
         let namespace = node.name.namespace.iter();
-        let name: String = namespace
-            .map(|part| format!("{}::", part.value()))
-            .collect();
+        let name: String = namespace.map(|part| format!("{}::", part.value())).collect();
         let span = Span {
             end: self.at.span(&node.name.name).end,
-            ..self
-                .at
-                .span(node.name.namespace.first().unwrap_or(&node.name.name))
+            ..self.at.span(node.name.namespace.first().unwrap_or(&node.name.name))
         };
-        self.calls
-            .push((name + node.name.name.value().as_str(), span));
+        self.calls.push((name + node.name.name.value().as_str(), span));
         visit::visit_func_args(self, &node.args);
     }
 
@@ -218,30 +202,19 @@ mod tests {
         let found = collect(&expr, At::start(file));
         let refs = found.refs.iter().map(Reference::span);
         let calls = found.calls.iter().map(|(_, span)| *span);
-        refs.chain(calls)
-            .map(|span| sources.text(span).to_owned())
-            .collect()
+        refs.chain(calls).map(|span| sources.text(span).to_owned()).collect()
     }
 
     #[test]
     fn references_are_found_wherever_they_stand() {
         let cases: &[(&str, &[&str])] = &[
             ("var.a", &["var.a"]),
-            (
-                "\"x${local.b}y%{ if var.c }${role.d.name}%{ endif }\"",
-                &["local.b", "var.c", "role.d.name"],
-            ),
-            ("<<-E\n  a ${local.z.q}\n  E\n", &["local.z.q"]),
+            ("\"x${local.b}y%{ if var.c }${role.d.name}%{ endif }\"", &["local.b", "var.c", "role.d.name"]),
+            ("<<-E\n  a ${local.z.q}\n  E", &["local.z.q"]),
             ("x[var.i].y", &["x[var.i].y", "var.i"]),
-            (
-                "[for a, b in var.c : upper(a) if b != local.d]",
-                &["var.c", "local.d", "upper"],
-            ),
+            ("[for a, b in var.c : upper(a) if b != local.d]", &["var.c", "local.d", "upper"]),
             ("{for k in keys(var.m) : k => k.x}", &["var.m", "keys"]),
-            (
-                "\"%{ for x in var.l }${x}${y}%{ endfor }\"",
-                &["var.l", "y"],
-            ),
+            ("\"%{ for x in var.l }${x}${y}%{ endfor }\"", &["var.l", "y"]),
             ("{ role = 1, (role.a) = 2 }", &["role.a"]),
             ("tenant.t[\"k\"].database", &["tenant.t[\"k\"].database"]),
             ("a[*].b", &["a[*].b"]),

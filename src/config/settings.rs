@@ -18,26 +18,12 @@ use crate::model::{Body, Secret, Settings, Value};
 const MAX_TIMEOUT: f64 = 86_400.0;
 
 /// Returns the settings, with the default in the place of what is wrong, and whether nothing is.
-pub fn evaluate(
-    decls: &Decls<'_>,
-    ev: &Evaluator<'_>,
-    diags: &mut Diagnostics,
-) -> (Settings, bool) {
-    let mut reader = Reader {
-        decls,
-        ev,
-        diags,
-        good: true,
-    };
+pub fn evaluate(decls: &Decls<'_>, ev: &Evaluator<'_>, diags: &mut Diagnostics) -> (Settings, bool) {
+    let mut reader = Reader { decls, ev, diags, good: true };
     let (scope, environment) = reader.charter();
     let clickhouse = reader.clickhouse();
     let kubernetes = reader.kubernetes();
-    let settings = Settings {
-        scope,
-        environment,
-        clickhouse,
-        kubernetes,
-    };
+    let settings = Settings { scope, environment, clickhouse, kubernetes };
     (settings, reader.good)
 }
 
@@ -59,11 +45,7 @@ impl<'a> Reader<'_, 'a> {
         let placed = *self.decls.settings.get(name)?;
         let mut found = Diagnostics::default();
         decode::check(&placed, schema, (&[], &[]), &mut found);
-        let cx = Cx {
-            ev: self.ev,
-            at: placed.at,
-            scope: &Scope::Top,
-        };
+        let cx = Cx { ev: self.ev, at: placed.at, scope: &Scope::Top };
         let body = decode::body(&cx, &placed, schema, seal);
         self.ev.take().into_iter().for_each(|item| found.push(item));
         self.good &= body.is_some() && !found.has_errors();
@@ -149,9 +131,10 @@ impl<'a> Reader<'_, 'a> {
         if let Some(url) = body.string("url") {
             match check_url(url) {
                 Ok(()) => settings.url = url.trim_end_matches('/').to_owned(),
+                // The line itself is not drawn, because it may hold a password.
                 Err((reason, help)) => self.fail(
                     Diagnostic::error("ClickHouse URL cannot be used")
-                        .at(body.span_of("url"), reason)
+                        .at(body.span, format!("its `url`: {reason}"))
                         .help(help),
                 ),
             }
@@ -183,10 +166,10 @@ impl<'a> Reader<'_, 'a> {
             for (name, value) in map.value.as_map().into_iter().flatten() {
                 match setting(value) {
                     Some(text) => _ = settings.settings.insert(name.clone(), text),
-                    None => self.fail(Diagnostic::error("value has the wrong type").at(
-                        map.span,
-                        format!("{name:?} is not a string, number or bool"),
-                    )),
+                    None => self.fail(
+                        Diagnostic::error("value has the wrong type")
+                            .at(map.span, format!("{name:?} is not a string, number or bool")),
+                    ),
                 }
             }
         }
@@ -199,24 +182,16 @@ impl<'a> Reader<'_, 'a> {
             .optional("namespace", Type::String, "The default namespace.")
             .optional("kubeconfig", Type::String, "The kubeconfig file.")
             .optional("manifests", Type::String, "A folder instead of a cluster.")
-            .optional(
-                "in_cluster",
-                Type::Bool,
-                "Whether charter runs in the cluster.",
-            );
+            .optional("in_cluster", Type::Bool, "Whether charter runs in the cluster.");
         let (_, body) = self.body("kubernetes", &schema, Seal::Open)?;
         let namespace = body.string("namespace").unwrap_or(DEFAULT_NAMESPACE);
         if let Err(reason) = names::dns1123(namespace) {
             self.fail(
-                Diagnostic::error("namespace is not a DNS-1123 label")
-                    .at(body.span_of("namespace"), reason),
+                Diagnostic::error("namespace is not a DNS-1123 label").at(body.span_of("namespace"), reason),
             );
         }
         let target = self.target(&body)?;
-        Some(Kubernetes {
-            namespace: namespace.to_owned(),
-            target,
-        })
+        Some(Kubernetes { namespace: namespace.to_owned(), target })
     }
 
     /// Returns the one target that the block names.
@@ -230,10 +205,7 @@ impl<'a> Reader<'_, 'a> {
         match (named + usize::from(manifests.is_some()), manifests) {
             (1, Some(folder)) => Some(KubernetesTarget::Manifests(folder)),
             (1, None) if in_cluster => Some(KubernetesTarget::InCluster),
-            (1, None) => Some(KubernetesTarget::Context {
-                kubeconfig,
-                context,
-            }),
+            (1, None) => Some(KubernetesTarget::Context { kubeconfig, context }),
             (0, _) => {
                 self.fail(
                     Diagnostic::error("no Kubernetes cluster is named")
@@ -247,12 +219,11 @@ impl<'a> Reader<'_, 'a> {
                 None
             }
             _ => {
-                let mut item = Diagnostic::error("more than one Kubernetes target")
-                    .at(body.span, "one is needed");
+                let mut item =
+                    Diagnostic::error("more than one Kubernetes target").at(body.span, "one is needed");
                 for name in ["context", "kubeconfig", "in_cluster", "manifests"] {
                     let counts = name != "in_cluster" || in_cluster;
-                    let given =
-                        |attr: &&crate::model::Spanned<Value>| attr.value.as_str() != Some("");
+                    let given = |attr: &&crate::model::Spanned<Value>| attr.value.as_str() != Some("");
                     if let Some(attr) = body.get(name).filter(given).filter(|_| counts) {
                         item = item.at(attr.span, format!("`{name}` is one"));
                     }
@@ -290,10 +261,7 @@ fn check_url(url: &str) -> Result<(), (&'static str, &'static str)> {
         ));
     }
     if rest.contains('?') || rest.contains('#') {
-        return Err((
-            "it holds parameters",
-            "`user`, `password` and `settings` are attributes of the block",
-        ));
+        return Err(("it holds parameters", "`user`, `password` and `settings` are attributes of the block"));
     }
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -320,9 +288,7 @@ fn duration(value: &Value) -> Option<Duration> {
         },
         _ => return None,
     };
-    (0.001..=MAX_TIMEOUT)
-        .contains(&seconds)
-        .then(|| Duration::from_secs_f64(seconds))
+    (0.001..=MAX_TIMEOUT).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }
 
 /// Returns a setting of ClickHouse as it is sent: truth values are 1 and 0.
@@ -381,10 +347,7 @@ mod tests {
     fn scopes() {
         assert_eq!(scope_name("platform-eu"), Ok(()));
         for bad in ["", "Platform", "9a", "a b", "-a"] {
-            assert!(
-                scope_name(bad).is_err_and(|reason| !reason.is_empty()),
-                "{bad:?}"
-            );
+            assert!(scope_name(bad).is_err_and(|reason| !reason.is_empty()), "{bad:?}");
         }
     }
 }

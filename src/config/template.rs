@@ -94,10 +94,7 @@ impl Text {
         let Some(pairs) = cx.pairs(&collection, &head.collection_expr) else {
             return self.failed = true;
         };
-        let strip = (
-            head.strip.strip_end(),
-            directive.endfor_expr.strip.strip_start(),
-        );
+        let strip = (head.strip.strip_end(), directive.endfor_expr.strip.strip_start());
         let key = head.key_var.as_ref().map(|name| name.value().as_str());
         cx.each_pair((key, head.value_var.value().as_str()), pairs, |cx| {
             self.template(cx, &head.template, strip);
@@ -106,8 +103,8 @@ impl Text {
 }
 
 fn no_text(value: &Val, span: Span) -> Diagnostic {
-    let item = Diagnostic::error("value cannot be part of a text")
-        .at(span, format!("this is {}", value.describe()));
+    let item =
+        Diagnostic::error("value cannot be part of a text").at(span, format!("this is {}", value.describe()));
     match &value.data {
         Data::Block(block) if block.names.contains(&"name") => {
             item.help(format!("its name is `{}.name`", block.addr))
@@ -150,16 +147,12 @@ fn stripped(mut text: &str, start: bool, end: bool) -> &str {
     let blank = |c: char| c.is_whitespace() && c != '\r' && c != '\n';
     if start {
         let rest = text.trim_start_matches(blank);
-        let line = rest
-            .strip_prefix("\r\n")
-            .or_else(|| rest.strip_prefix('\n'));
+        let line = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'));
         text = line.unwrap_or(rest);
     }
     if end {
         let rest = text.trim_end_matches(blank);
-        let line = rest
-            .strip_suffix("\r\n")
-            .or_else(|| rest.strip_suffix('\n'));
+        let line = rest.strip_suffix("\r\n").or_else(|| rest.strip_suffix('\n'));
         text = line.unwrap_or(rest);
     }
     text

@@ -13,6 +13,7 @@ pub fn eval(cx: &Cx<'_>, traversal: &Traversal) -> Val {
     match &traversal.expr {
         Expression::Variable(name) => match cx.bound(name.value()) {
             Some(value) => steps(cx, value.clone(), operators),
+            None if cx.ev.names.reported.contains(&cx.at.span(name)) => Val::poison(),
             None => named(cx, name.value(), operators),
         },
         expr => steps(cx, cx.eval(expr), operators),
@@ -32,6 +33,7 @@ fn named(cx: &Cx<'_>, root: &str, operators: &[Decorated<TraversalOperator>]) ->
     let value = match root {
         "var" => names.vars.get(name),
         "local" => names.locals.get(name),
+        "charter" => names.presets.as_ref(),
         kind => names.blocks.get(&(kind.to_owned(), name.to_owned())),
     };
     steps(cx, value.cloned().unwrap_or_else(Val::poison), rest)
@@ -115,20 +117,17 @@ fn no_export(cx: &Cx<'_>, name: &str, block: &super::val::BlockVal, span: Span) 
         let label = format!("`{}` has no {name}", block.addr);
         return cx.fail_at("attribute has no value", span, label);
     }
-    cx.ev.fail(super::check::unknown_export(
-        block.kind,
-        name,
-        &block.names,
-        span,
-    ))
+    cx.ev.fail(super::check::unknown_export(block.kind, name, &block.names, span))
 }
 
 fn no_key(cx: &Cx<'_>, value: &Val, key: &str, span: Span) -> Val {
-    let item = Diagnostic::error("no such key").at(span, "the map does not have this key");
-    let keys = value
-        .entries()
-        .into_iter()
-        .flat_map(|entries| entries.keys());
+    let mut values = value.entries().into_iter().flat_map(|entries| entries.values());
+    let item = match values.next().map(|first| &first.data) {
+        Some(Data::Block(block)) => Diagnostic::error("no such instance")
+            .at(span, format!("for_each of this {} has no such key", block.kind)),
+        _ => Diagnostic::error("no such key").at(span, "the map does not have this key"),
+    };
+    let keys = value.entries().into_iter().flat_map(|entries| entries.keys());
     let near = nearest(key, keys.map(String::as_str)).filter(|_| !value.marks.sensitive);
     cx.ev.fail(match near {
         Some(near) => item.help(format!("did you mean `{near}`?")),
@@ -142,9 +141,7 @@ fn element(cx: &Cx<'_>, value: Val, key: &Val, span: Span) -> Val {
     }
     match &value.data {
         Data::List(items) => {
-            let position = key
-                .to_number()
-                .and_then(|number| index(number, items.len()));
+            let position = key.to_number().and_then(|number| index(number, items.len()));
             match position.and_then(|position| items.get(position)) {
                 Some(item) => item.clone().marked(&value.marks).marked(&key.marks),
                 None => {
@@ -179,10 +176,7 @@ fn element(cx: &Cx<'_>, value: Val, key: &Val, span: Span) -> Val {
         },
         Data::Set(_) => cx.ev.fail(
             Diagnostic::error("value has no elements")
-                .at(
-                    span,
-                    "a set has no order, so it has no element of this number",
-                )
+                .at(span, "a set has no order, so it has no element of this number")
                 .help("`tolist(…)` makes a list of it"),
         ),
         _ => {

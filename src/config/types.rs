@@ -9,9 +9,7 @@ use super::parse::At;
 use super::val::{Data, Val};
 use crate::diag::{Diagnostic, nearest};
 
-const NAMES: [&str; 9] = [
-    "string", "number", "bool", "any", "list", "set", "map", "object", "optional",
-];
+const NAMES: [&str; 9] = ["string", "number", "bool", "any", "list", "set", "map", "object", "optional"];
 
 /// The type of a variable.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,9 +67,7 @@ impl Ty {
                     .help(format!("write it without quotes: type = {}", text.value())),
             )),
             _ => Err(Box::new(
-                Diagnostic::error("unknown type")
-                    .at(at.span(expr), "this is no type")
-                    .help(TYPES),
+                Diagnostic::error("unknown type").at(at.span(expr), "this is no type").help(TYPES),
             )),
         }
     }
@@ -209,15 +205,11 @@ impl Field {
                             .at(at.span(default), "only a plain value can stand here"),
                     ));
                 };
-                ty.convert(&value).map_err(|error| {
-                    Box::new(error.diagnostic("value has the wrong type", default, at))
-                })?
+                ty.convert(&value)
+                    .map_err(|error| Box::new(error.diagnostic("value has the wrong type", default, at)))?
             }
         };
-        Ok(Self {
-            ty,
-            default: Some(default),
-        })
+        Ok(Self { ty, default: Some(default) })
     }
 }
 
@@ -250,15 +242,11 @@ fn literal(expr: &Expression) -> Option<Val> {
 /// Converts the elements of a list or set; none where it is neither.
 fn elements(of: &Ty, value: &Val) -> Option<Result<Vec<Val>, Mismatch>> {
     let items = value.items()?.iter().enumerate();
-    let convert = |(index, item)| {
-        of.convert(item)
-            .map_err(|error| error.inside(Step::Index(index)))
-    };
+    let convert = |(index, item)| of.convert(item).map_err(|error| error.inside(Step::Index(index)));
     Some(items.map(convert).collect())
 }
 
-const TYPES: &str =
-    "types are string, number, bool, any, list(…), set(…), map(…) and object({ … })";
+const TYPES: &str = "types are string, number, bool, any, list(…), set(…), map(…) and object({ … })";
 
 fn unknown(name: &str, expr: &Expression, at: At) -> Box<Diagnostic> {
     let item = Diagnostic::error("unknown type").at(at.span(expr), "no type has this name");

@@ -79,10 +79,7 @@ pub struct BlockVal {
 impl Marks {
     /// Returns the mark of what is made of a resource.
     pub fn of(addr: Addr) -> Self {
-        Self {
-            sensitive: false,
-            refs: Some(Rc::new(BTreeSet::from([addr]))),
-        }
+        Self { sensitive: false, refs: Some(Rc::new(BTreeSet::from([addr]))) }
     }
 
     /// Adds other marks.
@@ -108,11 +105,7 @@ impl Marks {
 impl Val {
     /// Returns a value without marks.
     pub fn new(data: Data) -> Self {
-        Self {
-            data,
-            marks: Marks::default(),
-            origin: None,
-        }
+        Self { data, marks: Marks::default(), origin: None }
     }
 
     /// Returns the value whose problem was reported.
@@ -225,6 +218,25 @@ impl Val {
         }
     }
 
+    /// Returns whether the value has at most a million elements and 200 levels, so that locals
+    /// made of locals cannot exhaust memory, time or stack.
+    pub fn is_bounded(&self) -> bool {
+        fn weigh(value: &Val, levels: usize, budget: &mut usize) -> bool {
+            if levels == 0 || *budget == 0 {
+                return false;
+            }
+            *budget -= 1;
+            match &value.data {
+                Data::List(items) | Data::Set(items) => {
+                    items.iter().all(|item| weigh(item, levels - 1, budget))
+                }
+                Data::Map(entries) => entries.values().all(|item| weigh(item, levels - 1, budget)),
+                _ => true,
+            }
+        }
+        weigh(self, 200, &mut 1_000_000)
+    }
+
     /// Returns the marks of this value and of everything in it.
     pub fn deep_marks(&self) -> Marks {
         let mut marks = self.marks.clone();
@@ -232,9 +244,7 @@ impl Val {
             Data::List(items) | Data::Set(items) => {
                 items.iter().for_each(|item| marks.join(&item.deep_marks()));
             }
-            Data::Map(entries) => entries
-                .values()
-                .for_each(|item| marks.join(&item.deep_marks())),
+            Data::Map(entries) => entries.values().for_each(|item| marks.join(&item.deep_marks())),
             _ => {}
         }
         marks
@@ -260,9 +270,7 @@ impl Val {
     pub fn show(&self) -> String {
         match &self.data {
             Data::Text(text) if !self.marks.sensitive && text.len() <= 60 => format!("{text:?}"),
-            Data::Number(_) | Data::Bool(_) if !self.marks.sensitive => {
-                self.to_text().unwrap_or_default()
-            }
+            Data::Number(_) | Data::Bool(_) if !self.marks.sensitive => self.to_text().unwrap_or_default(),
             _ => self.describe(),
         }
     }
@@ -273,13 +281,10 @@ impl Val {
             (Data::Bool(a), Data::Bool(b)) => a.cmp(b),
             (Data::Number(a), Data::Number(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
             (Data::Text(a), Data::Text(b)) => a.cmp(b),
-            (Data::List(a), Data::List(b)) | (Data::Set(a), Data::Set(b)) => {
-                compare_all(a.iter(), b.iter())
+            (Data::List(a), Data::List(b)) | (Data::Set(a), Data::Set(b)) => compare_all(a.iter(), b.iter()),
+            (Data::Map(a), Data::Map(b)) => {
+                a.keys().cmp(b.keys()).then_with(|| compare_all(a.values(), b.values()))
             }
-            (Data::Map(a), Data::Map(b)) => a
-                .keys()
-                .cmp(b.keys())
-                .then_with(|| compare_all(a.values(), b.values())),
             (Data::Block(a), Data::Block(b)) => a.addr.cmp(&b.addr),
             (a, b) => a.rank().cmp(&b.rank()),
         }
@@ -291,21 +296,14 @@ fn compare_all<'a>(
     b: impl ExactSizeIterator<Item = &'a Val>,
 ) -> Ordering {
     let lengths = a.len().cmp(&b.len());
-    a.zip(b)
-        .map(|(a, b)| a.compare(b))
-        .find(|order| *order != Ordering::Equal)
-        .unwrap_or(lengths)
+    a.zip(b).map(|(a, b)| a.compare(b)).find(|order| *order != Ordering::Equal).unwrap_or(lengths)
 }
 
 /// Returns the finite number that a text writes.
 pub fn exact(text: &str) -> Option<f64> {
     let plain = !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-    text.parse()
-        .ok()
-        .filter(|number: &f64| plain && number.is_finite())
+        && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+    text.parse().ok().filter(|number: &f64| plain && number.is_finite())
 }
 
 impl Data {

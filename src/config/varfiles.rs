@@ -23,12 +23,7 @@ impl FileValues {
 }
 
 /// Reads the files; problems go to `diags`.
-pub fn read(
-    paths: &[String],
-    files: &dyn Files,
-    map: &mut SourceMap,
-    diags: &mut Diagnostics,
-) -> FileValues {
+pub fn read(paths: &[String], files: &dyn Files, map: &mut SourceMap, diags: &mut Diagnostics) -> FileValues {
     let mut values = FileValues::default();
     for path in paths {
         let text = files
@@ -48,10 +43,10 @@ pub fn read(
     }
     for unit in &values.parsed.units {
         for block in unit.body.blocks() {
-            diags.push(Diagnostic::error("block in a variable file").at(
-                unit.at.span(&block.ident),
-                "only `name = value` stands here",
-            ));
+            diags.push(
+                Diagnostic::error("block in a variable file")
+                    .at(unit.at.span(&block.ident), "only `name = value` stands here"),
+            );
         }
     }
     values
@@ -63,10 +58,7 @@ pub fn not_constant(expr: &Expression, at: At) -> Vec<Diagnostic> {
     let refs = found.refs.iter().map(|reference| {
         let span = reference.span();
         match reference.steps.as_slice() {
-            [] => (
-                span,
-                format!("a text stands in double quotes: \"{}\"", reference.root),
-            ),
+            [] => (span, format!("a text stands in double quotes: \"{}\"", reference.root)),
             _ => (span, "write the value itself".to_owned()),
         }
     });

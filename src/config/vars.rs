@@ -84,8 +84,7 @@ fn given<'a>(
         }
     }
     let names = || decls.variables.keys().map(String::as_str);
-    let known =
-        |name: &str| decls.variables.contains_key(name) || decls.is_broken("variable", name);
+    let known = |name: &str| decls.variables.contains_key(name) || decls.is_broken("variable", name);
     for (at, attr) in values.attributes() {
         let name = attr.key.value().as_str();
         if !known(name) {
@@ -97,9 +96,8 @@ fn given<'a>(
     }
     for (name, text) in &input.vars {
         if !known(name) {
-            let item = Diagnostic::error("value for an unknown variable").detail(format!(
-                "--var {name}=… names no variable of this configuration."
-            ));
+            let item = Diagnostic::error("value for an unknown variable")
+                .detail(format!("--var {name}=… names no variable of this configuration."));
             diags.push(suggest(item, name, names()));
         }
         let from = format!("--var {name}");
@@ -150,9 +148,7 @@ impl<'a> Variable<'a> {
         let nullable = flag("nullable", true, diags);
         let ty = match placed.attr("type") {
             None => Some(Ty::Any),
-            Some(attr) => Ty::parse(&attr.value, placed.at)
-                .map_err(|problem| diags.push(*problem))
-                .ok(),
+            Some(attr) => Ty::parse(&attr.value, placed.at).map_err(|problem| diags.push(*problem)).ok(),
         };
         Some(Self {
             name,
@@ -166,11 +162,8 @@ impl<'a> Variable<'a> {
 
     /// Returns the problem of a value that does not fit.
     fn misfit(&self, item: Diagnostic, from: &str) -> Diagnostic {
-        let label = if self.typed {
-            format!("of type {}", self.ty.describe())
-        } else {
-            "declared here".to_owned()
-        };
+        let label =
+            if self.typed { format!("of type {}", self.ty.describe()) } else { "declared here".to_owned() };
         let item = item.at(self.placed.head(), label);
         if self.sensitive {
             let detail = format!("The value of {from} is not shown, because it is sensitive.");
@@ -217,11 +210,7 @@ impl Sources<'_, '_> {
             );
             return None;
         }
-        Some(if variable.sensitive {
-            value.sensitive()
-        } else {
-            value
-        })
+        Some(if variable.sensitive { value.sensitive() } else { value })
     }
 
     /// Converts a text: as it stands for simple types, as an expression for others.
@@ -307,11 +296,7 @@ impl Sources<'_, '_> {
     ) -> Option<Val> {
         let names = Names::default();
         let ev = Evaluator::new(&names, self.files, &self.input.env);
-        let cx = Cx {
-            ev: &ev,
-            at,
-            scope: &Scope::Top,
-        };
+        let cx = Cx { ev: &ev, at, scope: &Scope::Top };
         let value = cx.eval(expr);
         ev.take().into_iter().for_each(|item| diags.push(item));
         if value.is_poison() {
@@ -339,15 +324,8 @@ impl Sources<'_, '_> {
         let ev = Evaluator::new(&names, self.files, &self.input.env);
         let mut valid = true;
         for validation in variable.placed.nested("validation") {
-            let cx = Cx {
-                ev: &ev,
-                at: validation.at,
-                scope: &Scope::Top,
-            };
-            let attrs = (
-                validation.attr("condition"),
-                validation.attr("error_message"),
-            );
+            let cx = Cx { ev: &ev, at: validation.at, scope: &Scope::Top };
+            let attrs = (validation.attr("condition"), validation.attr("error_message"));
             let (Some(condition), Some(message)) = attrs else {
                 valid = false;
                 continue;
@@ -384,7 +362,5 @@ fn missing(variable: &Variable<'_>) -> Diagnostic {
     let name = variable.name;
     Diagnostic::error("variable has no value")
         .at(variable.placed.head(), "no default, and no value is given")
-        .help(format!(
-            "give it with --var {name}=…, in a --var-file, or as {PREFIX}{name}"
-        ))
+        .help(format!("give it with --var {name}=…, in a --var-file, or as {PREFIX}{name}"))
 }

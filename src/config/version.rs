@@ -17,9 +17,8 @@ pub fn meets(version: &str, constraint: &str) -> Result<bool, String> {
 }
 
 fn one(version: Version, part: &str) -> Result<bool, String> {
-    let digits = part
-        .find(|c: char| c.is_ascii_digit())
-        .ok_or_else(|| format!("{part:?} holds no version"))?;
+    let digits =
+        part.find(|c: char| c.is_ascii_digit()).ok_or_else(|| format!("{part:?} holds no version"))?;
     let (operator, number) = part.split_at(digits);
     let (wanted, given) = parse(number)?;
     match operator.trim() {
@@ -51,9 +50,7 @@ fn parse(text: &str) -> Result<(Version, usize), String> {
         return Err(format!("{text:?} has more than three numbers"));
     }
     for (slot, part) in version.iter_mut().zip(&parts) {
-        *slot = part
-            .parse()
-            .map_err(|_| format!("{text:?} is no version"))?;
+        *slot = part.parse().map_err(|_| format!("{text:?} is no version"))?;
     }
     Ok((version, parts.len()))
 }
@@ -80,11 +77,7 @@ mod tests {
             ("0.1.0-dev+1", "= 0.1", true),
         ];
         for (version, constraint, wanted) in cases {
-            assert_eq!(
-                meets(version, constraint),
-                Ok(wanted),
-                "{version} {constraint}"
-            );
+            assert_eq!(meets(version, constraint), Ok(wanted), "{version} {constraint}");
         }
         for bad in ["", ">=", "about 1", "1.2.3.4", "1.x", ">= 1,"] {
             assert!(meets("0.1.0", bad).is_err(), "{bad}");

@@ -12,10 +12,7 @@ pub fn diagnostic(item: &Diagnostic, sources: &SourceMap) -> Value {
         .iter()
         .filter_map(|label| {
             let file = sources.file(label.span.file)?;
-            let end = super::Span {
-                start: label.span.end,
-                ..label.span
-            };
+            let end = super::Span { start: label.span.end, ..label.span };
             Some(json!({
                 "filename": file.path,
                 "start": point(sources, label.span),

@@ -54,22 +54,13 @@ impl Diagnostic {
     }
 
     fn new(level: Level, summary: impl Into<String>) -> Self {
-        Self {
-            level,
-            summary: summary.into(),
-            detail: String::new(),
-            labels: Vec::new(),
-            help: Vec::new(),
-        }
+        Self { level, summary: summary.into(), detail: String::new(), labels: Vec::new(), help: Vec::new() }
     }
 
     /// Adds a place; the first one is the primary one.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -118,11 +109,7 @@ impl Diagnostics {
     /// place last.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<_> = self.items.iter().collect();
-        sorted.sort_by_key(|item| {
-            item.labels
-                .first()
-                .map_or((1, None), |label| (0, Some(label.span)))
-        });
+        sorted.sort_by_key(|item| item.labels.first().map_or((1, None), |label| (0, Some(label.span))));
         sorted
     }
 
@@ -154,7 +141,9 @@ impl FromIterator<Diagnostic> for Diagnostics {
 
 /// Returns the candidate nearest to a word, if one is near enough to be what was meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    // A word that shares nothing with the candidate was not meant.
+    let limit = (length / 3).max(1).min(length.saturating_sub(1));
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -176,9 +165,7 @@ fn distance(a: &str, b: &str) -> usize {
     for i in 1..=a.len() {
         for j in 1..=b.len() {
             let change = usize::from(a[i - 1] != b[j - 1]);
-            let mut best = (rows[i - 1][j] + 1)
-                .min(rows[i][j - 1] + 1)
-                .min(rows[i - 1][j - 1] + change);
+            let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + change);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 best = best.min(rows[i - 2][j - 2] + 1);
             }

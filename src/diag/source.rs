@@ -20,11 +20,7 @@ pub struct Span {
 impl Span {
     /// Returns a span of a range of bytes.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
-        Self {
-            file,
-            start: range.start,
-            end: range.end.max(range.start),
-        }
+        Self { file, start: range.start, end: range.end.max(range.start) }
     }
 }
 
@@ -56,10 +52,7 @@ impl SourceMap {
     /// Adds a file and returns its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile {
-            path: path.into(),
-            text: text.into(),
-        });
+        self.files.push(SourceFile { path: path.into(), text: text.into() });
         id
     }
 
@@ -70,21 +63,13 @@ impl SourceMap {
 
     /// Returns the text under a span; empty where there is none.
     pub fn text(&self, span: Span) -> &str {
-        self.file(span.file)
-            .and_then(|file| file.text.get(span.start..span.end))
-            .unwrap_or_default()
+        self.file(span.file).and_then(|file| file.text.get(span.start..span.end)).unwrap_or_default()
     }
 
     /// Returns where a span begins.
     pub fn position(&self, span: Span) -> Position {
-        let before = self
-            .file(span.file)
-            .and_then(|file| file.text.get(..span.start))
-            .unwrap_or_default();
+        let before = self.file(span.file).and_then(|file| file.text.get(..span.start)).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
     }
 }

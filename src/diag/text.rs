@@ -7,16 +7,8 @@ use super::{Diagnostic, Diagnostics, Level, SourceMap};
 /// Returns all problems as text, in the order of the source. `color` draws with ANSI styles;
 /// `width` is that of the terminal in columns.
 pub fn render(all: &Diagnostics, sources: &SourceMap, color: bool, width: usize) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    }
-    .term_width(width.max(40));
-    all.sorted()
-        .into_iter()
-        .map(|item| one(item, sources, &renderer) + "\n")
-        .collect()
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(width.max(40));
+    all.sorted().into_iter().map(|item| one(item, sources, &renderer) + "\n").collect()
 }
 
 fn one(item: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> String {
@@ -53,19 +45,12 @@ fn snippets<'a>(
     let drawn = files.into_iter().filter_map(|id| {
         let file = sources.file(id)?;
         let mut snippet = Snippet::source(file.text.as_str()).path(file.path.as_str());
-        for (index, label) in item
-            .labels
-            .iter()
-            .enumerate()
-            .filter(|(_, label)| label.span.file == id)
-        {
-            let kind = if index == 0 {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
-            let end = label.span.end.min(file.text.len());
-            let mut annotation = kind.span(label.span.start.min(end)..end);
+        for (index, label) in item.labels.iter().enumerate().filter(|(_, label)| label.span.file == id) {
+            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            // The renderer needs spans that do not cut characters.
+            let end = file.text.ceil_char_boundary(label.span.end);
+            let start = file.text.floor_char_boundary(label.span.start);
+            let mut annotation = kind.span(start.min(end)..end);
             if !label.text.is_empty() {
                 annotation = annotation.label(label.text.as_str());
             }

@@ -27,9 +27,7 @@ use crate::model::registry::{Entry, Registry};
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{
-    Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value,
-};
+use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
 #[derive(Clone, Debug)]
@@ -111,10 +109,7 @@ pub struct Lowered {
 impl Lowered {
     /// Returns operations, and nothing else to say.
     pub fn ops(ops: impl IntoIterator<Item = Op>) -> Self {
-        Self {
-            ops: ops.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { ops: ops.into_iter().collect(), ..Self::default() }
     }
 }
 
@@ -139,6 +134,11 @@ pub trait Kind: Sync {
     /// Returns what its block may hold; `None` for a kind that only composites make.
     fn schema(&self) -> Option<BlockSchema> {
         None
+    }
+
+    /// Returns lists of texts that the configuration can refer to as `charter.presets.<name>`.
+    fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        Vec::new()
     }
 
     /// Decodes a block of this kind to resources. Problems go to `cx.diags`.
@@ -171,13 +171,7 @@ pub trait Kind: Sync {
 
     /// Returns what must be read to observe the wanted resources, and what this scope owns of the
     /// kind besides. Asked once, with the union of both; the number of reads must not depend on it.
-    fn reads(
-        &self,
-        wanted: &[&Resource],
-        owned: &[&Entry],
-        settings: &Settings,
-        caps: &Caps,
-    ) -> Vec<Read>;
+    fn reads(&self, wanted: &[&Resource], owned: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read>;
 
     /// Returns the live attributes by identity, at least of every wanted and owned object that exists.
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs>;

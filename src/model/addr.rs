@@ -79,10 +79,7 @@ impl Addr {
     /// # Errors
     /// Where a word is empty, a bracket does not close or a key is not a quoted string.
     pub fn parse(text: &str) -> Result<Self, AddrError> {
-        let fail = |reason| AddrError {
-            text: text.to_owned(),
-            reason,
-        };
+        let fail = |reason| AddrError { text: text.to_owned(), reason };
         let mut segments = Vec::new();
         let mut rest = text;
         loop {
@@ -94,8 +91,7 @@ impl Addr {
             let mut segment = Segment::plain(word);
             rest = tail;
             if let Some(quoted) = rest.strip_prefix('[') {
-                let (key, after) =
-                    parse_key(quoted).ok_or_else(|| fail("a key is written [\"key\"]"))?;
+                let (key, after) = parse_key(quoted).ok_or_else(|| fail("a key is written [\"key\"]"))?;
                 segment.key = Some(key);
                 rest = after;
             }
@@ -112,10 +108,7 @@ impl Addr {
 
 impl Segment {
     fn plain(word: &str) -> Self {
-        Self {
-            word: word.to_owned(),
-            key: None,
-        }
+        Self { word: word.to_owned(), key: None }
     }
 }
 
@@ -148,11 +141,7 @@ impl fmt::Display for Addr {
             }
             f.write_str(&segment.word)?;
             if let Some(key) = &segment.key {
-                write!(
-                    f,
-                    "[\"{}\"]",
-                    key.replace('\\', "\\\\").replace('"', "\\\"")
-                )?;
+                write!(f, "[\"{}\"]", key.replace('\\', "\\\\").replace('"', "\\\""))?;
             }
         }
         Ok(())
@@ -184,10 +173,7 @@ mod tests {
             "tenant.acme.migration[\"schema/V1002__events.sql\"]",
             "tenant.x[\"a\\\"b\\\\c\"]",
         ] {
-            assert_eq!(
-                Addr::parse(text).map(|a| a.to_string()).as_deref(),
-                Ok(text)
-            );
+            assert_eq!(Addr::parse(text).map(|a| a.to_string()).as_deref(), Ok(text));
         }
     }
 

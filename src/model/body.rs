@@ -49,13 +49,7 @@ impl Body {
     /// Returns the texts of a list attribute; none where it is absent.
     pub fn strings(&self, name: &str) -> Option<Vec<String>> {
         let items = self.get(name)?.value.items();
-        Some(
-            items
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-        )
+        Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
     /// Returns where an attribute's value stands, or the block's head where it is absent.
@@ -76,11 +70,6 @@ impl Body {
     /// Returns everything that this block refers to, nested blocks included.
     pub fn all_refs(&self) -> BTreeSet<Addr> {
         let nested = self.blocks.values().flatten().flat_map(Body::all_refs);
-        self.refs
-            .values()
-            .flatten()
-            .cloned()
-            .chain(nested)
-            .collect()
+        self.refs.values().flatten().cloned().chain(nested).collect()
     }
 }

@@ -48,6 +48,7 @@ pub struct Finding {
     /// The question that it answers.
     pub category: Category,
     /// The resource, if it is about one.
+    #[serde(rename = "address")]
     pub addr: Option<Addr>,
     /// What is the matter, in one line.
     pub summary: String,

@@ -21,11 +21,7 @@ impl Graph {
     pub fn of(desired: &Desired) -> Self {
         let mut groups: BTreeMap<&Addr, BTreeSet<Addr>> = BTreeMap::new();
         for resource in desired.resources.values() {
-            for addr in resource
-                .after
-                .iter()
-                .filter(|addr| !desired.resources.contains_key(*addr))
-            {
+            for addr in resource.after.iter().filter(|addr| !desired.resources.contains_key(*addr)) {
                 groups.entry(addr).or_insert_with(|| desired.matching(addr));
             }
         }
@@ -39,9 +35,7 @@ impl Graph {
             }
             (resource.addr.clone(), before)
         });
-        Self {
-            before: edges.collect(),
-        }
+        Self { before: edges.collect() }
     }
 
     /// Builds a graph from edges.
@@ -77,9 +71,7 @@ impl Graph {
         }
         let mut cycles: Vec<Vec<Addr>> = tarjan_scc(&graph)
             .into_iter()
-            .filter(|part| {
-                part.len() > 1 || part.iter().any(|addr| graph.contains_edge(addr, addr))
-            })
+            .filter(|part| part.len() > 1 || part.iter().any(|addr| graph.contains_edge(addr, addr)))
             .map(|part| self.walk(&part.into_iter().collect()))
             .collect();
         cycles.sort();
@@ -88,14 +80,8 @@ impl Graph {
 
     /// Walks one cycle inside a strongly connected part, from its smallest address.
     fn walk(&self, part: &BTreeSet<&Addr>) -> Vec<Addr> {
-        let mut path: Vec<Addr> = part
-            .first()
-            .map(|addr| (*addr).clone())
-            .into_iter()
-            .collect();
-        while let Some(next) = path
-            .last()
-            .and_then(|last| self.before(last).find(|addr| part.contains(addr)))
+        let mut path: Vec<Addr> = part.first().map(|addr| (*addr).clone()).into_iter().collect();
+        while let Some(next) = path.last().and_then(|last| self.before(last).find(|addr| part.contains(addr)))
         {
             if let Some(start) = path.iter().position(|addr| addr == next) {
                 return path.split_off(start);
@@ -111,9 +97,7 @@ impl Graph {
         let mut waiting: BTreeMap<&Addr, usize> = BTreeMap::new();
         let mut unlocks: BTreeMap<&Addr, Vec<&Addr>> = BTreeMap::new();
         for (addr, before) in &self.before {
-            let known = before
-                .iter()
-                .filter(|other| self.before.contains_key(*other));
+            let known = before.iter().filter(|other| self.before.contains_key(*other));
             waiting.insert(addr, known.clone().count());
             known.for_each(|other| unlocks.entry(other).or_default().push(addr));
         }
@@ -141,17 +125,12 @@ mod tests {
 
     fn graph(edges: &[(&str, &[&str])]) -> Graph {
         let addr = |name: &str| Addr::new("role", name);
-        let edges = edges
-            .iter()
-            .map(|(name, before)| (addr(name), before.iter().map(|b| addr(b)).collect()));
+        let edges = edges.iter().map(|(name, before)| (addr(name), before.iter().map(|b| addr(b)).collect()));
         Graph::from_edges(edges.collect())
     }
 
     fn names(addrs: &[Addr]) -> Vec<String> {
-        addrs
-            .iter()
-            .map(|addr| addr.segments()[1].word.clone())
-            .collect()
+        addrs.iter().map(|addr| addr.segments()[1].word.clone()).collect()
     }
 
     #[test]

@@ -45,11 +45,7 @@ pub struct Table {
 }
 
 const fn column(name: &'static str, ty: &'static str) -> Column {
-    Column {
-        name,
-        ty,
-        default: "",
-    }
+    Column { name, ty, default: "" }
 }
 
 const fn text(name: &'static str) -> Column {
@@ -61,11 +57,7 @@ const fn word(name: &'static str) -> Column {
     column(name, "LowCardinality(String)")
 }
 
-const AT: Column = Column {
-    name: "at",
-    ty: "DateTime64(6, 'UTC')",
-    default: "now64(6)",
-};
+const AT: Column = Column { name: "at", ty: "DateTime64(6, 'UTC')", default: "now64(6)" };
 
 const MIGRATIONS: &[Column] = &[
     text("scope"),
@@ -203,22 +195,14 @@ impl Column {
     /// for the old rows each time that they are read: `at` of such rows means nothing.
     pub fn definition(&self) -> String {
         let Self { name, ty, default } = self;
-        if default.is_empty() {
-            format!("`{name}` {ty}")
-        } else {
-            format!("`{name}` {ty} DEFAULT {default}")
-        }
+        if default.is_empty() { format!("`{name}` {ty}") } else { format!("`{name}` {ty} DEFAULT {default}") }
     }
 }
 
 /// Returns the statement that creates a table where it is not there.
 pub fn create_statement(table: &Table) -> String {
     let columns: Vec<String> = table.columns.iter().map(Column::definition).collect();
-    let key: Vec<String> = table
-        .order_by
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let key: Vec<String> = table.order_by.iter().map(|name| format!("`{name}`")).collect();
     format!(
         "CREATE TABLE IF NOT EXISTS `{DATABASE}`.`{}` (\n    {}\n) ENGINE = MergeTree PARTITION BY tuple() ORDER BY ({})",
         table.name,
@@ -229,11 +213,7 @@ pub fn create_statement(table: &Table) -> String {
 
 /// Returns the statement that adds a column to a table that lacks it.
 pub fn add_column_statement(table: &Table, column: &Column) -> String {
-    format!(
-        "ALTER TABLE `{DATABASE}`.`{}` ADD COLUMN IF NOT EXISTS {}",
-        table.name,
-        column.definition()
-    )
+    format!("ALTER TABLE `{DATABASE}`.`{}` ADD COLUMN IF NOT EXISTS {}", table.name, column.definition())
 }
 
 #[cfg(test)]
@@ -247,16 +227,8 @@ mod tests {
         for table in TABLES {
             let names: BTreeSet<&str> = table.columns.iter().map(|column| column.name).collect();
             assert_eq!(names.len(), table.columns.len(), "{}", table.name);
-            assert!(
-                names.contains("run_id") && names.contains("at"),
-                "{}",
-                table.name
-            );
-            assert!(
-                table.order_by.iter().all(|name| names.contains(name)),
-                "{}",
-                table.name
-            );
+            assert!(names.contains("run_id") && names.contains("at"), "{}", table.name);
+            assert!(table.order_by.iter().all(|name| names.contains(name)), "{}", table.name);
         }
     }
 

@@ -16,9 +16,9 @@ pub mod registry;
 pub mod resource;
 pub mod schema;
 pub mod secret;
-pub mod sql;
 pub mod settings;
 pub mod snapshot;
+pub mod sql;
 pub mod value;
 
 pub use addr::Addr;

@@ -17,11 +17,7 @@ pub const MAX_SUBDOMAIN: usize = 253;
 pub fn slug(text: &str) -> Result<(), String> {
     within(text, MAX_SLUG)?;
     begins(text, |c| c.is_ascii_lowercase(), "a small letter")?;
-    holds(
-        text,
-        |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_',
-        "small letters, digits and _",
-    )
+    holds(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_', "small letters, digits and _")
 }
 
 /// Checks that a text is a DNS-1123 label: small letters, digits and `-`, a letter or digit at
@@ -79,9 +75,7 @@ fn label(text: &str) -> Result<(), String> {
     let edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     begins(text, edge, "a small letter or a digit")?;
     if let Some(last) = text.chars().last().filter(|c| !edge(*c)) {
-        return Err(format!(
-            "it ends with {last:?}, not with a small letter or a digit"
-        ));
+        return Err(format!("it ends with {last:?}, not with a small letter or a digit"));
     }
     holds(text, |c| edge(c) || c == '-', "small letters, digits and -")
 }
@@ -89,9 +83,7 @@ fn label(text: &str) -> Result<(), String> {
 fn within(text: &str, most: usize) -> Result<(), String> {
     match text.chars().count() {
         0 => Err("it is empty".to_owned()),
-        count if count > most => Err(format!(
-            "it has {count} characters, and {most} are the most"
-        )),
+        count if count > most => Err(format!("it has {count} characters, and {most} are the most")),
         _ => Ok(()),
     }
 }
@@ -121,18 +113,7 @@ mod tests {
             assert_eq!(slug(good), Ok(()), "{good}");
         }
         let too_long = "a".repeat(MAX_SLUG + 1);
-        for bad in [
-            "",
-            "Acme",
-            "9a",
-            "_a",
-            "a-b",
-            "a.b",
-            "ä",
-            "a b",
-            "a\n",
-            too_long.as_str(),
-        ] {
+        for bad in ["", "Acme", "9a", "_a", "a-b", "a.b", "ä", "a b", "a\n", too_long.as_str()] {
             assert!(slug(bad).is_err(), "{bad}");
         }
     }

@@ -210,11 +210,7 @@ pub struct LedgerRow {
 impl LedgerRow {
     /// Starts a row.
     pub fn new(table: &'static str) -> Self {
-        Self {
-            table,
-            row: BTreeMap::new(),
-            fill: Vec::new(),
-        }
+        Self { table, row: BTreeMap::new(), fill: Vec::new() }
     }
 
     /// Sets a column.

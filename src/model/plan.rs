@@ -88,6 +88,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Retained {
     /// Where it was declared.
+    #[serde(rename = "address")]
     pub addr: Addr,
     /// Its kind.
     pub kind: String,
@@ -181,29 +182,12 @@ impl Plan {
 
     /// Returns the digest of all that an apply would do and expects to find.
     pub fn digest(&self) -> Digest {
-        let Self {
-            scope,
-            environment,
-            servers,
-            steps,
-            findings: _,
-            retained: _,
-            slots,
-            unchanged: _,
-        } = self;
+        let Self { scope, environment, servers, steps, findings: _, retained: _, slots, unchanged: _ } = self;
         let steps: Vec<_> = steps
             .iter()
-            .map(|step| {
-                serde_json::json!([step.addr, step.action, step.after, step.ops, step.expects])
-            })
+            .map(|step| serde_json::json!([step.addr, step.action, step.after, step.ops, step.expects]))
             .collect();
         let slots: Vec<_> = slots.iter().collect();
-        Digest::of_json(&serde_json::json!([
-            scope,
-            environment,
-            servers,
-            steps,
-            slots
-        ]))
+        Digest::of_json(&serde_json::json!([scope, environment, servers, steps, slots]))
     }
 }

@@ -68,11 +68,7 @@ impl Registry {
     /// rows that cannot be read as addresses own nothing.
     pub fn from_rows(rows: &[Row], scope: &str) -> Self {
         let mut registry = Self::default();
-        for entry in rows
-            .iter()
-            .filter_map(entry)
-            .filter(|entry| entry.status != Status::Removed)
-        {
+        for entry in rows.iter().filter_map(entry).filter(|entry| entry.status != Status::Removed) {
             let key = (entry.kind.clone(), entry.identity.clone());
             if entry.scope == scope {
                 registry.mine.insert(key, entry);

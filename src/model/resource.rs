@@ -62,10 +62,7 @@ impl Resource {
 
     /// Returns the text of an attribute; empty where it is not declared.
     pub fn text(&self, name: &str) -> &str {
-        self.attrs
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.attrs.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -90,15 +87,9 @@ pub struct Desired {
 impl Desired {
     /// Returns the resources at or below an address, or in the group of that name.
     pub fn matching(&self, addr: &Addr) -> BTreeSet<Addr> {
-        let group = self
-            .groups
-            .iter()
-            .filter(|(name, _)| name.is_within(addr))
-            .flat_map(|(_, members)| members);
-        let below = self
-            .resources
-            .keys()
-            .filter(|candidate| candidate.is_within(addr));
+        let group =
+            self.groups.iter().filter(|(name, _)| name.is_within(addr)).flat_map(|(_, members)| members);
+        let below = self.resources.keys().filter(|candidate| candidate.is_within(addr));
         below.chain(group).cloned().collect()
     }
 }

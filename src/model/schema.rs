@@ -99,13 +99,7 @@ impl BlockSchema {
     }
 
     fn with(mut self, name: &'static str, ty: Type, required: bool, doc: &'static str) -> Self {
-        self.attrs.push(AttrSchema {
-            name,
-            ty,
-            required,
-            sensitive: false,
-            doc,
-        });
+        self.attrs.push(AttrSchema { name, ty, required, sensitive: false, doc });
         self
     }
 

@@ -21,9 +21,7 @@ pub struct Settings {
 impl Settings {
     /// Returns the default namespace of secrets and superset tenants.
     pub fn namespace(&self) -> &str {
-        self.kubernetes
-            .as_ref()
-            .map_or(DEFAULT_NAMESPACE, |kubernetes| &kubernetes.namespace)
+        self.kubernetes.as_ref().map_or(DEFAULT_NAMESPACE, |kubernetes| &kubernetes.namespace)
     }
 }
 

@@ -29,21 +29,12 @@ pub struct Api {
 impl Api {
     /// Returns the API of Secrets.
     pub fn secrets() -> Self {
-        Self {
-            group: String::new(),
-            version: "v1".into(),
-            kind: "Secret".into(),
-            plural: "secrets".into(),
-        }
+        Self { group: String::new(), version: "v1".into(), kind: "Secret".into(), plural: "secrets".into() }
     }
 
     /// Returns `apiVersion` as objects carry it.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.clone()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 }
 
@@ -84,10 +75,7 @@ pub struct Caps {
 impl Caps {
     /// Returns whether the server's version is at least this.
     pub fn at_least(&self, major: u32, minor: u32) -> bool {
-        let mut numbers = self
-            .version
-            .split('.')
-            .map(|number| number.parse::<u32>().unwrap_or(0));
+        let mut numbers = self.version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (major, minor)
     }
 
@@ -98,9 +86,7 @@ impl Caps {
 
     /// Returns whether a table has a column.
     pub fn has_column(&self, table: &str, column: &str) -> bool {
-        self.columns
-            .get(table)
-            .is_some_and(|columns| columns.contains(column))
+        self.columns.get(table).is_some_and(|columns| columns.contains(column))
     }
 
     /// Returns whether a user may have several authentication methods: since 24.9
@@ -169,15 +155,8 @@ pub fn number(row: &Row, column: &str) -> u64 {
 
 /// Returns the texts of an array column.
 pub fn texts(row: &Row, column: &str) -> Vec<String> {
-    let items = row
-        .get(column)
-        .and_then(Json::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    items
-        .iter()
-        .filter_map(Json::as_str)
-        .map(str::to_owned)
-        .collect()
+    let items = row.get(column).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+    items.iter().filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -186,10 +165,7 @@ mod tests {
 
     #[test]
     fn versions_compare_by_number() {
-        let caps = Caps {
-            version: "24.10.3.21".into(),
-            ..Caps::default()
-        };
+        let caps = Caps { version: "24.10.3.21".into(), ..Caps::default() };
         assert!(caps.at_least(24, 9));
         assert!(caps.at_least(24, 10));
         assert!(!caps.at_least(25, 1));

@@ -93,9 +93,7 @@ impl Value {
             Self::Secret(_) => true,
             Self::List(items) => items.iter().any(Self::is_sensitive),
             Self::Map(map) => map.values().any(Self::is_sensitive),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Ref { .. } => {
-                false
-            }
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Ref { .. } => false,
         }
     }
 
@@ -108,11 +106,9 @@ impl Value {
             Self::Number(value) => Self::Secret(Secret::new(number_text(value))),
             Self::String(text) => Self::Secret(Secret::new(text)),
             Self::List(items) => Self::List(items.into_iter().map(Self::into_sensitive).collect()),
-            Self::Map(map) => Self::Map(
-                map.into_iter()
-                    .map(|(key, value)| (key, value.into_sensitive()))
-                    .collect(),
-            ),
+            Self::Map(map) => {
+                Self::Map(map.into_iter().map(|(key, value)| (key, value.into_sensitive())).collect())
+            }
             kept @ (Self::Secret(_) | Self::Ref { .. }) => kept,
         }
     }
@@ -128,11 +124,9 @@ impl Value {
             Self::Secret(_) => Json::String(HIDDEN.to_owned()),
             Self::Ref { name, .. } => Json::String(name.clone()),
             Self::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
-            Self::Map(map) => Json::Object(
-                map.iter()
-                    .map(|(key, value)| (key.clone(), value.to_json()))
-                    .collect(),
-            ),
+            Self::Map(map) => {
+                Json::Object(map.iter().map(|(key, value)| (key.clone(), value.to_json())).collect())
+            }
         }
     }
 
@@ -145,22 +139,15 @@ impl Value {
             Json::Number(number) => Self::Number(number.as_f64().unwrap_or_default()),
             Json::String(text) => Self::String(text.clone()),
             Json::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
-            Json::Object(map) => Self::Map(
-                map.iter()
-                    .map(|(key, value)| (key.clone(), Self::from_json(value)))
-                    .collect(),
-            ),
+            Json::Object(map) => {
+                Self::Map(map.iter().map(|(key, value)| (key.clone(), Self::from_json(value))).collect())
+            }
         }
     }
 
     /// Returns a list of texts.
     pub fn strings<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Self {
-        Self::List(
-            items
-                .into_iter()
-                .map(|item| Self::String(item.into()))
-                .collect(),
-        )
+        Self::List(items.into_iter().map(|item| Self::String(item.into())).collect())
     }
 }
 
@@ -184,12 +171,7 @@ impl From<bool> for Value {
 
 /// Returns attributes as a JSON object; sensitive leaves are hidden.
 pub fn attrs_json(attrs: &Attrs) -> serde_json::Value {
-    serde_json::Value::Object(
-        attrs
-            .iter()
-            .map(|(key, value)| (key.clone(), value.to_json()))
-            .collect(),
-    )
+    serde_json::Value::Object(attrs.iter().map(|(key, value)| (key.clone(), value.to_json())).collect())
 }
 
 /// Returns a number as JSON: whole ones without a fraction.
@@ -213,10 +195,7 @@ mod tests {
     fn sensitive_leaves_are_hidden_in_json_and_debug() {
         let value = Value::Map([("a".into(), Value::strings(["hunter5"]))].into()).into_sensitive();
         assert!(value.is_sensitive());
-        assert_eq!(
-            value.to_json().to_string(),
-            r#"{"a":["(sensitive value)"]}"#
-        );
+        assert_eq!(value.to_json().to_string(), r#"{"a":["(sensitive value)"]}"#);
         assert!(!format!("{value:?}").contains("hunter5"));
     }
 

@@ -28,20 +28,12 @@ const COLUMNS: &str = "SELECT database, table, groupArray(name) AS columns FROM 
 /// A server that cannot be asked, or is too old.
 pub(super) async fn read<S: Servers>(servers: &S) -> Result<Caps, ObserveError> {
     let failed = |statement, error: Error| ObserveError::of(Server::ClickHouse, statement, error);
-    let rows = servers
-        .rows(plain(IDENTITY))
-        .await
-        .map_err(|error| failed(IDENTITY, error))?;
+    let rows = servers.rows(plain(IDENTITY)).await.map_err(|error| failed(IDENTITY, error))?;
     let mut caps = identity(rows.first());
     if !caps.at_least(OLDEST.0, OLDEST.1) {
-        return Err(ObserveError::TooOld {
-            version: caps.version,
-        });
+        return Err(ObserveError::TooOld { version: caps.version });
     }
-    let rows = servers
-        .rows(plain(COLUMNS))
-        .await
-        .map_err(|error| failed(COLUMNS, error))?;
+    let rows = servers.rows(plain(COLUMNS)).await.map_err(|error| failed(COLUMNS, error))?;
     for row in &rows {
         let table = format!("{}.{}", text(row, "database"), text(row, "table"));
         let columns = texts(row, "columns").into_iter().collect();

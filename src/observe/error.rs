@@ -6,7 +6,6 @@ use crate::backend::clickhouse::missing_grants;
 use crate::backend::{Error, ErrorKind};
 use crate::diag::Diagnostic;
 use crate::model::Settings;
-use crate::model::settings::KubernetesTarget;
 
 /// ClickHouse's READONLY.
 const READONLY: u32 = 164;
@@ -19,10 +18,7 @@ const NEEDS: [(&str, &str); 10] = [
     ("system.grants", "SHOW USERS, SHOW ROLES ON *.*"),
     ("system.role_grants", "SHOW USERS, SHOW ROLES ON *.*"),
     ("SHOW GRANTS", "SHOW USERS, SHOW ROLES ON *.*"),
-    (
-        "system.settings_profile_elements",
-        "SHOW SETTINGS PROFILES ON *.*",
-    ),
+    ("system.settings_profile_elements", "SHOW SETTINGS PROFILES ON *.*"),
     ("system.quotas", "SHOW QUOTAS ON *.*"),
     ("system.row_policies", "SHOW ROW POLICIES ON *.*"),
     ("system.query_log", "SELECT ON system.query_log"),
@@ -71,6 +67,8 @@ pub enum ObserveError {
     Denied {
         /// What ClickHouse has to grant, as in `GRANT <it> TO …`.
         grants: BTreeSet<String>,
+        /// Whether the cluster denies something, too.
+        in_cluster: bool,
         /// What each server says.
         errors: Vec<String>,
     },
@@ -92,22 +90,18 @@ impl ObserveError {
     /// was asked.
     pub(super) fn of(server: Server, what: &str, error: Error) -> Self {
         match (error.kind, error.code) {
-            (ErrorKind::Unreachable | ErrorKind::Unknown, None) => {
-                Self::Unreachable { server, error }
-            }
+            (ErrorKind::Unreachable | ErrorKind::Unknown, None) => Self::Unreachable { server, error },
             (ErrorKind::Login, _) => Self::Login { server, error },
             (ErrorKind::Denied, _) => Self::Denied {
                 grants: match server {
                     Server::ClickHouse => needed(what, &error.message),
                     Server::Kubernetes => BTreeSet::new(),
                 },
+                in_cluster: server == Server::Kubernetes,
                 errors: vec![error.message],
             },
             (_, Some(READONLY)) if server == Server::ClickHouse => Self::ReadOnly(error),
-            _ => Self::Failed {
-                what: what.to_owned(),
-                error,
-            },
+            _ => Self::Failed { what: what.to_owned(), error },
         }
     }
 
@@ -115,13 +109,12 @@ impl ObserveError {
     pub(super) fn united(errors: Vec<Self>) -> Option<Self> {
         let mut grants = BTreeSet::new();
         let mut denials = Vec::new();
+        let mut in_cluster = false;
         let mut first = None;
         for error in errors {
             match error {
-                Self::Denied {
-                    grants: more,
-                    errors,
-                } => {
+                Self::Denied { grants: more, in_cluster: also, errors } => {
+                    in_cluster |= also;
                     grants.extend(more);
                     denials.extend(errors);
                 }
@@ -134,10 +127,7 @@ impl ObserveError {
         if denials.is_empty() {
             return first;
         }
-        Some(Self::Denied {
-            grants,
-            errors: denials,
-        })
+        Some(Self::Denied { grants, in_cluster, errors: denials })
     }
 
     /// Tells it for the person who gets it.
@@ -146,9 +136,7 @@ impl ObserveError {
             Self::Unreachable { server, error } => unreachable(*server, error, settings),
             Self::Login { server, error } => login(*server, error, settings),
             Self::TooOld { version } => Diagnostic::error("this ClickHouse is too old")
-                .detail(format!(
-                    "The server is version {version:?}; charter needs 23.8 or newer."
-                ))
+                .detail(format!("The server is version {version:?}; charter needs 23.8 or newer."))
                 .help("upgrade the server"),
             Self::ReadOnly(error) => Diagnostic::error("charter's ClickHouse user is read-only")
                 .detail(format!("{error}."))
@@ -156,7 +144,7 @@ impl ObserveError {
                     "give user {} a settings profile with `readonly = 0`; 2 is enough for plan and check",
                     settings.clickhouse.user
                 )),
-            Self::Denied { grants, errors } => denied(grants, errors, settings),
+            Self::Denied { grants, in_cluster, errors } => denied(grants, *in_cluster, errors, settings),
             Self::Failed { what, error } => {
                 let id = error.query_id.as_deref();
                 let diagnostic = Diagnostic::error("the servers could not be read")
@@ -166,10 +154,8 @@ impl ObserveError {
                     None => diagnostic,
                 }
             }
-            Self::TwoReads(name) => {
-                Diagnostic::error("a mistake in charter")
-                    .detail(format!("Two kinds ask different queries by the name {name:?}."))
-            }
+            Self::TwoReads(name) => Diagnostic::error("a mistake in charter")
+                .detail(format!("Two kinds ask different queries by the name {name:?}.")),
         }
     }
 }
@@ -178,10 +164,8 @@ impl ObserveError {
 /// that it would name next.
 fn needed(statement: &str, message: &str) -> BTreeSet<String> {
     let named = missing_grants(message);
-    let known = NEEDS
-        .iter()
-        .filter(|(text, _)| statement.contains(text))
-        .map(|(_, grant)| (*grant).to_owned());
+    let known =
+        NEEDS.iter().filter(|(text, _)| statement.contains(text)).map(|(_, grant)| (*grant).to_owned());
     let known: Vec<String> = known.collect();
     // `SHOW USERS ON *.*` is a part of `SHOW USERS, SHOW ROLES ON *.*`.
     let covers = |one: &str, all: &str| match (one.split_once(" ON "), all.split_once(" ON ")) {
@@ -190,10 +174,8 @@ fn needed(statement: &str, message: &str) -> BTreeSet<String> {
         }
         _ => false,
     };
-    let mut needed: BTreeSet<String> = named
-        .into_iter()
-        .filter(|one| !known.iter().any(|all| covers(one, all)))
-        .collect();
+    let mut needed: BTreeSet<String> =
+        named.into_iter().filter(|one| !known.iter().any(|all| covers(one, all))).collect();
     needed.extend(known);
     needed
 }
@@ -230,21 +212,17 @@ fn login(server: Server, error: &Error, settings: &Settings) -> Diagnostic {
     }
 }
 
-fn denied(grants: &BTreeSet<String>, errors: &[String], settings: &Settings) -> Diagnostic {
-    let mut diagnostic = Diagnostic::error("charter may not read what it needs")
-        .detail(format!("{}.", errors.join(". ")));
+fn denied(grants: &BTreeSet<String>, in_cluster: bool, errors: &[String], settings: &Settings) -> Diagnostic {
+    let mut diagnostic =
+        Diagnostic::error("charter may not read what it needs").detail(format!("{}.", errors.join(". ")));
     let user = quoted(&settings.clickhouse.user);
     for grant in grants {
         diagnostic = diagnostic.help(format!("GRANT {grant} TO {user}"));
     }
-    let from_cluster = !errors.is_empty() && grants.is_empty();
-    let in_cluster = settings
-        .kubernetes
-        .as_ref()
-        .is_some_and(|kubernetes| !matches!(kubernetes.target, KubernetesTarget::Manifests(_)));
-    if from_cluster && in_cluster {
-        diagnostic = diagnostic
-            .help("bind a role with the verbs get, list, create, patch and delete on these resources to the account of this context");
+    if in_cluster {
+        diagnostic = diagnostic.help(
+            "bind a role with the verbs get, list, create, patch and delete on these resources to the account of this context",
+        );
     }
     diagnostic
 }
@@ -252,8 +230,7 @@ fn denied(grants: &BTreeSet<String>, errors: &[String], settings: &Settings) -> 
 /// Returns a user's name as SQL takes it.
 fn quoted(name: &str) -> String {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if !name.is_empty() && name.chars().all(word) && !name.starts_with(|c: char| c.is_ascii_digit())
-    {
+    if !name.is_empty() && name.chars().all(word) && !name.starts_with(|c: char| c.is_ascii_digit()) {
         return name.to_owned();
     }
     format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 
-use crate::backend::{Error, Query, Servers};
+use crate::backend::{Error, ErrorKind, Query, Servers};
 use crate::kinds::Kinds;
 use crate::model::registry::{Registry, TABLE};
 use crate::model::resource::Desired;
@@ -24,17 +24,8 @@ pub use error::{ObserveError, Server};
 pub use preflight::preflight;
 
 /// The columns of the registry that are read.
-const REGISTRY: [&str; 9] = [
-    "scope",
-    "environment",
-    "address",
-    "kind",
-    "identity",
-    "status",
-    "spec",
-    "salt",
-    "fingerprint",
-];
+const REGISTRY: [&str; 9] =
+    ["scope", "environment", "address", "kind", "identity", "status", "spec", "salt", "fingerprint"];
 
 /// Reads everything that planning or checking needs. At most `parallelism` reads run at a time.
 ///
@@ -49,17 +40,12 @@ pub async fn observe<S: Servers>(
 ) -> Result<(Snapshot, Registry), ObserveError> {
     let (caps, cluster_uid) = tokio::join!(caps::read(servers), servers.cluster_uid());
     let caps = caps?;
-    let cluster_uid = cluster_uid
-        .map_err(|error| ObserveError::of(Server::Kubernetes, "the cluster's UID", error))?;
+    let cluster_uid =
+        cluster_uid.map_err(|error| ObserveError::of(Server::Kubernetes, "the cluster's UID", error))?;
     let registry = registry(servers, &caps, &settings.scope).await?;
     let asked = unite(kinds, desired, settings, &registry, &caps)?;
     let (rows, objects) = run(servers, asked, parallelism).await?;
-    let snapshot = Snapshot {
-        caps,
-        cluster_uid,
-        rows,
-        objects,
-    };
+    let snapshot = Snapshot { caps, cluster_uid, rows, objects };
     Ok((snapshot, registry))
 }
 
@@ -68,7 +54,7 @@ fn plain(statement: impl Into<String>) -> Query {
     Query {
         statement: statement.into(),
         params: Vec::new(),
-            sensitive: false,
+        sensitive: false,
         login: None,
         database: None,
         settings: BTreeMap::new(),
@@ -77,25 +63,29 @@ fn plain(statement: impl Into<String>) -> Query {
     }
 }
 
-async fn registry<S: Servers>(
-    servers: &S,
-    caps: &Caps,
-    scope: &str,
-) -> Result<Registry, ObserveError> {
+async fn registry<S: Servers>(servers: &S, caps: &Caps, scope: &str) -> Result<Registry, ObserveError> {
     let table = format!("ops.{TABLE}");
     if !caps.has_table(&table) {
-        return Ok(Registry::default());
+        return absent(servers, &table).await;
     }
-    let columns: Vec<&str> = REGISTRY
-        .into_iter()
-        .filter(|column| caps.has_column(&table, column))
-        .collect();
+    let columns: Vec<&str> = REGISTRY.into_iter().filter(|column| caps.has_column(&table, column)).collect();
     let statement = format!(
         "SELECT {} FROM {table} ORDER BY at DESC LIMIT 1 BY scope, kind, identity",
         columns.join(", ")
     );
     match servers.rows(plain(&statement)).await {
         Ok(rows) => Ok(Registry::from_rows(&rows, scope)),
+        Err(error) => Err(ObserveError::of(Server::ClickHouse, &statement, error)),
+    }
+}
+
+/// Makes sure that the registry is not there rather than out of sight: `system.columns` shows only
+/// what one may see, and a plan that does not know what is owned would adopt or create it again.
+async fn absent<S: Servers>(servers: &S, table: &str) -> Result<Registry, ObserveError> {
+    let statement = format!("SELECT 1 FROM {table} LIMIT 0");
+    match servers.rows(plain(&statement)).await {
+        Ok(_) => Ok(Registry::default()),
+        Err(error) if error.kind == ErrorKind::Missing => Ok(Registry::default()),
         Err(error) => Err(ObserveError::of(Server::ClickHouse, &statement, error)),
     }
 }
@@ -117,15 +107,9 @@ fn unite(
 ) -> Result<Asked, ObserveError> {
     let mut asked = Asked::default();
     for kind in kinds.iter() {
-        let wanted: Vec<_> = desired
-            .resources
-            .values()
-            .filter(|resource| resource.kind == kind.name())
-            .collect();
-        let owned: Vec<_> = registry
-            .all_mine()
-            .filter(|entry| entry.kind == kind.name())
-            .collect();
+        let wanted: Vec<_> =
+            desired.resources.values().filter(|resource| resource.kind == kind.name()).collect();
+        let owned: Vec<_> = registry.all_mine().filter(|entry| entry.kind == kind.name()).collect();
         if wanted.is_empty() && owned.is_empty() {
             continue;
         }
@@ -143,10 +127,7 @@ impl Asked {
                 self.lists.insert((api, namespace));
             }
             Read::Sql { name, statement } => {
-                let known = self
-                    .queries
-                    .entry(name)
-                    .or_insert_with(|| statement.clone());
+                let known = self.queries.entry(name).or_insert_with(|| statement.clone());
                 if *known != statement {
                     return Err(ObserveError::TwoReads(name));
                 }
@@ -162,16 +143,9 @@ enum Answer {
     Objects((Api, String), Result<Listing, Error>),
 }
 
-type Found = (
-    BTreeMap<&'static str, Vec<Row>>,
-    BTreeMap<(Api, String), Listing>,
-);
+type Found = (BTreeMap<&'static str, Vec<Row>>, BTreeMap<(Api, String), Listing>);
 
-async fn run<S: Servers>(
-    servers: &S,
-    asked: Asked,
-    parallelism: usize,
-) -> Result<Found, ObserveError> {
+async fn run<S: Servers>(servers: &S, asked: Asked, parallelism: usize) -> Result<Found, ObserveError> {
     let mut reads: Vec<BoxFuture<'_, Answer>> = Vec::new();
     for (name, statement) in asked.queries {
         reads.push(ask(servers, name, statement).boxed());
@@ -180,10 +154,7 @@ async fn run<S: Servers>(
         reads.push(list(servers, api, namespace).boxed());
     }
     // In order, so that the same failures make the same report.
-    let answers: Vec<Answer> = futures_util::stream::iter(reads)
-        .buffered(parallelism.max(1))
-        .collect()
-        .await;
+    let answers: Vec<Answer> = futures_util::stream::iter(reads).buffered(parallelism.max(1)).collect().await;
     sort_out(answers)
 }
 

@@ -42,20 +42,13 @@ const EXPLAIN: &str = "EXPLAIN AST graph = 0\n";
 ///
 /// # Errors
 /// A server that cannot be asked.
-pub async fn preflight<S: Servers>(
-    servers: &S,
-    statements: &[String],
-) -> Result<Vec<Option<String>>, Error> {
+pub async fn preflight<S: Servers>(servers: &S, statements: &[String]) -> Result<Vec<Option<String>>, Error> {
     let distinct: BTreeSet<&str> = statements.iter().map(String::as_str).collect();
     let doubtful = doubtful(servers, &distinct).await?;
-    let asked: Vec<BoxFuture<'_, Result<_, Error>>> = doubtful
-        .into_iter()
-        .map(|statement| reason(servers, statement).boxed())
-        .collect();
-    let reasons: BTreeMap<&str, Option<String>> = futures_util::stream::iter(asked)
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
+    let asked: Vec<BoxFuture<'_, Result<_, Error>>> =
+        doubtful.into_iter().map(|statement| reason(servers, statement).boxed()).collect();
+    let reasons: BTreeMap<&str, Option<String>> =
+        futures_util::stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
     let of = |statement: &String| reasons.get(statement.as_str()).cloned().flatten();
     Ok(statements.iter().map(of).collect())
 }
@@ -65,9 +58,8 @@ async fn doubtful<'a, S: Servers>(
     servers: &S,
     statements: &BTreeSet<&'a str>,
 ) -> Result<Vec<&'a str>, Error> {
-    let (small, mut doubtful): (Vec<&str>, Vec<&str>) = statements
-        .iter()
-        .partition(|statement| escaped(statement) <= CHUNK);
+    let (small, mut doubtful): (Vec<&str>, Vec<&str>) =
+        statements.iter().partition(|statement| escaped(statement) <= CHUNK);
     for chunk in chunks(&small) {
         match servers.rows(bulk(chunk)).await {
             Ok(rows) => doubtful.extend(failed(chunk, rows.first())),
@@ -82,27 +74,19 @@ async fn doubtful<'a, S: Servers>(
 
 fn bulk(chunk: &[&str]) -> Query {
     let list = Json::from(chunk.to_vec()).to_string();
-    Query {
-        params: vec![("statements".to_owned(), Secret::new(list))],
-        ..plain(PARSE)
-    }
+    Query { params: vec![("statements".to_owned(), Secret::new(list))], ..plain(PARSE) }
 }
 
 /// Returns the statements that a row of [`PARSE`] says not to parse. One that the row is silent
 /// about is among them: it is asked about again.
 fn failed<'a>(chunk: &[&'a str], row: Option<&Row>) -> Vec<&'a str> {
-    let flags = row
-        .and_then(|row| row.get("failed"))
-        .and_then(Json::as_array)
-        .map_or(&[][..], Vec::as_slice);
+    let flags = row.and_then(|row| row.get("failed")).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
     let parses = |index: usize| {
         let flag = flags.get(index).cloned();
         flag.is_some_and(|flag| number(&Row::from_iter([("f".to_owned(), flag)]), "f") == 0)
     };
     let all = chunk.iter().copied().enumerate();
-    all.filter(|(index, _)| !parses(*index))
-        .map(|(_, statement)| statement)
-        .collect()
+    all.filter(|(index, _)| !parses(*index)).map(|(_, statement)| statement).collect()
 }
 
 /// Returns how long a statement is in a JSON text.
@@ -129,10 +113,7 @@ fn chunks<'s, 'a>(statements: &'s [&'a str]) -> Vec<&'s [&'a str]> {
 }
 
 /// Returns a statement with why it does not parse; none where it does after all.
-async fn reason<'a, S: Servers>(
-    servers: &S,
-    statement: &'a str,
-) -> Result<(&'a str, Option<String>), Error> {
+async fn reason<'a, S: Servers>(servers: &S, statement: &'a str) -> Result<(&'a str, Option<String>), Error> {
     let reason = match servers.rows(plain(format!("{EXPLAIN}{statement}"))).await {
         Ok(_) => None,
         Err(error) if error.code == Some(SYNTAX_ERROR) => Some(relocated(&error.message)),
@@ -174,10 +155,7 @@ mod tests {
         let statements = [&*long, "a", &*long, &*long, "b"];
         let cut = chunks(&statements);
         assert_eq!(cut.concat(), statements);
-        assert_eq!(
-            cut.iter().map(|piece| piece.len()).collect::<Vec<_>>(),
-            [2, 1, 2]
-        );
+        assert_eq!(cut.iter().map(|piece| piece.len()).collect::<Vec<_>>(), [2, 1, 2]);
         assert!(chunks(&[]).is_empty());
     }
 

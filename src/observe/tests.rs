@@ -24,10 +24,7 @@ struct Fake {
 
 impl Fake {
     fn new(answers: Answers) -> Self {
-        Self {
-            answers,
-            asked: Mutex::default(),
-        }
+        Self { answers, asked: Mutex::default() }
     }
 
     fn asked(&self) -> Vec<String> {
@@ -78,14 +75,9 @@ impl Kind for Asking {
         self.0
     }
     fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        let queries = self.1.iter().map(|(name, statement)| Read::Sql {
-            name,
-            statement: (*statement).to_owned(),
-        });
-        let secrets = Read::Objects {
-            api: Api::secrets(),
-            namespace: "operations".into(),
-        };
+        let queries =
+            self.1.iter().map(|(name, statement)| Read::Sql { name, statement: (*statement).to_owned() });
+        let secrets = Read::Objects { api: Api::secrets(), namespace: "operations".into() };
         queries.chain([secrets]).collect()
     }
     fn observe(&self, _: &BTreeSet<&str>, _: &World) -> BTreeMap<String, Attrs> {
@@ -96,13 +88,8 @@ impl Kind for Asking {
     }
 }
 
-static USER: Asking = Asking(
-    "user",
-    &[
-        ("users", "SELECT name FROM system.users"),
-        ("log", "SELECT 1 FROM system.query_log"),
-    ],
-);
+static USER: Asking =
+    Asking("user", &[("users", "SELECT name FROM system.users"), ("log", "SELECT 1 FROM system.query_log")]);
 static ROLE: Asking = Asking("role", &[("users", "SELECT name FROM system.users")]);
 static ODD: Asking = Asking("odd", &[("users", "SELECT id FROM system.users")]);
 
@@ -132,9 +119,7 @@ fn desired(kinds: &[&'static str]) -> Desired {
     let mut desired = Desired::default();
     for kind in kinds {
         let addr = Addr::new(kind, "x");
-        desired
-            .resources
-            .insert(addr.clone(), Resource::new(addr, kind, "x", span));
+        desired.resources.insert(addr.clone(), Resource::new(addr, kind, "x", span));
     }
     desired
 }
@@ -144,20 +129,15 @@ fn row(json: serde_json::Value) -> Row {
 }
 
 fn refused(kind: ErrorKind, code: Option<u32>, message: &str) -> Error {
-    Error {
-        kind,
-        code,
-        message: message.into(),
-        query_id: Some("q".into()),
-    }
+    Error { kind, code, message: message.into(), query_id: Some("q".into()) }
 }
 
 /// A server that has everything, and one role that this scope owns.
 fn healthy(statement: &str) -> Result<Vec<Row>, Error> {
     Ok(match statement {
-        text if text.contains("version()") => vec![row(
-            json!({"version": "24.8.4.13", "server_uuid": "s", "user": "u", "ops_uuid": "o"}),
-        )],
+        text if text.contains("version()") => {
+            vec![row(json!({"version": "24.8.4.13", "server_uuid": "s", "user": "u", "ops_uuid": "o"}))]
+        }
         text if text.contains("system.columns") => vec![row(json!({
             "database": "ops", "table": TABLE, "columns": ["scope", "environment", "address", "kind", "identity", "status", "spec"],
         }))],
@@ -180,9 +160,7 @@ async fn seen(
 #[tokio::test]
 async fn each_query_is_asked_once_and_idle_kinds_ask_nothing() {
     let fake = Fake::new(healthy);
-    let (snapshot, registry) = seen(&fake, vec![&USER, &ROLE, &ODD], &["user"])
-        .await
-        .expect("seen");
+    let (snapshot, registry) = seen(&fake, vec![&USER, &ROLE, &ODD], &["user"]).await.expect("seen");
     assert_eq!(snapshot.rows("users").len(), 1);
     assert_eq!(snapshot.caps.server_uuid, "s");
     assert_eq!(snapshot.cluster_uid.as_deref(), Some("uid"));
@@ -191,8 +169,7 @@ async fn each_query_is_asked_once_and_idle_kinds_ask_nothing() {
     let asked = fake.asked();
     assert_eq!(asked.len(), 5, "{asked:#?}");
     assert!(
-        asked[2]
-            .starts_with("SELECT scope, environment, address, kind, identity, status, spec FROM"),
+        asked[2].starts_with("SELECT scope, environment, address, kind, identity, status, spec FROM"),
         "columns that the table lacks are not asked for: {}",
         asked[2]
     );
@@ -201,9 +178,7 @@ async fn each_query_is_asked_once_and_idle_kinds_ask_nothing() {
 #[tokio::test]
 async fn one_name_for_two_queries_is_a_mistake() {
     let fake = Fake::new(healthy);
-    let error = seen(&fake, vec![&USER, &ODD], &["user", "odd"])
-        .await
-        .expect_err("a mistake");
+    let error = seen(&fake, vec![&USER, &ODD], &["user", "odd"]).await.expect_err("a mistake");
     assert_eq!(error, ObserveError::TwoReads("users"));
 }
 
@@ -226,16 +201,35 @@ async fn all_that_is_denied_is_told_at_once() {
         )),
         other => healthy(other),
     });
-    let error = seen(&fake, vec![&USER], &["user"])
-        .await
-        .expect_err("denied");
+    let error = seen(&fake, vec![&USER], &["user"]).await.expect_err("denied");
     assert_eq!(
         told(&error).help,
-        [
-            "GRANT SELECT ON system.query_log TO `char-ter`",
-            "GRANT SHOW USERS ON *.* TO `char-ter`",
-        ]
+        ["GRANT SELECT ON system.query_log TO `char-ter`", "GRANT SHOW USERS ON *.* TO `char-ter`",]
     );
+}
+
+#[tokio::test]
+async fn a_registry_out_of_sight_is_not_taken_for_none() {
+    let hidden: Answers = |statement| match statement {
+        text if text.contains("system.columns") => Ok(Vec::new()),
+        text if text.contains("ops.") => Err(refused(
+            ErrorKind::Denied,
+            Some(497),
+            "u: Not enough privileges. To execute this query, it's necessary to have the grant SELECT ON ops.charter_resources (ACCESS_DENIED, code 497)",
+        )),
+        other => healthy(other),
+    };
+    let fake = Fake::new(hidden);
+    let error = seen(&fake, vec![&USER], &["user"]).await.expect_err("denied");
+    assert_eq!(told(&error).help, ["GRANT SELECT ON ops.* TO `char-ter`"]);
+    let none: Answers = |statement| match statement {
+        text if text.contains("system.columns") => Ok(Vec::new()),
+        text if text.contains("ops.") => Err(refused(ErrorKind::Missing, Some(81), "no database")),
+        other => healthy(other),
+    };
+    let fake = Fake::new(none);
+    let (_, registry) = seen(&fake, vec![&USER], &["user"]).await.expect("seen");
+    assert_eq!(registry.all_mine().count(), 0);
 }
 
 #[tokio::test]
@@ -245,20 +239,8 @@ async fn a_server_that_does_not_serve_is_told_with_what_to_do() {
         other => healthy(other),
     };
     let away: Answers = |_| Err(refused(ErrorKind::Unreachable, None, "connection refused"));
-    let login: Answers = |_| {
-        Err(refused(
-            ErrorKind::Login,
-            Some(516),
-            "authentication failed",
-        ))
-    };
-    let read_only: Answers = |_| {
-        Err(refused(
-            ErrorKind::Refused,
-            Some(164),
-            "cannot modify a setting",
-        ))
-    };
+    let login: Answers = |_| Err(refused(ErrorKind::Login, Some(516), "authentication failed"));
+    let read_only: Answers = |_| Err(refused(ErrorKind::Refused, Some(164), "cannot modify a setting"));
     for (answers, summary) in [
         (old, "this ClickHouse is too old"),
         (away, "ClickHouse cannot be reached"),
@@ -266,9 +248,7 @@ async fn a_server_that_does_not_serve_is_told_with_what_to_do() {
         (read_only, "charter's ClickHouse user is read-only"),
     ] {
         let fake = Fake::new(answers);
-        let error = seen(&fake, vec![&USER], &["user"])
-            .await
-            .expect_err(summary);
+        let error = seen(&fake, vec![&USER], &["user"]).await.expect_err(summary);
         let diagnostic = told(&error);
         assert_eq!(diagnostic.summary, summary);
         assert!(!diagnostic.help.is_empty(), "{summary}");
@@ -281,11 +261,7 @@ async fn a_server_that_does_not_serve_is_told_with_what_to_do() {
 async fn statements_that_do_not_parse_are_told_why() {
     let fake = Fake::new(|statement| match statement {
         text if text.contains("arrayMap") => Ok(vec![row(json!({"failed": [1, 0]}))]),
-        _ => Err(refused(
-            ErrorKind::Refused,
-            Some(62),
-            "Syntax error: failed at position 25 (CRATE): CRATE",
-        )),
+        _ => Err(refused(ErrorKind::Refused, Some(62), "Syntax error: failed at position 25 (CRATE): CRATE")),
     });
     let statements = ["SELECT 1", "CRATE", "SELECT 1"].map(str::to_owned);
     let found = preflight(&fake, &statements).await.expect("asked");
@@ -297,9 +273,7 @@ async fn statements_that_do_not_parse_are_told_why() {
 #[tokio::test]
 async fn an_old_server_explains_each_statement() {
     let fake = Fake::new(|statement| match statement {
-        text if text.contains("arrayMap") => {
-            Err(refused(ErrorKind::Refused, Some(46), "no such function"))
-        }
+        text if text.contains("arrayMap") => Err(refused(ErrorKind::Refused, Some(46), "no such function")),
         _ => Ok(Vec::new()),
     });
     let statements = ["SELECT 1", "SELECT 2"].map(str::to_owned);

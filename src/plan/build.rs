@@ -12,6 +12,7 @@ use crate::kinds::{Change, Lowered};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
+use crate::model::resource::Desired;
 use crate::model::settings::{KubernetesTarget, Settings};
 use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Plan, Severity, Snapshot, Step};
 
@@ -213,7 +214,7 @@ impl<'a> Draft<'a> {
 
     fn finish(mut self) -> Plan {
         let request = &self.survey.request;
-        self.findings.extend(kept(&self.retained));
+        self.findings.extend(kept(&self.retained, request.desired));
         sort(&mut self.findings);
         self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
         Plan {
@@ -258,30 +259,37 @@ fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
     }
 }
 
-/// Returns a finding for each block whose objects are kept.
-pub(super) fn kept(retained: &[Retained]) -> Vec<Finding> {
-    let mut blocks: BTreeMap<Addr, Vec<&Retained>> = BTreeMap::new();
+/// Returns a finding for what is kept: one for each block that is gone, else one for each object.
+pub(super) fn kept(retained: &[Retained], desired: &Desired) -> Vec<Finding> {
+    let mut places: BTreeMap<Addr, Vec<&Retained>> = BTreeMap::new();
     for object in retained {
-        blocks.entry(object.addr.block()).or_default().push(object);
+        let block = object.addr.block();
+        let is_gone = desired.matching(&block).is_empty();
+        places.entry(if is_gone { block } else { object.addr.clone() }).or_default().push(object);
     }
-    let findings = blocks.into_iter().map(|(block, objects)| {
-        let found: Vec<String> = objects
-            .iter()
-            .map(|object| format!("{} {}", object.kind, object.identity))
-            .collect();
-        lint::RETAINED
-            .finding(
-                Category::Access,
-                format!("{block} is no longer declared and is kept on the servers"),
-            )
-            .at(&block)
-            .compare("", found.join("\n"))
-            .help(format!("to bring it back, declare {block} again"))
-            .help(format!(
-                "to remove it, declare: removed {{ from = {block} }}, with data_loss = \"allow\" where its data may go, too"
-            ))
-    });
-    findings.collect()
+    places.iter().map(|(place, objects)| kept_at(place, objects, desired)).collect()
+}
+
+fn kept_at(place: &Addr, objects: &[&Retained], desired: &Desired) -> Finding {
+    let found: Vec<String> =
+        objects.iter().map(|object| format!("{} {}", object.kind, object.identity)).collect();
+    if desired.resources.contains_key(place) {
+        let summary =
+            format!("{place} names another object now; {} is kept on the servers", found.join(", "));
+        return lint::RETAINED
+            .finding(Category::Access, summary)
+            .at(place)
+            .help(format!("to go on with it, give {place} its old name again"));
+    }
+    let summary = format!("{place} is no longer declared and is kept on the servers");
+    lint::RETAINED
+        .finding(Category::Access, summary)
+        .at(place)
+        .compare("", found.join("\n"))
+        .help(format!("to bring it back, declare {place} again"))
+        .help(format!(
+            "to remove it, declare: removed {{ from = {place} }}, with data_loss = \"allow\" where its data may go, too"
+        ))
 }
 
 /// Sorts findings by severity, address and code, and drops repetitions.
@@ -292,7 +300,8 @@ pub(super) fn sort(findings: &mut Vec<Finding>) {
     findings.dedup();
 }
 
-fn servers(settings: &Settings, snapshot: &Snapshot) -> Servers {
+/// Returns the servers that something was made for.
+pub fn servers(settings: &Settings, snapshot: &Snapshot) -> Servers {
     let caps = &snapshot.caps;
     let folder = settings.kubernetes.as_ref().and_then(|kubernetes| match &kubernetes.target {
         KubernetesTarget::Manifests(folder) => Some(format!("manifests:{folder}")),

@@ -4,7 +4,8 @@ use super::build::{kept, sort};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, diff, lint, registry};
 use crate::model::plan::Retained;
-use crate::model::{AttrDiff, Category, Finding, Severity, Value};
+use crate::model::resource::Desired;
+use crate::model::{Category, Finding, Severity};
 
 /// What to do about what an apply mends.
 const MENDED: &str = "charter apply mends this; charter plan shows how";
@@ -20,7 +21,7 @@ pub fn check(request: &Request) -> Vec<Finding> {
     }
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
-    findings.extend(undeclared(&leftovers));
+    findings.extend(undeclared(&leftovers, request.desired));
     sort(&mut findings);
     findings
 }
@@ -53,9 +54,9 @@ pub(super) fn drift(subject: &Subject, help: Option<&str>) -> Option<Finding> {
             lint::MISSING.finding(category, unapplied(subject)).compare("applied", "not applied")
         }
         Standing::Differs if tracked => differing(lint::MISSING, unapplied(subject), subject),
-        Standing::Missing => lint::MISSING
-            .finding(category, format!("{name} does not exist"))
-            .compare(wanted(subject), "nothing"),
+        Standing::Missing => {
+            lint::MISSING.finding(category, format!("{name} does not exist")).compare(name, "nothing")
+        }
         Standing::Differs => differing(lint::DIFFERS, format!("{name} is not as declared"), subject),
         Standing::Misrecorded(recorded) if recorded.is_empty() => {
             lint::INTERRUPTED.finding(category, format!("{name} was made by a run that was interrupted"))
@@ -87,18 +88,8 @@ fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
     code.finding(subject.kind.category(), summary).compare(expected, found)
 }
 
-/// Returns what is declared of a resource, a line an attribute.
-fn wanted(subject: &Subject) -> String {
-    let attrs = subject.declared.attrs.iter();
-    let declared: Vec<AttrDiff> = attrs
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| AttrDiff { attr: name.clone(), before: Value::Null, after: value.clone() })
-        .collect();
-    if declared.is_empty() { "it exists".to_owned() } else { diff::sides(&declared).0 }
-}
-
 /// Returns what is recorded, still there and no longer declared.
-fn undeclared(leftovers: &[Leftover]) -> Vec<Finding> {
+fn undeclared(leftovers: &[Leftover], desired: &Desired) -> Vec<Finding> {
     let there = leftovers.iter().filter(|leftover| leftover.live.is_some());
     let (retained, extra): (Vec<&Leftover>, Vec<&Leftover>) =
         there.partition(|leftover| registry::is_retained(leftover.entry));
@@ -112,5 +103,5 @@ fn undeclared(leftovers: &[Leftover]) -> Vec<Finding> {
             .compare("nothing", name)
             .help("charter apply removes it; declare it again to keep it")
     });
-    extra.chain(kept(&retained)).collect()
+    extra.chain(kept(&retained, desired)).collect()
 }

@@ -177,6 +177,15 @@ fn what_is_retained_is_kept_and_told() {
     assert_eq!(plan.retained[0].identity, "database");
     assert_eq!(codes(&plan.findings), ["CH210 tenant.acme"]);
     assert!(plan.may_apply());
+    let mut renamed = database.clone();
+    renamed.identity = "other".into();
+    fake.declare([renamed]);
+    let plan = fake.plan();
+    assert_eq!(codes(&plan.findings), ["CH210 tenant.acme.database"]);
+    assert_eq!(
+        plan.findings[0].summary,
+        "tenant.acme.database names another object now; thing database is kept on the servers"
+    );
     fake.declare([database]);
     assert_settled(&fake);
 }

@@ -1,3 +1,16 @@
 //! Everything that is shown, as text: pure functions from typed data to strings.
+//!
+//! A plan becomes a [`tree`] of what is shown, and that becomes [`text`]; [`json`] is for programs.
+//! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
+pub mod check;
+pub mod escape;
+pub mod findings;
+pub mod json;
+pub mod page;
 pub mod report;
+pub mod sql;
+#[cfg(test)]
+mod tests;
+pub mod text;
+pub mod tree;

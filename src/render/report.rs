@@ -51,10 +51,7 @@ fn problems(out: &mut String, title: &str, problems: &[Problem]) {
         let verb = verb(problem.action).doing;
         line(out, &format!("  {} ({verb})", problem.addr));
         let mut lines = problem.error.lines();
-        line(
-            out,
-            &format!("    error: {}", lines.next().unwrap_or_default()),
-        );
+        line(out, &format!("    error: {}", lines.next().unwrap_or_default()));
         lines.for_each(|more| line(out, &format!("           {more}")));
         if let Some(query_id) = &problem.query_id {
             line(out, &format!("    query: {query_id}"));
@@ -100,25 +97,14 @@ fn summary(report: &Report) -> String {
 }
 
 fn counted(counts: Counts) -> String {
-    let Counts {
-        create,
-        update,
-        adopt,
-        delete,
-        migrations,
-        statements,
-    } = counts;
+    let Counts { create, update, adopt, delete, migrations, statements } = counts;
     let mut text = format!("{create} created, {update} changed, {delete} destroyed");
     if adopt > 0 {
         let _ = write!(text, ", {adopt} adopted");
     }
     if migrations > 0 {
         let files = plural(migrations, "migration");
-        let _ = write!(
-            text,
-            ", {files} ({}) applied",
-            plural(statements, "statement")
-        );
+        let _ = write!(text, ", {files} ({}) applied", plural(statements, "statement"));
     }
     text
 }
@@ -149,10 +135,7 @@ mod tests {
     fn report() -> Report {
         Report {
             run: "run".into(),
-            done: vec![Done {
-                addr: Addr::new("tenant", "acme").part("role"),
-                action: Action::Create,
-            }],
+            done: vec![Done { addr: Addr::new("tenant", "acme").part("role"), action: Action::Create }],
             failed: Vec::new(),
             unknown: Vec::new(),
             not_started: Vec::new(),
@@ -176,10 +159,7 @@ mod tests {
 
     #[test]
     fn a_complete_apply_is_one_line() {
-        assert_eq!(
-            text(&report()),
-            "Apply complete after 4.2s: 1 created, 0 changed, 0 destroyed.\n"
-        );
+        assert_eq!(text(&report()), "Apply complete after 4.2s: 1 created, 0 changed, 0 destroyed.\n");
     }
 
     #[test]

@@ -37,11 +37,7 @@ impl Bars {
         }
         let total = all.add(ProgressBar::new(0));
         total.set_style(style(if color { COLORED } else { PLAIN }));
-        Some(Self {
-            all,
-            total,
-            steps: BTreeMap::new(),
-        })
+        Some(Self { all, total, steps: BTreeMap::new() })
     }
 
     /// Shows an event, and a line above the bars.
@@ -79,9 +75,7 @@ impl Bars {
         if self.steps.len() >= MOST_LINES {
             return;
         }
-        let bar = self
-            .all
-            .insert_before(&self.total, ProgressBar::new_spinner());
+        let bar = self.all.insert_before(&self.total, ProgressBar::new_spinner());
         bar.set_style(style(STEP));
         bar.set_message(format!("{}: {}…", step.addr, verb(step.action).doing));
         bar.enable_steady_tick(TICK);

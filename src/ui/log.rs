@@ -30,9 +30,7 @@ pub struct Options<'a> {
 /// # Errors
 /// A text for people, where the directives make no sense or a log was started before.
 pub fn init(options: Options<'_>) -> Result<(), String> {
-    subscriber(options, io::stderr)?
-        .try_init()
-        .map_err(|error| format!("the log cannot be started: {error}"))
+    subscriber(options, io::stderr)?.try_init().map_err(|error| format!("the log cannot be started: {error}"))
 }
 
 fn subscriber<W>(options: Options<'_>, writer: W) -> Result<impl Subscriber + Send + Sync, String>
@@ -114,10 +112,7 @@ mod tests {
     #[test]
     fn our_lines_are_shown_as_far_as_asked() {
         for (verbosity, lines) in [(0, 2), (1, 3), (2, 3), (3, 4), (9, 4)] {
-            let options = Options {
-                verbosity,
-                ..Options::default()
-            };
+            let options = Options { verbosity, ..Options::default() };
             let text = logged(options);
             assert_eq!(text.lines().count(), lines, "{verbosity}: {text}");
         }
@@ -127,12 +122,7 @@ mod tests {
     fn no_option_shows_what_others_log_below_warnings() {
         for directives in [None, Some("trace"), Some("hyper=trace,charter=trace")] {
             for json in [false, true] {
-                let text = logged(Options {
-                    verbosity: 3,
-                    directives,
-                    json,
-                    color: false,
-                });
+                let text = logged(Options { verbosity: 3, directives, json, color: false });
                 assert!(text.contains("our trace"), "{text}");
                 assert!(!text.contains("hunter5"), "{text}");
             }
@@ -141,10 +131,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        let options = Options {
-            directives: Some("charter=loud"),
-            ..Options::default()
-        };
+        let options = Options { directives: Some("charter=loud"), ..Options::default() };
         assert!(wanted(options).is_err());
     }
 }

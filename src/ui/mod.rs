@@ -180,11 +180,7 @@ impl Ui {
 
     fn problem(&self, severity: &str, text: &str, style: Style) {
         if self.options.json {
-            let level = if severity == "warning" {
-                "warn"
-            } else {
-                severity
-            };
+            let level = if severity == "warning" { "warn" } else { severity };
             let mut line = message(level, text);
             line["type"] = "diagnostic".into();
             line["diagnostic"] = json!({"severity": severity, "summary": text, "detail": ""});
@@ -205,10 +201,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Stream {
     fn new(writer: impl Write + Send + 'static, color: bool) -> Self {
-        Self {
-            writer: Box::new(writer),
-            color,
-        }
+        Self { writer: Box::new(writer), color }
     }
 
     /// Writes text and a line break, unless it ends in one.

@@ -105,11 +105,7 @@ impl Lines {
             let elapsed = begun.elapsed();
             if elapsed >= STILL {
                 let doing = verb(step.action).doing;
-                ui.say(&format!(
-                    "{}: still {doing}… [{}]",
-                    step.addr,
-                    seconds(elapsed)
-                ));
+                ui.say(&format!("{}: still {doing}… [{}]", step.addr, seconds(elapsed)));
             }
         }
     }

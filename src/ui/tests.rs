@@ -75,21 +75,12 @@ fn results_and_messages_go_their_ways_without_styles() {
     ui.warn("look");
     ui.error("no such tenant");
     assert_eq!(out.text(), "plan\n");
-    assert_eq!(
-        err.text(),
-        "reading.\nwarning: look\nerror: no such tenant\n"
-    );
+    assert_eq!(err.text(), "reading.\nwarning: look\nerror: no such tenant\n");
 }
 
 #[test]
 fn quiet_leaves_problems() {
-    let (ui, _, err) = ui(
-        Options {
-            quiet: true,
-            ..options()
-        },
-        "",
-    );
+    let (ui, _, err) = ui(Options { quiet: true, ..options() }, "");
     ui.status("reading.");
     ui.warn("look");
     assert_eq!(err.text(), "warning: look\n");
@@ -97,20 +88,11 @@ fn quiet_leaves_problems() {
 
 #[test]
 fn a_program_gets_lines_with_the_time() {
-    let (ui, out, err) = ui(
-        Options {
-            json: true,
-            ..options()
-        },
-        "",
-    );
+    let (ui, out, err) = ui(Options { json: true, ..options() }, "");
     ui.status("reading.");
     ui.error("no such tenant");
     let text = out.text();
-    let lines: Vec<Json> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines[0]["@timestamp"], "1970-01-01T00:00:00Z");
     assert_eq!(lines[1]["diagnostic"]["severity"], "error");
     assert!(err.text().is_empty());
@@ -118,10 +100,7 @@ fn a_program_gets_lines_with_the_time() {
 
 #[test]
 fn a_reader_that_is_gone_is_no_error_and_a_full_disk_is() {
-    for (kind, is_error) in [
-        (io::ErrorKind::BrokenPipe, false),
-        (io::ErrorKind::StorageFull, true),
-    ] {
+    for (kind, is_error) in [(io::ErrorKind::BrokenPipe, false), (io::ErrorKind::StorageFull, true)] {
         let (mut ui, _, _) = ui(options(), "");
         ui.out = Mutex::new(Stream::new(Broken(kind), false));
         assert_eq!(ui.result("plan").is_err(), is_error);
@@ -152,14 +131,8 @@ fn events(action: Action) -> Vec<Event> {
     let step = subject(action);
     vec![
         Event::StepStarted { step: step.clone() },
-        Event::Progress {
-            step: step.clone(),
-            progress: Progress::Statement { number: 2, of: 5 },
-        },
-        Event::StepDone {
-            step,
-            elapsed: Duration::from_millis(120),
-        },
+        Event::Progress { step: step.clone(), progress: Progress::Statement { number: 2, of: 5 } },
+        Event::StepDone { step, elapsed: Duration::from_millis(120) },
     ]
 }
 
@@ -177,30 +150,18 @@ async fn shown(options: Options, events: Vec<Event>) -> (String, String) {
 #[tokio::test(start_paused = true)]
 async fn a_log_gets_a_line_an_event() {
     let (_, err) = shown(options(), events(Action::Create)).await;
-    assert_eq!(
-        err,
-        "tenant.acme.role: creating…\ntenant.acme.role: created [0.1s]\n"
-    );
+    assert_eq!(err, "tenant.acme.role: creating…\ntenant.acme.role: created [0.1s]\n");
     let (_, err) = shown(options(), events(Action::Execute { statements: 5 })).await;
     assert!(err.contains("tenant.acme.role: statement 2/5\n"), "{err}");
-    let quiet = Options {
-        quiet: true,
-        ..options()
-    };
+    let quiet = Options { quiet: true, ..options() };
     assert_eq!(shown(quiet, events(Action::Create)).await.1, "");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_program_gets_an_object_an_event() {
-    let json = Options {
-        json: true,
-        ..options()
-    };
+    let json = Options { json: true, ..options() };
     let (out, _) = shown(json, events(Action::Create)).await;
-    let lines: Vec<Json> = out
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Json> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let types: Vec<&Json> = lines.iter().map(|line| &line["type"]).collect();
     assert_eq!(types, ["apply_start", "apply_progress", "apply_complete"]);
 }

@@ -45,7 +45,9 @@ impl Project {
             clickhouse,
         };
         let target = match kubeconfig {
-            Some(path) => format!("kubeconfig = {:?}\n  namespace = \"{}\"", path.display().to_string(), project.prefix),
+            Some(path) => {
+                format!("kubeconfig = {:?}\n  namespace = \"{}\"", path.display().to_string(), project.prefix)
+            }
             None => "manifests = \"out/manifests\"".to_owned(),
         };
         project.write(
@@ -151,7 +153,8 @@ kubernetes {{
         use base64::Engine as _;
         let path = self.file(&format!("out/manifests/operations/secret-{secret}.yaml"));
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let line = text.lines().find_map(|line| line.trim().strip_prefix(&format!("{key}:"))).expect("the key");
+        let line =
+            text.lines().find_map(|line| line.trim().strip_prefix(&format!("{key}:"))).expect("the key");
         let encoded = line.trim().trim_matches('"');
         String::from_utf8(base64::engine::general_purpose::STANDARD.decode(encoded).unwrap()).unwrap()
     }

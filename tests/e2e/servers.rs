@@ -35,7 +35,9 @@ pub fn engines() -> Vec<Engine> {
         return vec![Engine { name: "server" }];
     }
     match std::env::var("CHARTER_TEST_ENGINES") {
-        Ok(names) => ENGINES.into_iter().filter(|engine| names.split(',').any(|name| name == engine.name)).collect(),
+        Ok(names) => {
+            ENGINES.into_iter().filter(|engine| names.split(',').any(|name| name == engine.name)).collect()
+        }
         Err(_) => ENGINES.to_vec(),
     }
 }
@@ -73,7 +75,8 @@ fn start_clickhouse(engine: Engine) -> ClickHouse {
     let log = folder.path().join("statements.jsonl");
     let mut command = Command::new(root().join("examples/sandbox/clickhouse"));
     command.args(["--engine", engine.name, "--exit-with-stdin", "--log"]).arg(&log);
-    let url = start(command, "CLICKHOUSE_URL=").unwrap_or_else(|| panic!("sandbox {} did not start", engine.name));
+    let url =
+        start(command, "CLICKHOUSE_URL=").unwrap_or_else(|| panic!("sandbox {} did not start", engine.name));
     started().lock().unwrap().folders.push(folder);
     ClickHouse { url, user: "default".into(), password: String::new(), log: Some(log) }
 }

@@ -65,7 +65,8 @@ class Access:
         if isinstance(statement, access_parse.Entity) and statement.action != "DROP":
             target = f"CREATE {statement.kind} {PROBE}" if statement.action == "CREATE" else "ALTER USER default"
             probed = [c.text for c in statement.clauses if c.name in _PROBED or "SETTING" in c.name]
-            yield target + " " + join_clauses(probed)
+            if probed or statement.action == "CREATE":
+                yield target + " " + join_clauses(probed)
 
     def _check_grantees(self, statement, login):
         if not isinstance(statement, access_parse.Grant):

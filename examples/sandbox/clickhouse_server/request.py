@@ -94,7 +94,7 @@ def _basic(header):
     if scheme.lower() != "basic":
         raise ClickHouseError(516, f"Invalid authentication: '{scheme}' HTTP Authorization scheme is not supported")
     try:
-        user, _, password = base64.b64decode(token).decode("utf-8", "surrogateescape").partition(":")
+        user, _, password = base64.b64decode(token, validate=True).decode("utf-8", "surrogateescape").partition(":")
     except ValueError:
         raise ClickHouseError(516, "Invalid authentication: malformed Basic credentials") from None
     return user or "default", password

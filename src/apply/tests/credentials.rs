@@ -37,37 +37,22 @@ fn secret_write(mode: KubeWrite) -> KubeApply {
 }
 
 fn probe() -> Probe {
-    Probe::Login {
-        user: "bi".into(),
-        slot: slot(),
-    }
+    Probe::Login { user: "bi".into(), slot: slot() }
 }
 
 fn add_method() -> Sql {
-    let sql =
-        Sql::new("ALTER USER bi ADD IDENTIFIED WITH sha256_hash BY {h:String} SALT {s:String}")
-            .param("h", Text::Slot(slot(), Part::Hash))
-            .param("s", Text::Slot(slot(), Part::Salt));
-    Sql {
-        unless: Some(probe()),
-        ..sql
-    }
+    let sql = Sql::new("ALTER USER bi ADD IDENTIFIED WITH sha256_hash BY {h:String} SALT {s:String}")
+        .param("h", Text::Slot(slot(), Part::Hash))
+        .param("s", Text::Slot(slot(), Part::Salt));
+    Sql { unless: Some(probe()), ..sql }
 }
 
 /// A step that makes a password, keeps it, proves it and records its fingerprint.
 fn with_password(source: SlotSource) -> Plan {
     let mut record = LedgerRow::new(registry::TABLE).with("status", "applied");
-    record.fill = vec![
-        ("fingerprint".into(), slot(), Part::Hash),
-        ("salt".into(), slot(), Part::Salt),
-    ];
-    let as_user = Sql {
-        login: Login::User {
-            name: "bi".into(),
-            slot: slot(),
-        },
-        ..Sql::new("CREATE TABLE t")
-    };
+    record.fill = vec![("fingerprint".into(), slot(), Part::Hash), ("salt".into(), slot(), Part::Salt)];
+    let as_user =
+        Sql { login: Login::User { name: "bi".into(), slot: slot() }, ..Sql::new("CREATE TABLE t") };
     let steps = vec![
         step(0, "bi")
             .op(secret_write(KubeWrite::Create))
@@ -87,11 +72,7 @@ fn generated() -> Plan {
 }
 
 fn kept() -> SlotSource {
-    SlotSource::Secret {
-        namespace: "operations".into(),
-        name: "bi".into(),
-        key: "password".into(),
-    }
+    SlotSource::Secret { namespace: "operations".into(), name: "bi".into(), key: "password".into() }
 }
 
 /// Returns the password that was written to the Secret.
@@ -132,9 +113,7 @@ async fn one_password_goes_to_secret_login_and_hash() {
 #[tokio::test(start_paused = true)]
 async fn the_password_is_nowhere_else() {
     let lost = error(ErrorKind::Unknown, None, "connection reset");
-    let fake = Fake::default()
-        .login_says([LoginVerdict::Fails])
-        .answer("ALTER USER", [Err(lost)]);
+    let fake = Fake::default().login_says([LoginVerdict::Fails]).answer("ALTER USER", [Err(lost)]);
     let (report, events) = apply_plan(&fake, generated()).await;
     assert_eq!(report.unknown.len(), 1);
     let password = written(&fake);
@@ -179,10 +158,7 @@ async fn a_missing_password_says_what_to_do() {
     let mut plan = with_password(kept());
     plan.steps[0].ops.remove(0);
     let (report, _) = apply_plan(&Fake::default(), plan).await;
-    assert_eq!(
-        report.failed[0].error,
-        "Secret operations/bi holds no \"password\", the password of user.bi"
-    );
+    assert_eq!(report.failed[0].error, "Secret operations/bi holds no \"password\", the password of user.bi");
     assert!(report.failed[0].help[0].contains("charter rotate user.bi"));
     assert_eq!(report.outcome(), Outcome::Untouched);
 }
@@ -192,8 +168,7 @@ async fn a_password_is_never_recorded() {
     let mut record = LedgerRow::new(registry::TABLE);
     record.fill = vec![("spec".into(), slot(), Part::Password)];
     let mut plan = plan(vec![step(0, "bi").op(Op::Ledger(record)).build()]);
-    plan.slots
-        .insert(slot(), SlotSource::Generate { length: 32 });
+    plan.slots.insert(slot(), SlotSource::Generate { length: 32 });
     let fake = Fake::default();
     let (report, _) = apply_plan(&fake, plan).await;
     assert_eq!(report.failed.len(), 1);
@@ -213,10 +188,7 @@ async fn a_login_that_never_works_says_how_long_was_waited() {
     let fake = Fake::default().login_says(vec![LoginVerdict::Fails; 1_000]);
     let (report, _) = apply_plan(&fake, generated()).await;
     let error = &report.failed[0].error;
-    assert!(
-        error.starts_with("the login of \"bi\" does not work after 2"),
-        "{error}"
-    );
+    assert!(error.starts_with("the login of \"bi\" does not work after 2"), "{error}");
     assert_eq!(report.outcome(), Outcome::HalfWay);
 }
 
@@ -234,11 +206,7 @@ async fn what_exists_meanwhile_is_left_alone() {
     let conflict = error(ErrorKind::Conflict, Some(409), "already exists");
     let fake = Fake::default().fail_writes([conflict]);
     let (report, _) = apply_plan(&fake, generated()).await;
-    assert!(
-        report.failed[0]
-            .error
-            .starts_with("Secret operations/bi exists meanwhile")
-    );
+    assert!(report.failed[0].error.starts_with("Secret operations/bi exists meanwhile"));
     assert!(fake.statements().is_empty());
     assert_eq!(report.outcome(), Outcome::Untouched);
 }

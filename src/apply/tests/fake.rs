@@ -55,22 +55,14 @@ impl Fake {
     }
 
     /// Lets statements that contain a text answer these, then succeed.
-    pub fn answer(
-        self,
-        text: &str,
-        answers: impl IntoIterator<Item = Result<Stats, Error>>,
-    ) -> Self {
+    pub fn answer(self, text: &str, answers: impl IntoIterator<Item = Result<Stats, Error>>) -> Self {
         let answers = answers.into_iter().collect();
         self.world().executes.push((text.to_owned(), answers));
         self
     }
 
     /// Lets queries that contain a text answer these, then nothing.
-    pub fn answer_rows(
-        self,
-        text: &str,
-        answers: impl IntoIterator<Item = Result<Vec<Row>, Error>>,
-    ) -> Self {
+    pub fn answer_rows(self, text: &str, answers: impl IntoIterator<Item = Result<Vec<Row>, Error>>) -> Self {
         let answers = answers.into_iter().collect();
         self.world().rows.push((text.to_owned(), answers));
         self
@@ -161,20 +153,14 @@ impl Fake {
             })
             .collect();
         let count = inserts.len();
-        (
-            inserts.into_iter().flat_map(|insert| insert.rows).collect(),
-            count,
-        )
+        (inserts.into_iter().flat_map(|insert| insert.rows).collect(), count)
     }
 }
 
 impl Servers for Fake {
     async fn rows(&self, query: Query) -> Result<Vec<Row>, Error> {
         let mut world = self.world();
-        let script = world
-            .rows
-            .iter_mut()
-            .find(|(text, _)| query.statement.contains(text.as_str()));
+        let script = world.rows.iter_mut().find(|(text, _)| query.statement.contains(text.as_str()));
         let answer = script.and_then(|(_, answers)| answers.pop_front());
         world.calls.push(Call::Rows(query));
         answer.unwrap_or(Ok(Vec::new()))
@@ -187,9 +173,7 @@ impl Servers for Fake {
             world.running += 1;
             world.most_running = world.most_running.max(world.running);
             let slow = world.slow.iter();
-            slow.filter(|(text, _)| query.statement.contains(text.as_str()))
-                .map(|(_, takes)| *takes)
-                .next()
+            slow.filter(|(text, _)| query.statement.contains(text.as_str())).map(|(_, takes)| *takes).next()
         };
         tokio::time::sleep(takes.unwrap_or(Duration::from_millis(1))).await;
         let mut world = self.world();
@@ -197,10 +181,7 @@ impl Servers for Fake {
         if world.missing_until.as_ref() == Some(&query.statement) {
             world.missing_until = None;
         }
-        let script = world
-            .executes
-            .iter_mut()
-            .find(|(text, _)| query.statement.contains(text.as_str()));
+        let script = world.executes.iter_mut().find(|(text, _)| query.statement.contains(text.as_str()));
         let answer = script.and_then(|(_, answers)| answers.pop_front());
         answer.unwrap_or(Ok(Stats { written_rows: 1 }))
     }
@@ -213,11 +194,7 @@ impl Servers for Fake {
         if is_audit && world.missing_until.is_some() {
             return Err(error(ErrorKind::Missing, Some(60), "no such table"));
         }
-        if let Some(error) = world
-            .inserts
-            .get_mut(insert.table)
-            .and_then(VecDeque::pop_front)
-        {
+        if let Some(error) = world.inserts.get_mut(insert.table).and_then(VecDeque::pop_front) {
             return Err(error);
         }
         world.calls.push(Call::Insert(insert));
@@ -226,9 +203,7 @@ impl Servers for Fake {
 
     async fn login(&self, user: &str, password: &Secret) -> LoginVerdict {
         let mut world = self.world();
-        world
-            .calls
-            .push(Call::Login(user.to_owned(), password.clone()));
+        world.calls.push(Call::Login(user.to_owned(), password.clone()));
         world.logins.pop_front().unwrap_or(LoginVerdict::Works)
     }
 
@@ -240,8 +215,7 @@ impl Servers for Fake {
         let mut world = self.world();
         world.calls.push(Call::Write(object.clone()));
         let failure = world.writes.pop_front();
-        if failure.is_none() || failure.as_ref().map(|error| error.kind) == Some(ErrorKind::Unknown)
-        {
+        if failure.is_none() || failure.as_ref().map(|error| error.kind) == Some(ErrorKind::Unknown) {
             let key = (object.namespace, object.name);
             world.secrets.insert(key, object.data);
         }
@@ -254,12 +228,7 @@ impl Servers for Fake {
         world.deletes.pop_front().map_or(Ok(()), Err)
     }
 
-    async fn secret_key(
-        &self,
-        namespace: &str,
-        name: &str,
-        key: &str,
-    ) -> Result<Option<Secret>, Error> {
+    async fn secret_key(&self, namespace: &str, name: &str, key: &str) -> Result<Option<Secret>, Error> {
         let world = self.world();
         let secret = world.secrets.get(&(namespace.to_owned(), name.to_owned()));
         Ok(secret.and_then(|data| data.get(key)).cloned())
@@ -272,12 +241,7 @@ impl Servers for Fake {
 
 /// Returns an error of the servers.
 pub fn error(kind: ErrorKind, code: Option<u32>, message: &str) -> Error {
-    Error {
-        kind,
-        code,
-        message: message.to_owned(),
-        query_id: None,
-    }
+    Error { kind, code, message: message.to_owned(), query_id: None }
 }
 
 /// Returns a row.
@@ -334,12 +298,8 @@ impl StepBuilder {
 
 /// Returns a plan of steps.
 pub fn plan(steps: Vec<Step>) -> Plan {
-    let mut plan = Plan {
-        scope: "platform".into(),
-        environment: "development".into(),
-        steps,
-        ..Plan::default()
-    };
+    let mut plan =
+        Plan { scope: "platform".into(), environment: "development".into(), steps, ..Plan::default() };
     plan.servers.clickhouse = "server".into();
     plan.servers.clickhouse_version = "26.9.2.1".into();
     plan

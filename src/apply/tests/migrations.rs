@@ -14,10 +14,7 @@ use crate::model::op::{LedgerRow, Sql};
 
 fn statement(text: &str, number: u32) -> Sql {
     let row = LedgerRow::new(MIGRATION_EVENTS).with("statement", number);
-    Sql {
-        journal: Some(row),
-        ..Sql::new(text)
-    }
+    Sql { journal: Some(row), ..Sql::new(text) }
 }
 
 fn migration() -> Plan {
@@ -31,10 +28,7 @@ fn migration() -> Plan {
 /// Returns statements and recorded events in the order in which they reached the server.
 fn trail(fake: &Fake) -> Vec<String> {
     let text = |row: &crate::model::snapshot::Row, key: &str| {
-        row.get(key)
-            .and_then(|v| v.as_str())
-            .unwrap_or_default()
-            .to_owned()
+        row.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
     };
     let calls = fake.calls().into_iter();
     let lines = calls.flat_map(|call| match call {
@@ -84,10 +78,7 @@ async fn each_statement_is_recorded_before_and_after() {
     assert_eq!(rows[1]["run_id"], "run");
     assert_eq!(rows[1]["statement"], 1);
     let lines: Vec<String> = events.iter().map(Event::message).collect();
-    assert!(
-        lines.contains(&"role.m: statement 2/2".to_owned()),
-        "{lines:?}"
-    );
+    assert!(lines.contains(&"role.m: statement 2/2".to_owned()), "{lines:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,17 +87,10 @@ async fn a_refusal_is_recorded_with_its_error_and_ends_the_file() {
     let refusal = error(ErrorKind::Refused, Some(341), &long);
     let fake = Fake::default().answer("ALTER one", [Err(refusal)]);
     let (report, _) = apply_plan(&fake, migration()).await;
-    assert_eq!(
-        trail(&fake),
-        ["started run-0-1", "ALTER one run-0-1", "failed run-0-1"]
-    );
+    assert_eq!(trail(&fake), ["started run-0-1", "ALTER one run-0-1", "failed run-0-1"]);
     let (rows, _) = fake.table(MIGRATION_EVENTS);
     assert_eq!(rows[1]["error"].as_str().map(str::len), Some(2_000));
-    assert_eq!(
-        report.outcome(),
-        Outcome::HalfWay,
-        "some of its work may be done"
-    );
+    assert_eq!(report.outcome(), Outcome::HalfWay, "some of its work may be done");
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,11 +112,7 @@ async fn a_statement_that_was_not_run_is_sent_again_and_recorded_again() {
                 "applied run-0-2",
             ]
         );
-        assert!(
-            events
-                .iter()
-                .any(|e| matches!(e, Event::Retry { attempt: 1, .. }))
-        );
+        assert!(events.iter().any(|e| matches!(e, Event::Retry { attempt: 1, .. })));
     }
 }
 
@@ -155,31 +135,21 @@ async fn a_lost_keeper_is_waited_out_only_for_what_is_idempotent() {
     assert_eq!(report.failed.len(), 1);
     let fake = Fake::default().answer("CREATE", [keeper()]);
     let steps = vec![step(0, "a").op(Sql::new("CREATE a")).build()];
-    assert_eq!(
-        apply_plan(&fake, plan(steps)).await.0.outcome(),
-        Outcome::Done
-    );
+    assert_eq!(apply_plan(&fake, plan(steps)).await.0.outcome(), Outcome::Done);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_found_in_the_log_when_the_query_is_over() {
     let fake = Fake::default()
         .answer("ALTER one", [Err(lost())])
-        .answer_rows(
-            "system.processes",
-            [running(1), Err(lost()), running(1), running(0)],
-        )
+        .answer_rows("system.processes", [running(1), Err(lost()), running(1), running(0)])
         .answer_rows("system.query_log", [Ok(vec![]), ended("QueryFinish")]);
     let (report, events) = apply_plan(&fake, migration()).await;
     assert_eq!(report.outcome(), Outcome::Done);
     let statements: Vec<String> = fake.statements();
     assert_eq!(statements, ["ALTER one", "SYSTEM FLUSH LOGS", "ALTER two"]);
     assert_eq!(trail(&fake)[3], "applied run-0-1");
-    assert!(
-        events
-            .iter()
-            .any(|e| e.message().contains("looking up query run-0-1"))
-    );
+    assert!(events.iter().any(|e| e.message().contains("looking up query run-0-1")));
     let asked = fake.calls().into_iter().filter_map(|call| match call {
         Call::Rows(query) => Some(query.params[0].1.expose().to_owned()),
         _ => None,
@@ -195,24 +165,17 @@ async fn a_lost_answer_that_was_a_failure_is_recorded_as_one() {
         .answer_rows("system.query_log", [ended("ExceptionWhileProcessing")]);
     let (report, _) = apply_plan(&fake, migration()).await;
     assert_eq!(report.failed[0].error, "it broke");
-    assert_eq!(
-        trail(&fake).last().map(String::as_str),
-        Some("failed run-0-1")
-    );
+    assert_eq!(trail(&fake).last().map(String::as_str), Some("failed run-0-1"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_evidence_a_person_decides_and_nothing_is_sent_again() {
-    let fake = Fake::default()
-        .answer("ALTER one", [Err(lost())])
-        .answer_rows("system.processes", [running(0)]);
+    let fake =
+        Fake::default().answer("ALTER one", [Err(lost())]).answer_rows("system.processes", [running(0)]);
     let (report, _) = apply_plan(&fake, migration()).await;
     assert_eq!(report.outcome(), Outcome::Undecided);
     assert_eq!(report.unknown[0].query_id.as_deref(), Some("run-0-1"));
-    assert!(
-        report.unknown[0].error.contains("not in system.query_log"),
-        "{report:?}"
-    );
+    assert!(report.unknown[0].error.contains("not in system.query_log"), "{report:?}");
     let sent = fake.statements();
     assert_eq!(sent.iter().filter(|s| s.starts_with("ALTER")).count(), 1);
     assert_eq!(trail(&fake)[..2], ["started run-0-1", "ALTER one run-0-1"]);
@@ -224,9 +187,7 @@ async fn without_evidence_a_person_decides_and_nothing_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_query_that_goes_on_is_given_up_in_the_end() {
     let still = std::iter::repeat_with(|| running(1)).take(1_000);
-    let fake = Fake::default()
-        .answer("ALTER one", [Err(lost())])
-        .answer_rows("system.processes", still);
+    let fake = Fake::default().answer("ALTER one", [Err(lost())]).answer_rows("system.processes", still);
     let (report, _) = apply_plan(&fake, migration()).await;
     assert!(report.unknown[0].error.contains("still runs"), "{report:?}");
     assert!(report.duration >= Duration::from_secs(590));
@@ -248,11 +209,7 @@ async fn a_statement_does_not_run_where_that_cannot_be_recorded() {
     let (report, _) = apply_plan(&fake, migration()).await;
     assert!(fake.statements().is_empty());
     assert_eq!(report.outcome(), Outcome::Untouched);
-    assert!(
-        report.failed[0]
-            .error
-            .contains("ops.charter_migration_events")
-    );
+    assert!(report.failed[0].error.contains("ops.charter_migration_events"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,20 +221,14 @@ async fn settings_database_and_rows_reach_server_and_audit() {
     let steps = vec![step(0, "a").op(sql).build()];
     let (report, _) = apply_plan(&fake, plan(steps)).await;
     assert_eq!(report.outcome(), Outcome::Done);
-    let Some(Call::Execute(query)) = fake
-        .calls()
-        .into_iter()
-        .find(|call| matches!(call, Call::Execute(_)))
+    let Some(Call::Execute(query)) = fake.calls().into_iter().find(|call| matches!(call, Call::Execute(_)))
     else {
         panic!("nothing was executed");
     };
     assert_eq!(query.database.as_deref(), Some("acme"));
     assert_eq!(query.settings["mutations_sync"], "2");
     let comment: serde_json::Value = serde_json::from_str(&query.comment).unwrap();
-    assert_eq!(
-        (&comment["run"], &comment["address"]),
-        (&json!("run"), &json!("role.a"))
-    );
+    assert_eq!((&comment["run"], &comment["address"]), (&json!("run"), &json!("role.a")));
     let (steps, _) = fake.table("charter_steps");
     assert_eq!(steps[0]["written_rows"], 42);
     assert_eq!(steps[0]["query_ids"], json!(["run-0-1"]));

@@ -40,10 +40,7 @@ async fn apply_with(fake: &Fake, plan: Plan, options: Options, stop: Stop) -> (R
 /// Applies a plan with the usual options.
 async fn apply_plan(fake: &Fake, plan: Plan) -> (Report, Vec<Event>) {
     let (_stopper, stop) = stop::channel();
-    let options = Options {
-        probe_limit: Duration::from_secs(30),
-        ..Options::default()
-    };
+    let options = Options { probe_limit: Duration::from_secs(30), ..Options::default() };
     apply_with(fake, plan, options, stop).await
 }
 

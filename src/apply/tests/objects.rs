@@ -27,10 +27,7 @@ fn application(resource_version: Option<&str>) -> Plan {
         manager: "charter".into(),
         object: json!({"metadata": {"name": "bi"}}),
         data: std::collections::BTreeMap::new(),
-        mode: KubeWrite::Apply {
-            force: false,
-            resource_version: resource_version.map(str::to_owned),
-        },
+        mode: KubeWrite::Apply { force: false, resource_version: resource_version.map(str::to_owned) },
         prune: vec!["/metadata/labels/old".into()],
     };
     plan(vec![step(0, "bi").op(apply).build()])
@@ -45,9 +42,10 @@ async fn a_deletion_is_guarded_by_its_uid_and_sent_again() {
     let fake = Fake::default().fail_deletes([lost()]);
     let (report, _) = apply_plan(&fake, deletion()).await;
     assert_eq!(report.outcome(), Outcome::Done);
-    let sent = fake.calls().into_iter().filter(
-        |call| matches!(call, Call::Delete(delete) if delete.uid.as_deref() == Some("uid-1")),
-    );
+    let sent = fake
+        .calls()
+        .into_iter()
+        .filter(|call| matches!(call, Call::Delete(delete) if delete.uid.as_deref() == Some("uid-1")));
     assert_eq!(sent.count(), 2);
 }
 
@@ -64,27 +62,16 @@ async fn a_denied_deletion_is_a_failure_with_its_reason() {
     let denied = error(ErrorKind::Denied, Some(403), "secrets is forbidden");
     let fake = Fake::default().fail_deletes([denied]);
     let (report, _) = apply_plan(&fake, deletion()).await;
-    assert_eq!(
-        report.failed[0].error,
-        "deleting Secret operations/bi failed: secrets is forbidden"
-    );
+    assert_eq!(report.failed[0].error, "deleting Secret operations/bi failed: secrets is forbidden");
     assert_eq!(report.outcome(), Outcome::Untouched);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_object_that_moved_is_not_written() {
-    let moved = error(
-        ErrorKind::Conflict,
-        Some(409),
-        "the object has been modified",
-    );
+    let moved = error(ErrorKind::Conflict, Some(409), "the object has been modified");
     let fake = Fake::default().fail_writes([moved]);
     let (report, _) = apply_plan(&fake, application(Some("7"))).await;
-    assert!(
-        report.failed[0]
-            .error
-            .ends_with("the object has been modified")
-    );
+    assert!(report.failed[0].error.ends_with("the object has been modified"));
     assert!(report.failed[0].help[0].contains("charter plan"));
 }
 

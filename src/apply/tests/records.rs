@@ -13,9 +13,7 @@ use crate::model::registry::TABLE;
 fn recording(id: usize, rows: usize) -> Step {
     let mut builder = step(id, &format!("r{id:02}"));
     for number in 0..rows {
-        let row = LedgerRow::new(TABLE)
-            .with("address", format!("r{id:02}"))
-            .with("digest", number);
+        let row = LedgerRow::new(TABLE).with("address", format!("r{id:02}")).with("digest", number);
         builder = builder.op(Op::Ledger(row));
     }
     builder.build()
@@ -40,11 +38,7 @@ async fn appends_of_concurrent_steps_go_out_together() {
     assert_eq!(rows.len(), 20);
     assert_eq!(inserts, 2);
     for (index, (_, number)) in rows.iter().enumerate() {
-        assert_eq!(
-            *number,
-            u64::from(index >= 10),
-            "a step's rows keep their order"
-        );
+        assert_eq!(*number, u64::from(index >= 10), "a step's rows keep their order");
     }
     let (rows, _) = fake.table(TABLE);
     assert!(rows.iter().all(|row| row["run_id"] == "run"));
@@ -53,10 +47,7 @@ async fn appends_of_concurrent_steps_go_out_together() {
 #[tokio::test(start_paused = true)]
 async fn an_append_returns_when_its_row_is_there() {
     let fake = Fake::default().slow_inserts(Duration::from_secs(3));
-    let mut second = step(1, "second")
-        .after(&[0])
-        .op(Sql::new("CREATE second"))
-        .build();
+    let mut second = step(1, "second").after(&[0]).op(Sql::new("CREATE second")).build();
     second.id = 1;
     let (report, _) = apply_plan(&fake, plan(vec![recording(0, 1), second])).await;
     assert_eq!(report.outcome(), Outcome::Done);
@@ -81,11 +72,7 @@ async fn a_refused_group_fails_every_step_of_it_and_no_other() {
     let (report, _) = apply_plan(&fake, plan(steps)).await;
     assert_eq!(report.failed.len(), 3);
     assert_eq!(names(report.done.iter().map(|d| &d.addr)), ["role.other"]);
-    assert!(
-        report.failed[0]
-            .error
-            .starts_with("recording it in ops.charter_resources failed")
-    );
+    assert!(report.failed[0].error.starts_with("recording it in ops.charter_resources failed"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,20 +99,14 @@ async fn the_audit_says_who_did_what() {
     assert!(report.warnings.is_empty());
     let (runs, _) = fake.table("charter_runs");
     assert_eq!(runs.len(), 2);
-    assert_eq!(
-        (&runs[0]["event"], &runs[1]["event"]),
-        (&"started".into(), &"finished".into())
-    );
+    assert_eq!((&runs[0]["event"], &runs[1]["event"]), (&"started".into(), &"finished".into()));
     assert_eq!(runs[0]["actor"], "ada");
     assert_eq!(runs[1]["outcome"], "done");
     assert_eq!(runs[1]["done"], 2);
     assert_eq!(runs[1]["plan_digest"], digest.as_str());
     let (steps, _) = fake.table("charter_steps");
     assert_eq!(steps.len(), 2);
-    assert_eq!(
-        (&steps[1]["address"], &steps[1]["action"]),
-        (&"role.a".into(), &"create".into())
-    );
+    assert_eq!((&steps[1]["address"], &steps[1]["action"]), (&"role.a".into(), &"create".into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,10 +145,7 @@ async fn an_audit_that_cannot_be_written_is_a_warning() {
     let fake = Fake::default().no_audit_until("never");
     let (report, events) = apply_plan(&fake, two_steps()).await;
     assert_eq!(report.outcome(), Outcome::Done);
-    assert_eq!(
-        report.warnings,
-        ["4 rows of the audit could not be written: no such table"]
-    );
+    assert_eq!(report.warnings, ["4 rows of the audit could not be written: no such table"]);
     assert!(events.iter().any(|e| matches!(e, Event::Warning { .. })));
 }
 

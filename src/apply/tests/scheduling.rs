@@ -10,10 +10,7 @@ use crate::model::op::Sql;
 use crate::model::plan::Step;
 
 fn role(id: usize, name: &str, after: &[usize]) -> Step {
-    step(id, name)
-        .after(after)
-        .op(Sql::new(format!("CREATE {name}")))
-        .build()
+    step(id, name).after(after).op(Sql::new(format!("CREATE {name}"))).build()
 }
 
 fn refused() -> crate::backend::Error {
@@ -32,32 +29,18 @@ async fn steps_follow_their_edges_and_start_by_number() {
     ];
     let (report, events) = apply_plan(&fake, plan(steps)).await;
     assert_eq!(report.outcome(), Outcome::Done);
-    assert_eq!(
-        fake.statements(),
-        ["CREATE a", "CREATE b", "CREATE c", "CREATE e", "CREATE d"]
-    );
+    assert_eq!(fake.statements(), ["CREATE a", "CREATE b", "CREATE c", "CREATE e", "CREATE d"]);
     assert_eq!(report.duration.as_secs(), 5);
-    assert!(matches!(
-        events.first(),
-        Some(Event::RunStarted { steps: 5, .. })
-    ));
-    assert!(matches!(
-        events.last(),
-        Some(Event::RunFinished { not_started: 0, .. })
-    ));
+    assert!(matches!(events.first(), Some(Event::RunStarted { steps: 5, .. })));
+    assert!(matches!(events.last(), Some(Event::RunFinished { not_started: 0, .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_more_steps_run_at_once_than_allowed() {
     for parallelism in [1, 3] {
         let fake = Fake::default();
-        let steps = (0..12)
-            .map(|id| role(id, &format!("r{id:02}"), &[]))
-            .collect();
-        let options = Options {
-            parallelism,
-            ..Options::default()
-        };
+        let steps = (0..12).map(|id| role(id, &format!("r{id:02}"), &[])).collect();
+        let options = Options { parallelism, ..Options::default() };
         let (_stopper, stop) = stop::channel();
         let (report, _) = apply_with(&fake, plan(steps), options, stop).await;
         assert_eq!(report.done.len(), 12);
@@ -82,21 +65,10 @@ async fn a_failure_stops_what_comes_after_it_and_nothing_else() {
     assert_eq!(names(report.failed.iter().map(|p| &p.addr)), ["role.bad"]);
     assert_eq!(report.failed[0].error, "syntax error");
     assert_eq!(report.failed[0].query_id.as_deref(), Some("run-0-1"));
-    assert_eq!(
-        names(report.done.iter().map(|d| &d.addr)),
-        ["role.other", "role.mine"]
-    );
-    assert_eq!(
-        names(report.not_started.iter().map(|n| &n.addr)),
-        ["role.next", "role.last"]
-    );
+    assert_eq!(names(report.done.iter().map(|d| &d.addr)), ["role.other", "role.mine"]);
+    assert_eq!(names(report.not_started.iter().map(|n| &n.addr)), ["role.next", "role.last"]);
     let bad = crate::model::Addr::new("role", "bad");
-    assert!(
-        report
-            .not_started
-            .iter()
-            .all(|n| n.because == Because::After(bad.clone()))
-    );
+    assert!(report.not_started.iter().all(|n| n.because == Because::After(bad.clone())));
     assert_eq!(report.outcome(), Outcome::HalfWay);
     let skipped = |e: &&Event| matches!(e, Event::StepSkipped { .. });
     assert_eq!(events.iter().filter(skipped).count(), 2);
@@ -146,10 +118,7 @@ async fn a_second_stop_ends_at_once_and_calls_what_ran_unknown() {
     assert_eq!(report.duration.as_secs(), 1);
     assert_eq!(report.unknown[0].query_id.as_deref(), Some("run-0-1"));
     assert!(!report.unknown[0].decide);
-    assert_eq!(
-        names(report.not_started.iter().map(|n| &n.addr)),
-        ["role.b"]
-    );
+    assert_eq!(names(report.not_started.iter().map(|n| &n.addr)), ["role.b"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,12 +127,7 @@ async fn a_cycle_ends_with_a_report() {
     let steps = vec![role(0, "a", &[1]), role(1, "b", &[0]), role(2, "c", &[])];
     let (report, _) = apply_plan(&fake, plan(steps)).await;
     assert_eq!(report.done.len(), 1);
-    assert!(
-        report
-            .not_started
-            .iter()
-            .all(|n| n.because == Because::Cycle)
-    );
+    assert!(report.not_started.iter().all(|n| n.because == Because::Cycle));
 }
 
 #[test]
@@ -173,13 +137,6 @@ fn the_run_can_be_moved_to_another_thread() {
     let (_stopper, stop) = stop::channel();
     let (run, options) = (a_run(), Options::default());
     let servers = Arc::new(Fake::default());
-    let future = apply(
-        servers,
-        Arc::new(Plan::default()),
-        &run,
-        &options,
-        sender,
-        stop,
-    );
+    let future = apply(servers, Arc::new(Plan::default()), &run, &options, sender, stop);
     is_send(&future);
 }

@@ -17,17 +17,12 @@ use crate::model::settings::ClickHouse;
 use crate::model::snapshot::Row;
 
 /// Settings of every query; they are not for the configuration to change.
-const SETTINGS: [(&str, &str); 2] = [
-    ("wait_end_of_query", "1"),
-    ("output_format_json_quote_64bit_integers", "1"),
-];
+const SETTINGS: [(&str, &str); 2] =
+    [("wait_end_of_query", "1"), ("output_format_json_quote_64bit_integers", "1")];
 
 /// Settings of an insert: it is done when the answer comes, and equal rows are not dropped.
-const INSERT_SETTINGS: [(&str, &str); 3] = [
-    ("async_insert", "0"),
-    ("insert_deduplicate", "0"),
-    ("date_time_input_format", "best_effort"),
-];
+const INSERT_SETTINGS: [(&str, &str); 3] =
+    [("async_insert", "0"), ("insert_deduplicate", "0"), ("date_time_input_format", "best_effort")];
 
 /// Codes that are answered only after the password was accepted: READONLY, QUOTA_EXCEEDED,
 /// TOO_MANY_SIMULTANEOUS_QUERIES, SETTING_CONSTRAINT_VIOLATION, ACCESS_DENIED,
@@ -69,9 +64,7 @@ impl Client {
             http = http.with_setting(name, value);
         }
         match traceparent {
-            Some(parent) if is_traceparent(parent) => {
-                http = http.with_header("traceparent", parent)
-            }
+            Some(parent) if is_traceparent(parent) => http = http.with_header("traceparent", parent),
             Some(_) => tracing::warn!("TRACEPARENT is not a W3C trace context; it is left out"),
             None => {}
         }
@@ -112,9 +105,7 @@ impl Client {
     /// As the server answers; after the timeout, an error of an unknown outcome.
     pub async fn execute(&self, query: &Query) -> Result<Stats, Error> {
         let answer = self.send_in_time(query).await?;
-        Ok(Stats {
-            written_rows: answer.written_rows,
-        })
+        Ok(Stats { written_rows: answer.written_rows })
     }
 
     /// Appends rows to a table of database `ops`, once.
@@ -162,30 +153,21 @@ impl Client {
         let exchange = async {
             let mut cursor = self.request(query).fetch_bytes("JSONEachRow")?;
             let body = cursor.collect().await?.to_vec();
-            let written_rows = cursor
-                .summary()
-                .and_then(clickhouse::QuerySummary::written_rows);
-            Ok(Answer {
-                body,
-                written_rows: written_rows.unwrap_or_default(),
-            })
+            let written_rows = cursor.summary().and_then(clickhouse::QuerySummary::written_rows);
+            Ok(Answer { body, written_rows: written_rows.unwrap_or_default() })
         };
         exchange
             .with_subscriber(NoSubscriber::default())
             .await
-            .map_err(|error| {
-                error::from_client(error, error::must_withhold(query), &query.query_id)
-            })
+            .map_err(|error| error::from_client(error, error::must_withhold(query), &query.query_id))
     }
 
     fn request(&self, query: &Query) -> clickhouse::query::Query {
         let mut http = match &query.login {
             Some((user, password)) => with_login(&self.http, user, password),
-            None if self.by_certificate => self
-                .http
-                .clone()
-                .with_user(&self.user)
-                .with_header("X-ClickHouse-SSL-Certificate-Auth", "on"),
+            None if self.by_certificate => {
+                self.http.clone().with_user(&self.user).with_header("X-ClickHouse-SSL-Certificate-Auth", "on")
+            }
             None => with_login(&self.http, &self.user, &self.password),
         };
         if let Some(database) = &query.database {
@@ -201,16 +183,12 @@ impl Client {
         for (name, value) in &query.params {
             request = request.param(name, value.expose());
         }
-        request
-            .with_setting("query_id", &query.query_id)
-            .with_setting("log_comment", &query.comment)
+        request.with_setting("query_id", &query.query_id).with_setting("log_comment", &query.comment)
     }
 }
 
 fn with_login(http: &clickhouse::Client, user: &str, password: &Secret) -> clickhouse::Client {
-    http.clone()
-        .with_user(user)
-        .with_password(password.expose())
+    http.clone().with_user(user).with_password(password.expose())
 }
 
 fn verdict(error: &Error) -> LoginVerdict {
@@ -224,15 +202,14 @@ fn verdict(error: &Error) -> LoginVerdict {
 fn parse_rows(body: &[u8], query_id: &str) -> Result<Vec<Row>, Error> {
     // Strings of ClickHouse are bytes; JSON is not.
     let text = String::from_utf8_lossy(body);
-    serde_json::Deserializer::from_str(&text)
-        .into_iter::<Row>()
-        .collect::<Result<_, _>>()
-        .map_err(|error| Error {
+    serde_json::Deserializer::from_str(&text).into_iter::<Row>().collect::<Result<_, _>>().map_err(|error| {
+        Error {
             kind: crate::backend::ErrorKind::Refused,
             code: None,
             message: format!("the answer is not JSONEachRow ({:?})", error.classify()),
             query_id: Some(query_id.to_owned()),
-        })
+        }
+    })
 }
 
 /// Returns whether a text is a `traceparent` of version 00.
@@ -248,12 +225,7 @@ mod tests {
     use crate::backend::ErrorKind;
 
     fn refusal(code: Option<u32>) -> Error {
-        Error {
-            kind: ErrorKind::Refused,
-            code,
-            message: "why".into(),
-            query_id: None,
-        }
+        Error { kind: ErrorKind::Refused, code, message: "why".into(), query_id: None }
     }
 
     #[test]
@@ -262,10 +234,7 @@ mod tests {
         assert_eq!(verdict(&refusal(Some(194))), LoginVerdict::Fails);
         assert_eq!(verdict(&refusal(Some(164))), LoginVerdict::Works);
         for code in [None, Some(195), Some(720)] {
-            assert_eq!(
-                verdict(&refusal(code)),
-                LoginVerdict::Unproved("why".into())
-            );
+            assert_eq!(verdict(&refusal(code)), LoginVerdict::Unproved("why".into()));
         }
     }
 
@@ -279,14 +248,8 @@ mod tests {
 
     #[test]
     fn only_a_trace_context_is_passed_on() {
-        assert!(is_traceparent(
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        ));
-        for text in [
-            "",
-            "00-1-2-3",
-            "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        ] {
+        assert!(is_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+        for text in ["", "00-1-2-3", "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] {
             assert!(!is_traceparent(text), "{text}");
         }
     }

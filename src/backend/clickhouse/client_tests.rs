@@ -53,10 +53,8 @@ fn request(stream: &mut TcpStream) -> String {
     loop {
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
         if let Some(end) = text.find("\r\n\r\n") {
-            let length = text
-                .split("content-length: ")
-                .nth(1)
-                .and_then(|rest| rest.lines().next()?.parse().ok());
+            let length =
+                text.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
             if bytes.len() >= end + 4 + length.unwrap_or(0) {
                 return String::from_utf8_lossy(&bytes).into_owned();
             }
@@ -97,11 +95,7 @@ fn query(statement: &str) -> Query {
     }
 }
 
-const OK: Reply = Reply::Answer(
-    "200 OK",
-    "X-ClickHouse-Summary: {\"written_rows\":\"7\"}\r\n",
-    "",
-);
+const OK: Reply = Reply::Answer("200 OK", "X-ClickHouse-Summary: {\"written_rows\":\"7\"}\r\n", "");
 
 #[tokio::test]
 async fn secrets_travel_in_body_and_headers_and_settings_in_the_url() {
@@ -113,25 +107,14 @@ async fn secrets_travel_in_body_and_headers_and_settings_in_the_url() {
     assert_eq!(stats.written_rows, 7);
     let request = requests.recv().expect("a request").to_lowercase();
     let (line, rest) = request.split_once("\r\n").expect("a line");
-    for part in [
-        "query_id=id-1",
-        "log_comment=run+1",
-        "wait_end_of_query=1",
-        "max_threads=3",
-        "database=tenant_acme",
-    ] {
+    for part in
+        ["query_id=id-1", "log_comment=run+1", "wait_end_of_query=1", "max_threads=3", "database=tenant_acme"]
+    {
         assert!(line.contains(part), "{part}: {line}");
     }
-    assert!(
-        !line.contains("c0ffee") && !line.contains("hunter5"),
-        "{line}"
-    );
-    for part in [
-        "x-clickhouse-user: charter",
-        "x-clickhouse-key: hunter5",
-        "traceparent: 00-0af7",
-        "c0ffee",
-    ] {
+    assert!(!line.contains("c0ffee") && !line.contains("hunter5"), "{line}");
+    for part in ["x-clickhouse-user: charter", "x-clickhouse-key: hunter5", "traceparent: 00-0af7", "c0ffee"]
+    {
         assert!(rest.contains(part), "{part}: {rest}");
     }
 }
@@ -163,36 +146,21 @@ async fn a_statement_is_sent_once_and_a_read_again() {
 
 #[tokio::test]
 async fn nobody_home_is_unreachable_and_silence_is_unknown() {
-    let error = client("http://127.0.0.1:1", 5000)
-        .execute(&query("SELECT 1"))
-        .await;
+    let error = client("http://127.0.0.1:1", 5000).execute(&query("SELECT 1")).await;
     assert_eq!(error.expect_err("refused").kind, ErrorKind::Unreachable);
     let (url, requests) = serve(vec![Reply::Silence]);
-    let error = client(&url, 50)
-        .rows(&query("SELECT 1"))
-        .await
-        .expect_err("no answer");
+    let error = client(&url, 50).rows(&query("SELECT 1")).await.expect_err("no answer");
     assert_eq!(error.kind, ErrorKind::Unknown);
     assert!(error.message.contains("query id-1"), "{error}");
-    assert_eq!(
-        requests.try_iter().count(),
-        1,
-        "its time is up for all attempts"
-    );
+    assert_eq!(requests.try_iter().count(), 1, "its time is up for all attempts");
 }
 
 #[tokio::test]
 async fn an_exception_in_the_output_format_is_one() {
     let body = "{\"exception\": \"Code: 497. DB::Exception: u: Not enough privileges. (ACCESS_DENIED) (version 24.8.4.13)\"}\n";
-    let (url, _requests) = serve(vec![Reply::Answer(
-        "500 Internal Server Error",
-        "X-ClickHouse-Exception-Code: 497\r\n",
-        body,
-    )]);
-    let error = client(&url, 5000)
-        .rows(&query("SELECT 1"))
-        .await
-        .expect_err("denied");
+    let (url, _requests) =
+        serve(vec![Reply::Answer("500 Internal Server Error", "X-ClickHouse-Exception-Code: 497\r\n", body)]);
+    let error = client(&url, 5000).rows(&query("SELECT 1")).await.expect_err("denied");
     assert_eq!((error.kind, error.code), (ErrorKind::Denied, Some(497)));
 }
 
@@ -210,8 +178,5 @@ async fn rows_are_inserted_one_a_line_and_at_once() {
     let request = requests.recv().expect("a request");
     assert!(request.contains("async_insert=0") && request.contains("insert_deduplicate=0"));
     let body = request.split("\r\n\r\n").nth(1).expect("a body");
-    assert_eq!(
-        body,
-        "INSERT INTO ops.charter_runs FORMAT JSONEachRow\n{\"a\":\"x\\ny\"}\n{\"a\":\"z\"}\n"
-    );
+    assert_eq!(body, "INSERT INTO ops.charter_runs FORMAT JSONEachRow\n{\"a\":\"x\\ny\"}\n{\"a\":\"z\"}\n");
 }

@@ -38,9 +38,7 @@ fn parse(body: &str) -> Option<Exception> {
         )
     });
     let from_json = in_output_format(body);
-    let found = CODE
-        .as_ref()?
-        .captures(from_json.as_deref().unwrap_or(body))?;
+    let found = CODE.as_ref()?.captures(from_json.as_deref().unwrap_or(body))?;
     let group = |index| found.get(index).map_or("", |group| group.as_str());
     Some(Exception {
         code: group(1).parse().ok()?,
@@ -53,9 +51,7 @@ fn parse(body: &str) -> Option<Exception> {
 fn without_grammar(text: &str) -> String {
     const EXPECTED: &str = " Expected one of: ";
     match text.split_once(EXPECTED) {
-        Some((before, list)) if list.len() > EXPECTED_LIST => {
-            before.trim_end_matches('.').to_owned()
-        }
+        Some((before, list)) if list.len() > EXPECTED_LIST => before.trim_end_matches('.').to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -87,32 +83,20 @@ fn kind_of(code: u32) -> ErrorKind {
 /// Returns whether the answer to a query must be cut: a parameter is a secret, or its
 /// text is of the sort that holds one.
 pub(super) fn must_withhold(query: &Query) -> bool {
-    static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        pattern(r#"(?i)\bidentified\b|\bnamed\s+collection\b|\bpassword\b\s*[=('"]"#)
-    });
-    let in_text = SECRETS
-        .as_ref()
-        .is_none_or(|secrets| secrets.is_match(&query.statement));
+    static SECRETS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| pattern(r#"(?i)\bidentified\b|\bnamed\s+collection\b|\bpassword\b\s*[=('"]"#));
+    let in_text = SECRETS.as_ref().is_none_or(|secrets| secrets.is_match(&query.statement));
     query.sensitive || in_text
 }
 
 /// Makes the error of an answer.
 pub(super) fn from_answer(body: &str, withhold: bool, query_id: &str) -> Error {
     let (kind, code, message) = match parse(body) {
-        Some(exception) => (
-            kind_of(exception.code),
-            Some(exception.code),
-            message(&exception, withhold),
-        ),
+        Some(exception) => (kind_of(exception.code), Some(exception.code), message(&exception, withhold)),
         // A proxy's page: whether the statement came through is anybody's guess.
         None => (ErrorKind::Unknown, None, foreign(body, withhold)),
     };
-    Error {
-        kind,
-        code,
-        message,
-        query_id: Some(query_id.to_owned()),
-    }
+    Error { kind, code, message, query_id: Some(query_id.to_owned()) }
 }
 
 fn message(exception: &Exception, withhold: bool) -> String {
@@ -141,18 +125,12 @@ fn foreign(body: &str, withhold: bool) -> String {
 }
 
 /// Makes the error of what the HTTP client reports.
-pub(super) fn from_client(
-    error: clickhouse::error::Error,
-    withhold: bool,
-    query_id: &str,
-) -> Error {
+pub(super) fn from_client(error: clickhouse::error::Error, withhold: bool, query_id: &str) -> Error {
     use clickhouse::error::Error as Client;
     let (kind, message) = match error {
         Client::BadResponse(body) => return from_answer(&body, withhold, query_id),
         Client::Network(cause) => {
-            let connecting = cause
-                .downcast_ref::<legacy::Error>()
-                .is_some_and(legacy::Error::is_connect);
+            let connecting = cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
             // Its own text says only at what it was.
             let text = cause.source().map_or_else(|| cause.to_string(), chain);
             if connecting {
@@ -162,18 +140,12 @@ pub(super) fn from_client(
                 (ErrorKind::Unknown, text)
             }
         }
-        Client::InvalidParams(cause) => (
-            ErrorKind::Refused,
-            format!("the request cannot be made: {}", chain(cause.as_ref())),
-        ),
+        Client::InvalidParams(cause) => {
+            (ErrorKind::Refused, format!("the request cannot be made: {}", chain(cause.as_ref())))
+        }
         other => (ErrorKind::Unknown, other.to_string()),
     };
-    Error {
-        kind,
-        code: None,
-        message,
-        query_id: Some(query_id.to_owned()),
-    }
+    Error { kind, code: None, message, query_id: Some(query_id.to_owned()) }
 }
 
 /// Returns what an error and its causes say, each once.
@@ -211,18 +183,13 @@ pub fn missing_grants(message: &str) -> Vec<String> {
             r"necessary to have (?:the |at least |one of )*grants? (.+?)(?: \(Missing permissions|\. |: While|, while| \([A-Z_]+, code|$)",
         )
     });
-    static COLUMNS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| pattern(r"^(\w+)\([^)]*\) ON (.+)$"));
-    let found = NECESSARY
-        .as_ref()
-        .and_then(|necessary| necessary.captures(message))
-        .and_then(|found| found.get(1));
+    static COLUMNS: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^(\w+)\([^)]*\) ON (.+)$"));
+    let found =
+        NECESSARY.as_ref().and_then(|necessary| necessary.captures(message)).and_then(|found| found.get(1));
     let Some(grant) = found else {
         return Vec::new();
     };
-    let whole = COLUMNS
-        .as_ref()
-        .map(|columns| columns.replace(grant.as_str(), "$1 ON $2"));
+    let whole = COLUMNS.as_ref().map(|columns| columns.replace(grant.as_str(), "$1 ON $2"));
     whole.into_iter().map(|text| text.into_owned()).collect()
 }
 
@@ -275,8 +242,7 @@ mod tests {
             from_answer(&body, false, "q").message,
             "Syntax error: failed at position 1 (CRATE): CRATE TABLE x (SYNTAX_ERROR, code 62)"
         );
-        let short =
-            "Code: 62. DB::Exception: At x. Expected one of: BY, end of query. (SYNTAX_ERROR)";
+        let short = "Code: 62. DB::Exception: At x. Expected one of: BY, end of query. (SYNTAX_ERROR)";
         assert!(from_answer(short, false, "q").message.contains("BY, end"));
     }
 
@@ -291,29 +257,18 @@ mod tests {
             (159, ErrorKind::Unknown),
             (62, ErrorKind::Refused),
         ] {
-            let error = from_answer(
-                &format!("Code: {code}. DB::NetException: x (A_NAME)"),
-                false,
-                "q",
-            );
+            let error = from_answer(&format!("Code: {code}. DB::NetException: x (A_NAME)"), false, "q");
             assert_eq!((error.kind, error.code), (kind, Some(code)));
         }
         let bare = from_answer("Code: 516", false, "q");
-        assert_eq!(
-            (bare.kind, bare.message.as_str()),
-            (ErrorKind::Login, "code 516")
-        );
+        assert_eq!((bare.kind, bare.message.as_str()), (ErrorKind::Login, "code 516"));
     }
 
     #[test]
     fn a_proxys_page_is_unknown() {
         let error = from_answer("<html>\n<b>502 Bad Gateway</b></html>", false, "q");
         assert_eq!((error.kind, error.code), (ErrorKind::Unknown, None));
-        assert!(
-            error.message.contains("502 Bad Gateway"),
-            "{}",
-            error.message
-        );
+        assert!(error.message.contains("502 Bad Gateway"), "{}", error.message);
     }
 
     #[test]
@@ -325,16 +280,8 @@ mod tests {
         let body = "Code: 62. DB::Exception: Syntax error: failed at position 12 (ADD): ADD IDENTIFED BY 'hunter5hunter5'. (SYNTAX_ERROR) (version 24.8.1)";
         let error = from_answer(body, must_withhold(&secret), "q");
         assert!(!error.message.contains("hunter5"), "{}", error.message);
-        assert!(
-            error.message.starts_with("SYNTAX_ERROR, code 62"),
-            "{}",
-            error.message
-        );
-        let page = from_answer(
-            "<p>bad request: hunter5hunter5",
-            must_withhold(&secret),
-            "q",
-        );
+        assert!(error.message.starts_with("SYNTAX_ERROR, code 62"), "{}", error.message);
+        let page = from_answer("<p>bad request: hunter5hunter5", must_withhold(&secret), "q");
         assert!(!page.message.contains("hunter5"), "{}", page.message);
     }
 
@@ -347,9 +294,7 @@ mod tests {
         ] {
             assert!(must_withhold(&query(statement)), "{statement}");
         }
-        assert!(!must_withhold(&query(
-            "CREATE TABLE t (password String, identifier String)"
-        )));
+        assert!(!must_withhold(&query("CREATE TABLE t (password String, identifier String)")));
     }
 
     #[test]

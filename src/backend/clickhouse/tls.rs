@@ -24,18 +24,14 @@ const IDLE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// A URL that is none, and files that cannot be read or hold no certificate or key.
-pub(super) fn http_client(
-    settings: &ClickHouse,
-    folder: &Path,
-) -> Result<clickhouse::Client, ConnectError> {
+pub(super) fn http_client(settings: &ClickHouse, folder: &Path) -> Result<clickhouse::Client, ConnectError> {
     let encrypted = is_encrypted(&settings.url)?;
     let mut tcp = HttpConnector::new();
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
     tcp.set_keepalive(Some(Duration::from_secs(60)));
     tcp.set_nodelay(true);
     let mut pool = HyperClient::builder(TokioExecutor::new());
-    pool.pool_idle_timeout(IDLE)
-        .pool_timer(hyper_util::rt::TokioTimer::new());
+    pool.pool_idle_timeout(IDLE).pool_timer(hyper_util::rt::TokioTimer::new());
     if !encrypted {
         no_files(settings)?;
         return Ok(clickhouse::Client::with_http_client(pool.build(tcp)));
@@ -77,10 +73,7 @@ fn no_files(settings: &ClickHouse) -> Result<(), ConnectError> {
         ("cert_file", &settings.cert_file),
         ("key_file", &settings.key_file),
     ];
-    match files
-        .into_iter()
-        .find_map(|(what, file)| Some((what, file.clone()?)))
-    {
+    match files.into_iter().find_map(|(what, file)| Some((what, file.clone()?))) {
         Some((what, path)) => Err(ConnectError::File {
             what,
             path,
@@ -91,18 +84,13 @@ fn no_files(settings: &ClickHouse) -> Result<(), ConnectError> {
 }
 
 fn config(settings: &ClickHouse, folder: &Path) -> Result<ClientConfig, ConnectError> {
-    let failed = |error: &dyn std::fmt::Display| ConnectError::Tls {
-        reason: error.to_string(),
-    };
-    let builder =
-        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| failed(&error))?;
+    let failed = |error: &dyn std::fmt::Display| ConnectError::Tls { reason: error.to_string() };
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| failed(&error))?;
     let trusting = match &settings.ca_file {
         Some(path) => builder.with_root_certificates(authorities(path, folder)?),
-        None => builder
-            .with_native_roots()
-            .map_err(|error| failed(&error))?,
+        None => builder.with_native_roots().map_err(|error| failed(&error))?,
     };
     let Some((cert_file, key_file)) = client_files(settings)? else {
         return Ok(trusting.with_no_client_auth());
@@ -110,13 +98,9 @@ fn config(settings: &ClickHouse, folder: &Path) -> Result<ClientConfig, ConnectE
     let chain = certificates("cert_file", cert_file, folder)?;
     let key = PrivateKeyDer::from_pem_file(resolve(key_file, folder))
         .map_err(|error| file("key_file", key_file, pem_reason(&error, "private key")))?;
-    trusting.with_client_auth_cert(chain, key).map_err(|error| {
-        file(
-            "key_file",
-            key_file,
-            format!("does not fit cert_file: {error}"),
-        )
-    })
+    trusting
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| file("key_file", key_file, format!("does not fit cert_file: {error}")))
 }
 
 /// Returns the files of the client certificate; both or none.
@@ -132,9 +116,7 @@ fn client_files(settings: &ClickHouse) -> Result<Option<(&str, &str)>, ConnectEr
 fn authorities(path: &str, folder: &Path) -> Result<RootCertStore, ConnectError> {
     let mut store = RootCertStore::empty();
     for certificate in certificates("ca_file", path, folder)? {
-        store
-            .add(certificate)
-            .map_err(|error| file("ca_file", path, error.to_string()))?;
+        store.add(certificate).map_err(|error| file("ca_file", path, error.to_string()))?;
     }
     Ok(store)
 }
@@ -147,9 +129,7 @@ fn certificates(
     let found: Result<Vec<_>, _> =
         CertificateDer::pem_file_iter(resolve(path, folder)).and_then(Iterator::collect);
     match found {
-        Ok(found) if found.is_empty() => {
-            Err(file(what, path, "holds no certificate in PEM".to_owned()))
-        }
+        Ok(found) if found.is_empty() => Err(file(what, path, "holds no certificate in PEM".to_owned())),
         Ok(found) => Ok(found),
         Err(error) => Err(file(what, path, pem_reason(&error, "certificate"))),
     }
@@ -165,11 +145,7 @@ fn pem_reason(error: &rustls::pki_types::pem::Error, what: &str) -> String {
 }
 
 fn file(what: &'static str, path: &str, reason: String) -> ConnectError {
-    ConnectError::File {
-        what,
-        path: path.to_owned(),
-        reason,
-    }
+    ConnectError::File { what, path: path.to_owned(), reason }
 }
 
 fn resolve(path: &str, folder: &Path) -> PathBuf {
@@ -196,10 +172,7 @@ mod tests {
     }
 
     fn problem(settings: &ClickHouse, folder: &Path) -> String {
-        http_client(settings, folder)
-            .map(|_| ())
-            .expect_err("refused")
-            .to_string()
+        http_client(settings, folder).map(|_| ()).expect_err("refused").to_string()
     }
 
     #[test]
@@ -226,19 +199,13 @@ mod tests {
         let mut none = settings("https://h:8443");
         none.ca_file = Some("missing.pem".into());
         let text = problem(&none, folder.path());
-        assert!(
-            text.contains("ca_file missing.pem cannot be read"),
-            "{text}"
-        );
+        assert!(text.contains("ca_file missing.pem cannot be read"), "{text}");
         none.ca_file = Some("empty.pem".into());
         let text = problem(&none, folder.path());
         assert_eq!(text, "ca_file empty.pem holds no certificate in PEM");
         none.ca_file = None;
         none.key_file = Some("key.pem".into());
-        assert_eq!(
-            problem(&none, folder.path()),
-            "key_file key.pem needs a cert_file beside it"
-        );
+        assert_eq!(problem(&none, folder.path()), "key_file key.pem needs a cert_file beside it");
         let mut plain = settings("http://h:8123");
         plain.ca_file = Some("ca.pem".into());
         let text = problem(&plain, folder.path());

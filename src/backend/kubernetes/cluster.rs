@@ -44,17 +44,13 @@ impl Cluster {
     /// # Errors
     /// A kubeconfig, context or service account that cannot be used.
     pub async fn connect(target: &KubernetesTarget, folder: &Path) -> Result<Self, ConnectError> {
-        let failed = |error: &(dyn std::error::Error + 'static)| ConnectError::Kubernetes {
-            reason: chain(error),
-        };
+        let failed =
+            |error: &(dyn std::error::Error + 'static)| ConnectError::Kubernetes { reason: chain(error) };
         let mut config = match target {
-            KubernetesTarget::Context {
-                kubeconfig,
-                context,
-            } => from_kubeconfig(kubeconfig.as_deref(), context.as_deref(), folder).await?,
-            KubernetesTarget::InCluster => {
-                kube::Config::incluster().map_err(|error| failed(&error))?
+            KubernetesTarget::Context { kubeconfig, context } => {
+                from_kubeconfig(kubeconfig.as_deref(), context.as_deref(), folder).await?
             }
+            KubernetesTarget::InCluster => kube::Config::incluster().map_err(|error| failed(&error))?,
             KubernetesTarget::Manifests(_) => {
                 return Err(ConnectError::Kubernetes {
                     reason: "a folder of manifests is no cluster".to_owned(),
@@ -78,12 +74,9 @@ impl Cluster {
     pub async fn list(&self, api: &Api, namespace: &str) -> Result<Listing, Error> {
         let listed = retry::read(retry::transient_request, || self.pages(api, namespace)).await;
         match listed {
-            Ok(objects) => Ok(Listing::Objects(
-                objects
-                    .iter()
-                    .map(|object| object::to_value(object, api))
-                    .collect(),
-            )),
+            Ok(objects) => {
+                Ok(Listing::Objects(objects.iter().map(|object| object::to_value(object, api)).collect()))
+            }
             // A list of a namespace that is not there is empty; only an unknown kind is missing.
             Err(error) if error.kind == ErrorKind::Missing => Ok(Listing::NoSuchKind),
             Err(error) => Err(error),
@@ -96,9 +89,7 @@ impl Cluster {
         let mut params = ListParams::default().limit(PAGE);
         let mut found = Vec::new();
         loop {
-            let page = quietly(resource.list(&params))
-                .await
-                .map_err(|error| request.error(error))?;
+            let page = quietly(resource.list(&params)).await.map_err(|error| request.error(error))?;
             for object in page.items {
                 found.push(as_json(&object, api)?);
             }
@@ -115,24 +106,14 @@ impl Cluster {
     /// As the API server answers.
     pub async fn secret(&self, namespace: &str, name: &str) -> Result<Option<Json>, Error> {
         let api = Api::secrets();
-        self.get(&api, namespace, name)
-            .await?
-            .map(|object| as_json(&object, &api))
-            .transpose()
+        self.get(&api, namespace, name).await?.map(|object| as_json(&object, &api)).transpose()
     }
 
-    async fn get(
-        &self,
-        api: &Api,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Option<DynamicObject>, Error> {
+    async fn get(&self, api: &Api, namespace: &str, name: &str) -> Result<Option<DynamicObject>, Error> {
         let request = request("get", api, namespace, name);
         let resource = self.resource(api, namespace);
         retry::read(retry::transient_request, || async {
-            quietly(resource.get_opt(name))
-                .await
-                .map_err(|error| request.error(error))
+            quietly(resource.get_opt(name)).await.map_err(|error| request.error(error))
         })
         .await
     }
@@ -145,10 +126,7 @@ impl Cluster {
         let body = object::to_json(&write);
         match &write.mode {
             KubeWrite::Create => self.create(&write, body).await,
-            KubeWrite::Apply {
-                force,
-                resource_version,
-            } => {
+            KubeWrite::Apply { force, resource_version } => {
                 let version = match (write.prune.is_empty(), resource_version) {
                     (true, version) => version.clone(),
                     (false, version) => self.prune(&write, version.as_deref()).await?,
@@ -159,10 +137,7 @@ impl Cluster {
     }
 
     async fn create(&self, write: &ObjectWrite, body: Json) -> Result<(), Error> {
-        let params = PostParams {
-            field_manager: Some(write.manager.clone()),
-            ..PostParams::default()
-        };
+        let params = PostParams { field_manager: Some(write.manager.clone()), ..PostParams::default() };
         let object: DynamicObject = serde_json::from_value(body).map_err(|_| malformed(write))?;
         let resource = self.resource(&write.api, &write.namespace);
         quietly(resource.create(&params, &object))
@@ -196,27 +171,18 @@ impl Cluster {
                 result = quietly(resource.patch(&write.name, &params, &patch)).await;
             }
         }
-        result
-            .map(|_| ())
-            .map_err(|error| sending("patch", write).error(error))
+        result.map(|_| ()).map_err(|error| sending("patch", write).error(error))
     }
 
     /// Removes fields that are no longer declared and returns the version that this makes. Apply
     /// alone removes only what was applied before, not what this manager wrote by POST. That the
     /// object is not there is no error: there is nothing to remove.
-    async fn prune(
-        &self,
-        write: &ObjectWrite,
-        version: Option<&str>,
-    ) -> Result<Option<String>, Error> {
+    async fn prune(&self, write: &ObjectWrite, version: Option<&str>) -> Result<Option<String>, Error> {
         let mut patch = object::removal(&write.prune);
         if let Some(version) = version {
             patch["metadata"]["resourceVersion"] = version.into();
         }
-        let params = PatchParams {
-            field_manager: Some(write.manager.clone()),
-            ..PatchParams::default()
-        };
+        let params = PatchParams { field_manager: Some(write.manager.clone()), ..PatchParams::default() };
         let resource = self.resource(&write.api, &write.namespace);
         let result = quietly(resource.patch(&write.name, &params, &Patch::Merge(&patch))).await;
         match result.map_err(|error| sending("patch", write).error(error)) {
@@ -232,10 +198,10 @@ impl Cluster {
     /// As the API server answers.
     pub async fn delete(&self, delete: &KubeDelete) -> Result<(), Error> {
         let params = DeleteParams {
-            preconditions: delete.uid.clone().map(|uid| Preconditions {
-                uid: Some(uid),
-                resource_version: None,
-            }),
+            preconditions: delete
+                .uid
+                .clone()
+                .map(|uid| Preconditions { uid: Some(uid), resource_version: None }),
             ..DeleteParams::default()
         };
         let resource = self.resource(&delete.api, &delete.namespace);
@@ -265,8 +231,7 @@ impl Cluster {
             Err(error) if error.kind == ErrorKind::Denied => None,
             Err(error) => return Err(error),
         };
-        Ok(found
-            .unwrap_or_else(|| format!("url:{}", Digest::of_bytes(self.url.as_bytes()).short())))
+        Ok(found.unwrap_or_else(|| format!("url:{}", Digest::of_bytes(self.url.as_bytes()).short())))
     }
 
     /// Returns the resource of an API in a namespace, or in the whole cluster where it is empty.
@@ -300,14 +265,9 @@ async fn from_kubeconfig(
         Some(file) => Kubeconfig::read_from(folder.join(file)),
         None => Kubeconfig::read(),
     };
-    let options = KubeConfigOptions {
-        context: context.map(str::to_owned),
-        ..KubeConfigOptions::default()
-    };
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
     let kubeconfig = kubeconfig.map_err(|error| failed(&error))?;
-    kube::Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .map_err(|error| failed(&error))
+    kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| failed(&error))
 }
 
 /// Runs a request with nothing logged.
@@ -316,13 +276,7 @@ async fn quietly<T>(request: impl Future<Output = kube::Result<T>>) -> kube::Res
 }
 
 fn request<'a>(verb: &'static str, api: &'a Api, namespace: &'a str, name: &'a str) -> Request<'a> {
-    Request {
-        verb,
-        api,
-        namespace,
-        name,
-        secret: false,
-    }
+    Request { verb, api, namespace, name, secret: false }
 }
 
 fn sending<'a>(verb: &'static str, write: &'a ObjectWrite) -> Request<'a> {

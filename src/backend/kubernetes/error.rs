@@ -27,9 +27,7 @@ pub(super) struct Request<'a> {
 
 impl Request<'_> {
     fn object(&self) -> String {
-        let Self {
-            namespace, name, ..
-        } = self;
+        let Self { namespace, name, .. } = self;
         let kind = &self.api.kind;
         match (namespace.is_empty(), name.is_empty()) {
             (false, false) => format!("{kind} {namespace}/{name}"),
@@ -50,12 +48,7 @@ impl Request<'_> {
                 } else {
                     (ErrorKind::Refused, "the request cannot be made")
                 };
-                Error {
-                    kind,
-                    code: None,
-                    message: format!("{what}: {}", chain(&other)),
-                    query_id: None,
-                }
+                Error { kind, code: None, message: format!("{what}: {}", chain(&other)), query_id: None }
             }
         }
     }
@@ -63,35 +56,20 @@ impl Request<'_> {
     fn status(&self, status: &Status) -> Error {
         let code = u32::from(status.code);
         let (kind, message) = match code {
-            401 => (
-                ErrorKind::Login,
-                "the cluster does not accept the login of this context".to_owned(),
-            ),
+            401 => (ErrorKind::Login, "the cluster does not accept the login of this context".to_owned()),
             403 => (ErrorKind::Denied, self.denied(status)),
             404 => (ErrorKind::Missing, self.missing(status)),
             409 => (ErrorKind::Conflict, self.conflict(status)),
             _ => (
                 ErrorKind::Refused,
-                format!(
-                    "{} of {} failed ({code}): {}",
-                    self.verb,
-                    self.object(),
-                    self.text(status)
-                ),
+                format!("{} of {} failed ({code}): {}", self.verb, self.object(), self.text(status)),
             ),
         };
-        Error {
-            kind,
-            code: Some(code),
-            message,
-            query_id: None,
-        }
+        Error { kind, code: Some(code), message, query_id: None }
     }
 
     fn denied(&self, status: &Status) -> String {
-        let Self {
-            verb, namespace, ..
-        } = self;
+        let Self { verb, namespace, .. } = self;
         let Api { group, plural, .. } = self.api;
         let resource = match group.as_str() {
             "" => plural.clone(),
@@ -101,10 +79,7 @@ impl Request<'_> {
             "" => "the cluster".to_owned(),
             namespace => format!("namespace {namespace}"),
         };
-        format!(
-            "the cluster denies verb {verb} on {resource} in {place}: {}",
-            self.text(status)
-        )
+        format!("the cluster denies verb {verb} on {resource} in {place}: {}", self.text(status))
     }
 
     fn missing(&self, status: &Status) -> String {
@@ -113,9 +88,7 @@ impl Request<'_> {
         match details {
             Some(_) if is_namespace => {
                 let namespace = self.namespace;
-                format!(
-                    "namespace {namespace} is not there; `kubectl create namespace {namespace}` makes it"
-                )
+                format!("namespace {namespace} is not there; `kubectl create namespace {namespace}` makes it")
             }
             Some(details) if !details.name.is_empty() => format!("{} is not there", self.object()),
             _ => format!(
@@ -179,19 +152,12 @@ fn causes<'a>(
 }
 
 fn is_connect(error: &kube::Error) -> bool {
-    causes(error).any(|cause| {
-        cause
-            .downcast_ref::<legacy::Error>()
-            .is_some_and(legacy::Error::is_connect)
-    })
+    causes(error).any(|cause| cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect))
 }
 
 /// Returns whether a request may have arrived.
 fn was_sent(error: &kube::Error) -> bool {
-    matches!(
-        error,
-        kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::SerdeError(_)
-    )
+    matches!(error, kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::SerdeError(_))
 }
 
 #[cfg(test)]
@@ -208,13 +174,7 @@ mod tests {
     }
 
     fn patch(api: &Api) -> Request<'_> {
-        Request {
-            verb: "patch",
-            api,
-            namespace: "operations",
-            name: "bi",
-            secret: true,
-        }
+        Request { verb: "patch", api, namespace: "operations", name: "bi", secret: true }
     }
 
     #[test]
@@ -227,10 +187,7 @@ mod tests {
                     "message": "conflict with \"kubectl-edit\" using v1"}]}}),
         );
         assert_eq!(kind, ErrorKind::Conflict);
-        assert_eq!(
-            text,
-            "Secret operations/bi: .data.password belongs to field manager \"kubectl-edit\""
-        );
+        assert_eq!(text, "Secret operations/bi: .data.password belongs to field manager \"kubectl-edit\"");
     }
 
     #[test]
@@ -241,14 +198,8 @@ mod tests {
             serde_json::json!({"code": 404, "reason": "NotFound", "message": "namespaces \"operations\" not found",
                 "details": {"name": "operations", "kind": "namespaces"}}),
         );
-        assert!(
-            text.starts_with("namespace operations is not there"),
-            "{text}"
-        );
-        let (_, text) = told(
-            &patch(&api),
-            serde_json::json!({"code": 404, "message": "404 page not found"}),
-        );
+        assert!(text.starts_with("namespace operations is not there"), "{text}");
+        let (_, text) = told(&patch(&api), serde_json::json!({"code": 404, "message": "404 page not found"}));
         assert!(text.contains("does not know kind Secret (v1)"), "{text}");
     }
 
@@ -261,9 +212,6 @@ mod tests {
                 "details": {"causes": [{"field": "data[x]", "message": "\"hunter5\""}]}}),
         );
         assert_eq!(kind, ErrorKind::Refused);
-        assert_eq!(
-            text,
-            "patch of Secret operations/bi failed (422): Invalid at data[x]"
-        );
+        assert_eq!(text, "patch of Secret operations/bi failed (422): Invalid at data[x]");
     }
 }

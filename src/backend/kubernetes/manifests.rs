@@ -29,10 +29,7 @@ pub struct Manifests {
 impl Manifests {
     /// Names the folder at `path`, relative to `base`. It is made when the first file is written.
     pub fn new(base: &Path, path: &str) -> Self {
-        Self {
-            folder: base.join(path),
-            name: without_detours(Path::new(path)),
-        }
+        Self { folder: base.join(path), name: without_detours(Path::new(path)) }
     }
 
     /// Returns the folder.
@@ -86,12 +83,7 @@ impl Manifests {
                 return Err(conflict(&path, "exists already"));
             }
             (KubeWrite::Create, None) => ours,
-            (
-                KubeWrite::Apply {
-                    resource_version, ..
-                },
-                there,
-            ) => {
+            (KubeWrite::Apply { resource_version, .. }, there) => {
                 let version = there.as_ref().map(|(_, version)| version);
                 if resource_version.is_some() && resource_version.as_ref() != version {
                     return Err(conflict(&path, "was changed meanwhile"));
@@ -107,8 +99,8 @@ impl Manifests {
                 manifest
             }
         };
-        let text = serde_saphyr::to_string(&manifest)
-            .map_err(|_| failed(&path, "cannot be written as YAML"))?;
+        let text =
+            serde_saphyr::to_string(&manifest).map_err(|_| failed(&path, "cannot be written as YAML"))?;
         self.make_folders(&write.namespace)
             .and_then(|()| replace(&path, &text, write.mode == KubeWrite::Create))
             .map_err(|error| match error.kind() {
@@ -139,11 +131,8 @@ impl Manifests {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(failed(&folder, format!("cannot be read: {error}"))),
         };
-        let paths: io::Result<Vec<PathBuf>> = entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect();
-        let mut paths =
-            paths.map_err(|error| failed(&folder, format!("cannot be read: {error}")))?;
+        let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+        let mut paths = paths.map_err(|error| failed(&folder, format!("cannot be read: {error}")))?;
         paths.retain(|path| {
             let extension = path.extension().and_then(|extension| extension.to_str());
             matches!(extension, Some("yaml" | "yml"))
@@ -155,10 +144,7 @@ impl Manifests {
     fn path(&self, api: &Api, namespace: &str, name: &str) -> Result<PathBuf, Error> {
         let kind = checked("kind", &api.kind.to_ascii_lowercase())?;
         let file = format!("{kind}-{}.yaml", checked("name", name)?);
-        Ok(self
-            .folder
-            .join(checked("namespace", namespace)?)
-            .join(file))
+        Ok(self.folder.join(checked("namespace", namespace)?).join(file))
     }
 
     fn make_folders(&self, namespace: &str) -> io::Result<()> {
@@ -199,23 +185,14 @@ fn read(path: &Path) -> Result<Option<(Json, String)>, Error> {
     };
     let version = Digest::of_bytes(&bytes).to_string();
     let text = String::from_utf8(bytes).map_err(|_| failed(path, "is not UTF-8"))?;
-    let mut manifest: Json =
-        serde_saphyr::from_str(&text).map_err(|error| match error.location() {
-            Some(place) => failed(
-                path,
-                format!(
-                    "is not a manifest: line {}, column {}",
-                    place.line(),
-                    place.column()
-                ),
-            ),
-            None => failed(path, "is not a manifest"),
-        })?;
+    let mut manifest: Json = serde_saphyr::from_str(&text).map_err(|error| match error.location() {
+        Some(place) => {
+            failed(path, format!("is not a manifest: line {}, column {}", place.line(), place.column()))
+        }
+        None => failed(path, "is not a manifest"),
+    })?;
     if !manifest["kind"].is_string() || !manifest["metadata"].is_object() {
-        return Err(failed(
-            path,
-            "is not a manifest: it has no kind or no metadata",
-        ));
+        return Err(failed(path, "is not a manifest: it has no kind or no metadata"));
     }
     object::encode_string_data(&mut manifest);
     Ok(Some((manifest, version)))
@@ -275,10 +252,7 @@ fn without_detours(path: &Path) -> String {
 /// ignored. Where git cannot be asked, what is in a work tree counts as tracked.
 pub fn tracked_by_git(folder: &Path) -> bool {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let Some(root) = folder
-        .ancestors()
-        .find(|parent| parent.join(".git").exists())
-    else {
+    let Some(root) = folder.ancestors().find(|parent| parent.join(".git").exists()) else {
         return false;
     };
     let ignored = Command::new("git")
@@ -305,10 +279,7 @@ fn failed(path: &Path, why: impl std::fmt::Display) -> Error {
 }
 
 fn conflict(path: &Path, why: &str) -> Error {
-    Error {
-        kind: ErrorKind::Conflict,
-        ..failed(path, why)
-    }
+    Error { kind: ErrorKind::Conflict, ..failed(path, why) }
 }
 
 #[cfg(test)]

@@ -12,9 +12,7 @@ fn folder() -> (tempfile::TempDir, Manifests) {
 }
 
 fn secret(mode: KubeWrite, data: &[(&str, &str)]) -> ObjectWrite {
-    let data = data
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), Secret::new(*value)));
+    let data = data.iter().map(|(key, value)| ((*key).to_owned(), Secret::new(*value)));
     ObjectWrite {
         api: Api::secrets(),
         namespace: "operations".into(),
@@ -30,10 +28,7 @@ fn secret(mode: KubeWrite, data: &[(&str, &str)]) -> ObjectWrite {
 }
 
 fn apply(resource_version: Option<String>) -> KubeWrite {
-    KubeWrite::Apply {
-        force: false,
-        resource_version,
-    }
+    KubeWrite::Apply { force: false, resource_version }
 }
 
 fn listed(manifests: &Manifests) -> Vec<Value> {
@@ -51,12 +46,7 @@ fn text(manifests: &Manifests) -> String {
 #[test]
 fn what_is_created_is_a_plain_manifest() {
     let (_base, manifests) = folder();
-    manifests
-        .write(&secret(
-            KubeWrite::Create,
-            &[("password", "hunter5"), ("n", "1")],
-        ))
-        .expect("written");
+    manifests.write(&secret(KubeWrite::Create, &[("password", "hunter5"), ("n", "1")])).expect("written");
     insta::assert_snapshot!(text(&manifests), @r#"
     apiVersion: v1
     data:
@@ -71,9 +61,7 @@ fn what_is_created_is_a_plain_manifest() {
       namespace: operations
     type: Opaque
     "#);
-    let error = manifests
-        .write(&secret(KubeWrite::Create, &[]))
-        .expect_err("it is there");
+    let error = manifests.write(&secret(KubeWrite::Create, &[])).expect_err("it is there");
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(error.message.ends_with("exists already"), "{error}");
 }
@@ -83,9 +71,7 @@ fn what_is_created_is_a_plain_manifest() {
 fn only_the_owner_reads_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let (_base, manifests) = folder();
-    manifests
-        .write(&secret(KubeWrite::Create, &[("password", "hunter5")]))
-        .expect("written");
+    manifests.write(&secret(KubeWrite::Create, &[("password", "hunter5")])).expect("written");
     let mode = |path: &str| {
         let path = manifests.folder().join(path);
         fs::metadata(path).expect("there").permissions().mode() & 0o777
@@ -100,24 +86,13 @@ fn only_the_owner_reads_it() {
 #[test]
 fn apply_merges_prunes_and_keeps_the_rest() {
     let (_base, manifests) = folder();
-    manifests
-        .write(&secret(
-            apply(None),
-            &[("password", "hunter5"), ("host", "h")],
-        ))
-        .expect("written");
+    manifests.write(&secret(apply(None), &[("password", "hunter5"), ("host", "h")])).expect("written");
     let mut change = secret(apply(None), &[("host", "other")]);
     change.object = serde_json::json!({ "metadata": { "labels": { "app": "new" } } });
     change.prune = vec!["/metadata/labels/port".into(), "/data/none".into()];
     manifests.write(&change).expect("written");
-    let found = manifests
-        .secret("operations", "bi")
-        .expect("read")
-        .expect("there");
-    assert_eq!(
-        found["metadata"]["labels"],
-        serde_json::json!({ "app": "new" })
-    );
+    let found = manifests.secret("operations", "bi").expect("read").expect("there");
+    assert_eq!(found["metadata"]["labels"], serde_json::json!({ "app": "new" }));
     assert_eq!(found["type"], "Opaque");
     let key = |key| object::decoded_key(&found, key).expect("decoded");
     assert_eq!(key("password"), Some(Secret::new("hunter5")));
@@ -127,21 +102,16 @@ fn apply_merges_prunes_and_keeps_the_rest() {
 #[test]
 fn a_version_that_moved_is_refused() {
     let (_base, manifests) = folder();
-    manifests
-        .write(&secret(KubeWrite::Create, &[("password", "hunter5")]))
-        .expect("written");
+    manifests.write(&secret(KubeWrite::Create, &[("password", "hunter5")])).expect("written");
     let seen = listed(&manifests)[0]
         .get("metadata")
         .and_then(|metadata| metadata.get("resourceVersion"))
         .and_then(Value::as_str)
         .map(str::to_owned);
     assert!(seen.is_some());
-    manifests
-        .write(&secret(apply(seen.clone()), &[("password", "hunter6")]))
-        .expect("the version fits");
-    let error = manifests
-        .write(&secret(apply(seen), &[("password", "hunter7")]))
-        .expect_err("the version moved");
+    manifests.write(&secret(apply(seen.clone()), &[("password", "hunter6")])).expect("the version fits");
+    let error =
+        manifests.write(&secret(apply(seen), &[("password", "hunter7")])).expect_err("the version moved");
     assert_eq!(error.kind, ErrorKind::Conflict);
     assert!(!text(&manifests).contains("resourceVersion"));
 }
@@ -166,16 +136,9 @@ fn a_broken_file_is_named_and_not_quoted() {
     let (_base, manifests) = folder();
     fs::create_dir_all(manifests.folder().join("operations")).expect("made");
     let path = manifests.folder().join("operations/secret-bi.yaml");
-    for broken in [
-        "data: {password: 'hunter5\n",
-        "hunter5",
-        "a: 1\n---\nb: hunter5\n",
-        "- hunter5",
-    ] {
+    for broken in ["data: {password: 'hunter5\n", "hunter5", "a: 1\n---\nb: hunter5\n", "- hunter5"] {
         fs::write(&path, broken).expect("written");
-        let error = manifests
-            .list(&Api::secrets(), "operations")
-            .expect_err("broken");
+        let error = manifests.list(&Api::secrets(), "operations").expect_err("broken");
         assert!(error.message.contains("secret-bi.yaml"), "{error}");
         assert!(!error.message.contains("hunter5"), "{error}");
     }
@@ -184,14 +147,8 @@ fn a_broken_file_is_named_and_not_quoted() {
 #[test]
 fn hostile_names_stay_in_the_folder() {
     let (_base, manifests) = folder();
-    for (namespace, name) in [
-        ("..", "x"),
-        ("a/b", "x"),
-        ("ns", "../x"),
-        ("ns", ""),
-        ("", "x"),
-        ("ns", ".x"),
-    ] {
+    for (namespace, name) in [("..", "x"), ("a/b", "x"), ("ns", "../x"), ("ns", ""), ("", "x"), ("ns", ".x")]
+    {
         let mut write = secret(KubeWrite::Create, &[]);
         (write.namespace, write.name) = (namespace.into(), name.into());
         assert!(manifests.write(&write).is_err(), "{namespace:?} {name:?}");
@@ -202,15 +159,9 @@ fn hostile_names_stay_in_the_folder() {
 #[test]
 fn deleting_twice_is_no_error() {
     let (_base, manifests) = folder();
-    manifests
-        .write(&secret(KubeWrite::Create, &[]))
-        .expect("written");
-    let delete = KubeDelete {
-        api: Api::secrets(),
-        namespace: "operations".into(),
-        name: "bi".into(),
-        uid: None,
-    };
+    manifests.write(&secret(KubeWrite::Create, &[])).expect("written");
+    let delete =
+        KubeDelete { api: Api::secrets(), namespace: "operations".into(), name: "bi".into(), uid: None };
     assert_eq!(manifests.delete(&delete), Ok(()));
     assert_eq!(manifests.delete(&delete), Ok(()));
     assert!(listed(&manifests).is_empty());
@@ -231,10 +182,7 @@ fn the_name_of_the_folder_has_no_detours() {
 #[test]
 fn git_tracks_what_it_does_not_ignore() {
     let base = tempfile::tempdir().expect("a folder");
-    let init = Command::new("git")
-        .args(["init", "--quiet"])
-        .arg(base.path())
-        .status();
+    let init = Command::new("git").args(["init", "--quiet"]).arg(base.path()).status();
     if !init.is_ok_and(|status| status.success()) {
         return;
     }

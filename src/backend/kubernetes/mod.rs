@@ -83,12 +83,7 @@ impl Objects {
     ///
     /// # Errors
     /// As the API server answers; a value that is no UTF-8.
-    pub async fn secret_key(
-        &self,
-        namespace: &str,
-        name: &str,
-        key: &str,
-    ) -> Result<Option<Secret>, Error> {
+    pub async fn secret_key(&self, namespace: &str, name: &str, key: &str) -> Result<Option<Secret>, Error> {
         let object = match self {
             Self::Cluster(cluster) => cluster.secret(namespace, name).await?,
             Self::Manifests(folder) => {

@@ -62,10 +62,7 @@ pub(super) fn decoded_key(secret: &Json, key: &str) -> Result<Option<Secret>, Er
     let Some(encoded) = secret["data"][key].as_str() else {
         return Ok(None);
     };
-    let decoded = STANDARD
-        .decode(encoded.trim())
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     match decoded {
         Some(text) => Ok(Some(Secret::new(text))),
         None => Err(Error {
@@ -126,14 +123,9 @@ pub(super) fn prune(object: &mut Json, pointer: &str) {
 /// Returns the JSON merge patch (RFC 7396) that removes the fields that the pointers name.
 pub(super) fn removal(pointers: &[String]) -> Json {
     let mut patch = Json::Object(Map::new());
-    for path in pointers
-        .iter()
-        .filter_map(|pointer| pointer.strip_prefix('/'))
-    {
+    for path in pointers.iter().filter_map(|pointer| pointer.strip_prefix('/')) {
         let keys = path.rsplit('/').map(unescape);
-        let nested = keys.fold(Json::Null, |inner, key| {
-            Json::Object([(key, inner)].into_iter().collect())
-        });
+        let nested = keys.fold(Json::Null, |inner, key| Json::Object([(key, inner)].into_iter().collect()));
         merge(&mut patch, &nested);
     }
     patch
@@ -159,10 +151,7 @@ mod tests {
         });
         let value = to_value(&object, &Api::secrets());
         let shown = value.to_json().to_string();
-        assert!(
-            !shown.contains("hunter5") && !shown.contains("aHVudGVyNQ"),
-            "{shown}"
-        );
+        assert!(!shown.contains("hunter5") && !shown.contains("aHVudGVyNQ"), "{shown}");
         assert!(shown.contains("\"a\":\"b\""), "{shown}");
         assert_eq!(
             value.get("data").and_then(|data| data.get("password")),
@@ -173,14 +162,8 @@ mod tests {
     #[test]
     fn ours_is_merged_and_the_rest_stays() {
         let mut target = json!({ "a": { "b": 1, "c": [1, 2] }, "d": "x" });
-        merge(
-            &mut target,
-            &json!({ "a": { "c": [3], "e": {} }, "d": { "f": 1 } }),
-        );
-        assert_eq!(
-            target,
-            json!({ "a": { "b": 1, "c": [3], "e": {} }, "d": { "f": 1 } })
-        );
+        merge(&mut target, &json!({ "a": { "c": [3], "e": {} }, "d": { "f": 1 } }));
+        assert_eq!(target, json!({ "a": { "b": 1, "c": [3], "e": {} }, "d": { "f": 1 } }));
     }
 
     #[test]
@@ -199,10 +182,7 @@ mod tests {
     #[test]
     fn a_key_is_decoded_or_refused_without_its_value() {
         let secret = json!({ "data": { "good": "aHVudGVyNQ==", "bad": "!hunter5!" } });
-        assert_eq!(
-            decoded_key(&secret, "good"),
-            Ok(Some(Secret::new("hunter5")))
-        );
+        assert_eq!(decoded_key(&secret, "good"), Ok(Some(Secret::new("hunter5"))));
         assert_eq!(decoded_key(&secret, "none"), Ok(None));
         let error = decoded_key(&secret, "bad").expect_err("refused");
         assert!(!error.message.contains("hunter5"), "{error}");

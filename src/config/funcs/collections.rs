@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Fail, Function, MAX_ELEMENTS, Outcome, arg, deep, list, map, shallow, string, strings, texts,
-    wrong,
+    Fail, Function, MAX_ELEMENTS, Outcome, arg, deep, list, map, shallow, string, strings, texts, wrong,
 };
 use crate::config::eval::Evaluator;
 use crate::config::val::{Data, Marks, Val};
@@ -12,25 +11,17 @@ use crate::config::val::{Data, Marks, Val};
 /// The functions of this file.
 pub const TABLE: &[Function] = &[
     shallow("toset", 1, Some(1), |args, _| Ok(Val::set(list(args, 0)?))),
-    shallow("tolist", 1, Some(1), |args, _| {
-        Ok(Val::list(list(args, 0)?))
-    }),
+    shallow("tolist", 1, Some(1), |args, _| Ok(Val::list(list(args, 0)?))),
     shallow("tomap", 1, Some(1), |args, _| Ok(Val::map(map(args, 0)?))),
     shallow("merge", 0, None, merge),
     shallow("concat", 1, None, concat),
     shallow("flatten", 1, Some(1), flatten),
     shallow("distinct", 1, Some(1), distinct),
     deep("sort", 1, Some(1), sort),
-    shallow("keys", 1, Some(1), |args, _| {
-        Ok(texts(map(args, 0)?.into_keys()))
-    }),
-    shallow("values", 1, Some(1), |args, _| {
-        Ok(Val::list(map(args, 0)?.into_values().collect()))
-    }),
+    shallow("keys", 1, Some(1), |args, _| Ok(texts(map(args, 0)?.into_keys()))),
+    shallow("values", 1, Some(1), |args, _| Ok(Val::list(map(args, 0)?.into_values().collect()))),
     shallow("lookup", 2, Some(3), lookup),
-    deep("contains", 2, Some(2), |args, _| {
-        Ok(list(args, 0)?.contains(&args[1]).into())
-    }),
+    deep("contains", 2, Some(2), |args, _| Ok(list(args, 0)?.contains(&args[1]).into())),
     shallow("zipmap", 2, Some(2), zipmap),
     shallow("setproduct", 1, None, setproduct),
     shallow("coalesce", 1, None, coalesce),
@@ -117,8 +108,7 @@ fn lookup(args: &[Val], _: &Evaluator<'_>) -> Outcome {
         (Some(found), _) => Ok(found.clone()),
         (None, Some(default)) => Ok(default.clone()),
         (None, None) => {
-            Err(Fail::arg(1, "the map does not have this key")
-                .help("a third argument is the default"))
+            Err(Fail::arg(1, "the map does not have this key").help("a third argument is the default"))
         }
     }
 }
@@ -126,11 +116,7 @@ fn lookup(args: &[Val], _: &Evaluator<'_>) -> Outcome {
 fn zipmap(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     let (keys, values) = (strings(args, 0)?, list(args, 1)?);
     if keys.len() != values.len() {
-        return Err(Fail::whole(format!(
-            "there are {} keys and {} values",
-            keys.len(),
-            values.len()
-        )));
+        return Err(Fail::whole(format!("there are {} keys and {} values", keys.len(), values.len())));
     }
     let mut marks = Marks::default();
     for key in list(args, 0)? {
@@ -145,9 +131,7 @@ fn setproduct(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     for index in 0..args.len() {
         let items = list(args, index)?;
         if rows.len().saturating_mul(items.len()) > MAX_ELEMENTS {
-            return Err(Fail::whole(format!(
-                "it has more than {MAX_ELEMENTS} elements"
-            )));
+            return Err(Fail::whole(format!("it has more than {MAX_ELEMENTS} elements")));
         }
         let longer = |row: &Vec<Val>| {
             let row = row.clone();
@@ -160,11 +144,7 @@ fn setproduct(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     }
     let rows = rows.into_iter().map(Val::list).collect();
     let sets = args.iter().all(|arg| matches!(arg.data, Data::Set(_)));
-    Ok(if sets {
-        Val::set(rows)
-    } else {
-        Val::list(rows)
-    })
+    Ok(if sets { Val::set(rows) } else { Val::list(rows) })
 }
 
 /// The first argument that is neither null nor an empty text.
@@ -178,9 +158,7 @@ fn coalesce(args: &[Val], _: &Evaluator<'_>) -> Outcome {
 fn compact(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     let items = list(args, 0)?;
     let kept = items.into_iter().filter(|item| !item.is_null());
-    let kept: Vec<Val> = kept
-        .filter(|item| item.to_text().as_deref() != Some(""))
-        .collect();
+    let kept: Vec<Val> = kept.filter(|item| item.to_text().as_deref() != Some("")).collect();
     match kept.iter().find(|item| item.to_text().is_none()) {
         Some(_) => Err(wrong(&[arg(args, 0)], 0, "a list of strings")),
         None => Ok(Val::list(kept)),

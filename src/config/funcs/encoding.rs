@@ -13,8 +13,7 @@ pub const TABLE: &[Function] = &[
     deep("jsonencode", 1, Some(1), jsonencode),
     deep("jsondecode", 1, Some(1), |args, _| {
         let json = serde_json::from_str(&string(args, 0)?);
-        json.map(|json| from_json(&json))
-            .map_err(|error| Fail::arg(0, format!("no JSON: {error}")).showing())
+        json.map(|json| from_json(&json)).map_err(|error| Fail::arg(0, format!("no JSON: {error}")).showing())
     }),
     deep("yamldecode", 1, Some(1), yamldecode),
     deep("csvdecode", 1, Some(1), csvdecode),
@@ -70,9 +69,7 @@ pub fn from_json(json: &Json) -> Val {
         Json::String(text) => Val::from(text.as_str()),
         Json::Array(items) => Val::list(items.iter().map(from_json).collect()),
         Json::Object(map) => {
-            let entries = map
-                .iter()
-                .map(|(key, value)| (key.clone(), from_json(value)));
+            let entries = map.iter().map(|(key, value)| (key.clone(), from_json(value)));
             Val::map(entries.collect())
         }
     }
@@ -93,10 +90,8 @@ fn csvdecode(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     let text = string(args, 0)?;
     let mut records = csv(&text)?.into_iter();
     let header = records.next().unwrap_or_default();
-    if let Some((index, name)) = header
-        .iter()
-        .enumerate()
-        .find(|(index, name)| header[..*index].contains(name))
+    if let Some((index, name)) =
+        header.iter().enumerate().find(|(index, name)| header[..*index].contains(name))
     {
         let message = format!("column {} has the name {name:?} too", index + 1);
         return Err(Fail::arg(0, message).showing());
@@ -104,12 +99,8 @@ fn csvdecode(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     let mut rows = Vec::new();
     for (index, record) in records.enumerate() {
         if record.len() != header.len() {
-            let message = format!(
-                "record {} has {} fields, the first line {}",
-                index + 1,
-                record.len(),
-                header.len()
-            );
+            let message =
+                format!("record {} has {} fields, the first line {}", index + 1, record.len(), header.len());
             return Err(Fail::arg(0, message));
         }
         let fields = record.into_iter().map(Val::from);

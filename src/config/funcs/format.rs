@@ -90,26 +90,15 @@ fn parse(text: &str) -> Result<(Verb, &str), Fail> {
 }
 
 fn digits(text: &str) -> Result<(usize, &str), Fail> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
-    let number = if number.is_empty() {
-        Some(0)
-    } else {
-        number.parse().ok().filter(|n| *n <= MAX_WIDTH)
-    };
-    number
-        .map(|number| (number, rest))
-        .ok_or_else(|| Fail::arg(0, format!("a width is {MAX_WIDTH} at most")))
+    let number = if number.is_empty() { Some(0) } else { number.parse().ok().filter(|n| *n <= MAX_WIDTH) };
+    number.map(|number| (number, rest)).ok_or_else(|| Fail::arg(0, format!("a width is {MAX_WIDTH} at most")))
 }
 
 fn one(verb: &Verb, value: &Val, index: usize) -> Result<String, Fail> {
     let args = std::slice::from_ref(value);
-    let moved = |fail: Fail| Fail {
-        arg: Some(index),
-        ..fail
-    };
+    let moved = |fail: Fail| Fail { arg: Some(index), ..fail };
     let number = || super::number(args, 0).map_err(moved);
     let text = || super::string(args, 0).map_err(moved);
     match verb.letter {
@@ -133,17 +122,10 @@ fn one(verb: &Verb, value: &Val, index: usize) -> Result<String, Fail> {
                 .ok_or_else(|| Fail::arg(index, "this is not a bool, which `%t` needs"))
         }
         'd' | 'b' | 'o' | 'x' | 'X' => integer(verb, number()?, index),
-        'f' => Ok(signed(
-            verb,
-            format!("{:.*}", verb.precision.unwrap_or(6), number()?),
-        )),
+        'f' => Ok(signed(verb, format!("{:.*}", verb.precision.unwrap_or(6), number()?))),
         'e' | 'E' => {
             let text = scientific(number()?, verb.precision.unwrap_or(6));
-            let text = if verb.letter == 'E' {
-                text.to_uppercase()
-            } else {
-                text
-            };
+            let text = if verb.letter == 'E' { text.to_uppercase() } else { text };
             Ok(signed(verb, text))
         }
         'g' | 'G' => Ok(signed(verb, crate::model::value::number_text(number()?))),
@@ -152,10 +134,7 @@ fn one(verb: &Verb, value: &Val, index: usize) -> Result<String, Fail> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the number is whole and within the exact doubles"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the number is whole and within the exact doubles")]
 fn integer(verb: &Verb, number: f64, index: usize) -> Result<String, Fail> {
     if number.fract() != 0.0 || number.abs() > 9e15 {
         let message = format!("`%{}` needs a whole number", verb.letter);
@@ -170,10 +149,7 @@ fn integer(verb: &Verb, number: f64, index: usize) -> Result<String, Fail> {
         'X' => format!("{digits:X}"),
         _ => digits.to_string(),
     };
-    Ok(signed(
-        verb,
-        if whole < 0 { format!("-{text}") } else { text },
-    ))
+    Ok(signed(verb, if whole < 0 { format!("-{text}") } else { text }))
 }
 
 fn signed(verb: &Verb, text: String) -> String {
@@ -206,9 +182,8 @@ fn json(value: &Val) -> String {
             format!("[{}]", items.join(","))
         }
         Data::Map(entries) => {
-            let pair = |(key, value): (&String, &Val)| {
-                format!("{}:{}", Json::String(key.clone()), json(value))
-            };
+            let pair =
+                |(key, value): (&String, &Val)| format!("{}:{}", Json::String(key.clone()), json(value));
             let entries: Vec<String> = entries.iter().map(pair).collect();
             format!("{{{}}}", entries.join(","))
         }

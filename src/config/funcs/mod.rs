@@ -48,20 +48,12 @@ pub struct Fail {
 impl Fail {
     /// Returns a failure of an argument.
     fn arg(index: usize, message: impl Into<String>) -> Self {
-        Self {
-            arg: Some(index),
-            message: message.into(),
-            help: None,
-            shows_args: false,
-        }
+        Self { arg: Some(index), message: message.into(), help: None, shows_args: false }
     }
 
     /// Returns a failure of the whole call.
     fn whole(message: impl Into<String>) -> Self {
-        Self {
-            arg: None,
-            ..Self::arg(0, message)
-        }
+        Self { arg: None, ..Self::arg(0, message) }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -93,11 +85,7 @@ impl Function {
         }
         let mut marks = Marks::default();
         for arg in args {
-            marks.join(&if self.deep {
-                arg.deep_marks()
-            } else {
-                arg.marks.clone()
-            });
+            marks.join(&if self.deep { arg.deep_marks() } else { arg.marks.clone() });
         }
         Ok((self.call)(args, ev)?.marked(&marks))
     }
@@ -114,27 +102,16 @@ fn takes(min: usize, max: Option<usize>) -> String {
 
 /// Returns a function by name.
 pub fn get(name: &str) -> Option<&'static Function> {
-    TABLES
-        .iter()
-        .flat_map(|table| table.iter())
-        .find(|function| function.name == name)
+    TABLES.iter().flat_map(|table| table.iter()).find(|function| function.name == name)
 }
 
 /// Returns the names of all functions.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLES
-        .iter()
-        .flat_map(|table| table.iter().map(|function| function.name))
-        .chain(["try", "can"])
+    TABLES.iter().flat_map(|table| table.iter().map(|function| function.name)).chain(["try", "can"])
 }
 
-static TABLES: [&[Function]; 5] = [
-    text::TABLE,
-    collections::TABLE,
-    numbers::TABLE,
-    encoding::TABLE,
-    files::TABLE,
-];
+static TABLES: [&[Function]; 5] =
+    [text::TABLE, collections::TABLE, numbers::TABLE, encoding::TABLE, files::TABLE];
 
 /// Returns a function whose result is made of what is inside of its arguments.
 const fn deep(
@@ -143,12 +120,7 @@ const fn deep(
     max: Option<usize>,
     call: fn(&[Val], &Evaluator<'_>) -> Outcome,
 ) -> Function {
-    Function {
-        name,
-        arity: (min, max),
-        deep: true,
-        call,
-    }
+    Function { name, arity: (min, max), deep: true, call }
 }
 
 /// Returns a function that passes the elements of its arguments on.
@@ -158,10 +130,7 @@ const fn shallow(
     max: Option<usize>,
     call: fn(&[Val], &Evaluator<'_>) -> Outcome,
 ) -> Function {
-    Function {
-        deep: false,
-        ..deep(name, min, max, call)
-    }
+    Function { deep: false, ..deep(name, min, max, call) }
 }
 
 /// Returns an argument; null where it is missing.
@@ -170,13 +139,7 @@ fn arg(args: &[Val], index: usize) -> Val {
 }
 
 fn wrong(args: &[Val], index: usize, wanted: &str) -> Fail {
-    Fail::arg(
-        index,
-        format!(
-            "this is {}; {wanted} is needed",
-            arg(args, index).describe()
-        ),
-    )
+    Fail::arg(index, format!("this is {}; {wanted} is needed", arg(args, index).describe()))
 }
 
 /// Returns an argument as a text.
@@ -196,31 +159,13 @@ fn string(args: &[Val], index: usize) -> Result<String, Fail> {
 /// Returns an argument as a number.
 fn number(args: &[Val], index: usize) -> Result<f64, Fail> {
     let value = arg(args, index);
-    value
-        .to_number()
-        .ok_or_else(|| wrong(args, index, "a number"))
-}
-
-/// Returns an argument as a whole number.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the number is whole and within i32"
-)]
-fn whole(args: &[Val], index: usize) -> Result<i32, Fail> {
-    let number = number(args, index)?;
-    if number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX) {
-        return Ok(number as i32);
-    }
-    Err(Fail::arg(index, "a whole number is needed"))
+    value.to_number().ok_or_else(|| wrong(args, index, "a number"))
 }
 
 /// Returns the elements of a list or set argument.
 fn list(args: &[Val], index: usize) -> Result<Vec<Val>, Fail> {
     let value = arg(args, index);
-    value
-        .items()
-        .map(<[Val]>::to_vec)
-        .ok_or_else(|| wrong(args, index, "a list or set"))
+    value.items().map(<[Val]>::to_vec).ok_or_else(|| wrong(args, index, "a list or set"))
 }
 
 /// Returns the texts of a list or set argument.
@@ -238,10 +183,7 @@ fn strings(args: &[Val], index: usize) -> Result<Vec<String>, Fail> {
 /// Returns the entries of a map argument.
 fn map(args: &[Val], index: usize) -> Result<std::collections::BTreeMap<String, Val>, Fail> {
     let value = arg(args, index);
-    value
-        .entries()
-        .cloned()
-        .ok_or_else(|| wrong(args, index, "a map"))
+    value.entries().cloned().ok_or_else(|| wrong(args, index, "a map"))
 }
 
 /// Returns a list of texts.

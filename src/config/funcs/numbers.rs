@@ -6,9 +6,7 @@ use crate::config::val::Val;
 
 /// The functions of this file.
 pub const TABLE: &[Function] = &[
-    deep("abs", 1, Some(1), |args, _| {
-        Ok(number(args, 0)?.abs().into())
-    }),
+    deep("abs", 1, Some(1), |args, _| Ok(number(args, 0)?.abs().into())),
     deep("min", 1, None, |args, _| fold(args, f64::min)),
     deep("max", 1, None, |args, _| fold(args, f64::max)),
     deep("range", 1, Some(3), range),
@@ -25,11 +23,8 @@ fn fold(args: &[Val], pick: fn(f64, f64) -> f64) -> Outcome {
 
 /// `range(limit)`, `range(start, limit)`, `range(start, limit, step)`.
 fn range(args: &[Val], _: &Evaluator<'_>) -> Outcome {
-    let (start, limit) = if args.len() == 1 {
-        (0.0, number(args, 0)?)
-    } else {
-        (number(args, 0)?, number(args, 1)?)
-    };
+    let (start, limit) =
+        if args.len() == 1 { (0.0, number(args, 0)?) } else { (number(args, 0)?, number(args, 1)?) };
     let step = match args.len() {
         3 => number(args, 2)?,
         _ if limit < start => -1.0,
@@ -40,15 +35,9 @@ fn range(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     }
     let mut items = Vec::new();
     let mut next = start;
-    while if step > 0.0 {
-        next < limit
-    } else {
-        next > limit
-    } {
+    while if step > 0.0 { next < limit } else { next > limit } {
         if items.len() == MAX_ELEMENTS {
-            return Err(Fail::whole(format!(
-                "it has more than {MAX_ELEMENTS} elements"
-            )));
+            return Err(Fail::whole(format!("it has more than {MAX_ELEMENTS} elements")));
         }
         items.push(Val::from(next));
         next += step;

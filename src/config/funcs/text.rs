@@ -11,24 +11,14 @@ pub const TABLE: &[Function] = &[
     deep("format", 1, None, |args, _| super::format::format(args)),
     deep("join", 2, None, join),
     deep("split", 2, Some(2), split),
-    deep("lower", 1, Some(1), |args, _| {
-        Ok(string(args, 0)?.to_lowercase().into())
-    }),
-    deep("upper", 1, Some(1), |args, _| {
-        Ok(string(args, 0)?.to_uppercase().into())
-    }),
+    deep("lower", 1, Some(1), |args, _| Ok(string(args, 0)?.to_lowercase().into())),
+    deep("upper", 1, Some(1), |args, _| Ok(string(args, 0)?.to_uppercase().into())),
     deep("replace", 3, Some(3), replace),
     deep("regex", 2, Some(2), regex),
     deep("trim", 2, Some(2), trim),
-    deep("trimspace", 1, Some(1), |args, _| {
-        Ok(string(args, 0)?.trim().into())
-    }),
-    deep("startswith", 2, Some(2), |args, _| {
-        Ok(string(args, 0)?.starts_with(&string(args, 1)?).into())
-    }),
-    deep("endswith", 2, Some(2), |args, _| {
-        Ok(string(args, 0)?.ends_with(&string(args, 1)?).into())
-    }),
+    deep("trimspace", 1, Some(1), |args, _| Ok(string(args, 0)?.trim().into())),
+    deep("startswith", 2, Some(2), |args, _| Ok(string(args, 0)?.starts_with(&string(args, 1)?).into())),
+    deep("endswith", 2, Some(2), |args, _| Ok(string(args, 0)?.ends_with(&string(args, 1)?).into())),
     deep("lines", 1, Some(1), lines),
     shallow("tostring", 1, Some(1), |args, _| match &args[0].data {
         Data::Null => Ok(Val::null()),
@@ -44,9 +34,7 @@ pub const TABLE: &[Function] = &[
             return Ok(Val::null());
         }
         let value = args[0].to_bool();
-        value
-            .map(Val::from)
-            .ok_or_else(|| wrong(args, 0, "true or false"))
+        value.map(Val::from).ok_or_else(|| wrong(args, 0, "true or false"))
     }),
 ];
 
@@ -73,16 +61,11 @@ fn split(args: &[Val], _: &Evaluator<'_>) -> Outcome {
 /// `replace(text, what, with)`: `what` between slashes is a regular expression.
 fn replace(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     let (text, what, with) = (string(args, 0)?, string(args, 1)?, string(args, 2)?);
-    let pattern = what
-        .strip_prefix('/')
-        .and_then(|rest| rest.strip_suffix('/'));
+    let pattern = what.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     match pattern {
         Some(pattern) => {
             let pattern = compile(pattern, 1)?;
-            Ok(pattern
-                .replace_all(&text, with.as_str())
-                .into_owned()
-                .into())
+            Ok(pattern.replace_all(&text, with.as_str()).into_owned().into())
         }
         None => Ok(text.replace(&what, &with).into()),
     }
@@ -94,11 +77,7 @@ fn regex(args: &[Val], _: &Evaluator<'_>) -> Outcome {
     let Some(found) = pattern.captures(&text) else {
         return Err(Fail::arg(1, "the pattern does not match this text"));
     };
-    let group = |index: usize| {
-        found
-            .get(index)
-            .map_or_else(Val::null, |group| group.as_str().into())
-    };
+    let group = |index: usize| found.get(index).map_or_else(Val::null, |group| group.as_str().into());
     let named: Vec<&str> = pattern.capture_names().flatten().collect();
     if pattern.captures_len() == 1 {
         return Ok(group(0));

@@ -1,6 +1,6 @@
 //! Configurations without problems.
 
-use super::toys::{after, attr, good, problems, run, value};
+use super::toys::{after, attr, good, one, problems, run, value};
 use crate::config::Input;
 use crate::model::settings::KubernetesTarget;
 use crate::model::{Addr, Value};
@@ -34,26 +34,14 @@ fn references_become_names_and_edges() {
         attr(&compiled, "role.analyst", "grant"),
         r#"[{"on":"reporting.*","privileges":["SELECT"]},{"on":"database_acme.events","privileges":["SELECT(id, at)"]}]"#
     );
-    assert_eq!(
-        after(&compiled, "role.analyst"),
-        ["database.reporting", "tenant.acme.database"]
-    );
-    assert_eq!(
-        after(&compiled, "user.bi"),
-        ["role.analyst", "tenant.acme.role"]
-    );
+    assert_eq!(after(&compiled, "role.analyst"), ["database.reporting", "tenant.acme.database"]);
+    assert_eq!(after(&compiled, "user.bi"), ["role.analyst", "tenant.acme.role"]);
     let bi = &compiled.desired.resources[&Addr::new("user", "bi")];
     assert_eq!(
         bi.attrs["roles"],
         Value::List(vec![
-            Value::Ref {
-                addr: Addr::new("role", "analyst"),
-                name: "analyst".into()
-            },
-            Value::Ref {
-                addr: Addr::new("tenant", "acme").part("role"),
-                name: "role_acme".into()
-            },
+            Value::Ref { addr: Addr::new("role", "analyst"), name: "analyst".into() },
+            Value::Ref { addr: Addr::new("tenant", "acme").part("role"), name: "role_acme".into() },
             Value::String("by_hand".into()),
         ])
     );
@@ -83,25 +71,13 @@ fn instances_have_keys_and_can_be_referred_to() {
         }
         "#,
     );
-    assert_eq!(
-        attr(&compiled, "database.by_size[\"large\"]", "comment"),
-        "\"large 20\""
-    );
-    assert_eq!(
-        after(&compiled, "user.one"),
-        ["tenant.listed[\"acme\"].role"]
-    );
+    assert_eq!(attr(&compiled, "database.by_size[\"large\"]", "comment"), "\"large 20\"");
+    assert_eq!(after(&compiled, "user.one"), ["tenant.listed[\"acme\"].role"]);
     assert_eq!(
         after(&compiled, "user.all"),
-        [
-            "tenant.listed[\"acme\"].role",
-            "tenant.listed[\"globex\"].role"
-        ]
+        ["tenant.listed[\"acme\"].role", "tenant.listed[\"globex\"].role"]
     );
-    assert_eq!(
-        after(&compiled, "user.each[\"globex\"]"),
-        ["tenant.listed[\"globex\"].role"]
-    );
+    assert_eq!(after(&compiled, "user.each[\"globex\"]"), ["tenant.listed[\"globex\"].role"]);
 }
 
 #[test]
@@ -120,10 +96,7 @@ fn meta_arguments_make_edges_and_exceptions() {
         }
         "#,
     );
-    assert_eq!(
-        after(&compiled, "database.b"),
-        ["database.a", "tenant.t[\"x\"]"]
-    );
+    assert_eq!(after(&compiled, "database.b"), ["database.a", "tenant.t[\"x\"]"]);
     let b = &compiled.desired.resources[&Addr::new("database", "b")];
     let ignored: Vec<&str> = b.ignore_changes.iter().map(String::as_str).collect();
     assert_eq!(ignored, ["comment", "name"]);
@@ -131,8 +104,7 @@ fn meta_arguments_make_edges_and_exceptions() {
 
 #[test]
 fn later_sources_of_a_variable_win() {
-    let text =
-        "variable \"x\" {\n  default = \"default\"\n}\ndatabase \"d\" {\n  comment = var.x\n}\n";
+    let text = "variable \"x\" {\n  default = \"default\"\n}\ndatabase \"d\" {\n  comment = var.x\n}\n";
     let file = ("a.vars.hcl", "x = \"file a\"\n");
     let other = ("b.vars.hcl", "x = \"file b\"\n");
     let files = [("main.hcl", text), file, other];
@@ -222,15 +194,9 @@ fn sensitive_values_become_secrets() {
     assert_eq!(clickhouse.url, "http://ch:8123");
     assert_eq!(clickhouse.password.expose(), "pw");
     assert_eq!(clickhouse.timeout.as_secs(), 30);
-    let settings: Vec<(&str, &str)> = clickhouse
-        .settings
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.as_str()))
-        .collect();
-    assert_eq!(
-        settings,
-        [("max_threads", "4"), ("name", "x"), ("readonly", "1")]
-    );
+    let settings: Vec<(&str, &str)> =
+        clickhouse.settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(settings, [("max_threads", "4"), ("name", "x"), ("readonly", "1")]);
 }
 
 #[test]
@@ -248,17 +214,11 @@ fn a_kubernetes_block_names_one_target() {
         let text = format!("kubernetes {{\n{text}\n}}\n");
         good(&text).settings.unwrap().kubernetes.unwrap().target
     };
-    assert_eq!(
-        target("manifests = \"out\""),
-        KubernetesTarget::Manifests("out".into())
-    );
+    assert_eq!(target("manifests = \"out\""), KubernetesTarget::Manifests("out".into()));
     assert_eq!(target("in_cluster = true"), KubernetesTarget::InCluster);
     assert_eq!(
         target("context = \"production\""),
-        KubernetesTarget::Context {
-            kubeconfig: None,
-            context: Some("production".into())
-        }
+        KubernetesTarget::Context { kubeconfig: None, context: Some("production".into()) }
     );
 }
 
@@ -267,10 +227,7 @@ fn only_the_files_of_the_configuration_are_read() {
     let compiled = run(
         &[
             ("a.hcl", "database \"a\" {}\n"),
-            (
-                "b.hcl",
-                "database \"b\" {\n  comment = database.a.name\n}\n",
-            ),
+            ("b.hcl", "database \"b\" {\n  comment = database.a.name\n}\n"),
             ("c.test.hcl", "nonsense"),
             ("d.vars.hcl", "nonsense"),
             ("sub/e.hcl", "nonsense"),
@@ -296,28 +253,16 @@ fn expressions_mean_what_terraform_means() {
         ("[1, [2]] == [1, [2]]", "true"),
         ("null == null", "true"),
         ("true ? \"a\" : nope(1)", "error"),
-        (
-            "{ a = 1, \"b\" = 2, (upper(\"c\")) = 3 }",
-            r#"{"C":3,"a":1,"b":2}"#,
-        ),
+        ("{ a = 1, \"b\" = 2, (upper(\"c\")) = 3 }", r#"{"C":3,"a":1,"b":2}"#),
         ("{ a = { b = [1, 2] } }.a.b[1]", "2"),
         ("{ a = 1 }[\"a\"]", "1"),
         ("[{ a = 1 }, { a = 2 }][*].a", "[1,2]"),
         ("[{ a = [1] }, { a = [2] }].*.a[0]", "[1]"),
         ("[for x in [1, 2, 3] : x * 2 if x > 1]", "[4,6]"),
-        (
-            "[for i, x in [\"a\", \"b\"] : \"${i}${x}\"]",
-            r#"["0a","1b"]"#,
-        ),
+        ("[for i, x in [\"a\", \"b\"] : \"${i}${x}\"]", r#"["0a","1b"]"#),
         ("{ for k, v in { a = 1 } : v => k }", r#"{"1":"a"}"#),
-        (
-            "{ for x in [\"ab\", \"ac\", \"b\"] : substr(x) => x... }",
-            "error",
-        ),
-        (
-            "{ for x in [1, 2, 3] : x % 2 => x... }",
-            r#"{"0":[2],"1":[1,3]}"#,
-        ),
+        ("{ for x in [\"ab\", \"ac\", \"b\"] : substr(x) => x... }", "error"),
+        ("{ for x in [1, 2, 3] : x % 2 => x... }", r#"{"0":[2],"1":[1,3]}"#),
         ("\"${[1]}\"", "[1]"),
         ("\"a${1}b${true}\"", "\"a1btrue\""),
         ("\"%{ if 1 > 2 }x%{ else }y%{ endif }\"", "\"y\""),
@@ -332,4 +277,38 @@ fn expressions_mean_what_terraform_means() {
             _ => assert_eq!(found, wanted, "{expr}"),
         }
     }
+}
+
+#[test]
+fn many_instances_take_no_time_to_speak_of() {
+    let started = std::time::Instant::now();
+    let compiled = good(
+        "locals {\n  all = { for i in range(5000) : \"t${i}\" => { comment = \"c${i}\" } }\n}\n\
+         tenant \"t\" {\n  for_each = local.all\n}\n\
+         user \"u\" {\n  for_each = local.all\n  comment = each.value.comment\n  \
+         roles = [tenant.t[each.key].role]\n}\n",
+    );
+    assert_eq!(compiled.desired.resources.len(), 20_000);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn locals_cannot_explode() {
+    let mut text = String::from("locals {\n  x0 = [\"x\"]\n");
+    for i in 0..60 {
+        text += &format!("  x{} = [local.x{i}, local.x{i}]\n", i + 1);
+    }
+    text += "  y0 = []\n";
+    for i in 0..5000 {
+        text += &format!("  y{} = [local.y{i}]\n", i + 1);
+    }
+    text += "}\n";
+    let compiled = one(&text);
+    assert_eq!(compiled.diags.len(), 2, "{}", problems(&compiled));
+}
+
+#[test]
+fn presets_of_kinds_can_be_referred_to() {
+    let compiled = good("tenant \"t\" {\n  privileges = charter.presets.confined\n}\n");
+    assert_eq!(attr(&compiled, "tenant.t.role", "privileges"), r#"["SELECT","INSERT"]"#);
 }

@@ -12,6 +12,12 @@ fn survives(bytes: Vec<u8>) {
     problems(&compiled);
 }
 
+#[test]
+fn a_text_may_end_inside_of_a_wide_character() {
+    survives("default = null[ä".into());
+    survives("role \"a\" {\n  x = \"${ä".into());
+}
+
 /// Pieces that make a configuration likely.
 const PIECES: [&str; 40] = [
     "role ",
@@ -57,7 +63,12 @@ const PIECES: [&str; 40] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        // A case that fails becomes a test of its own.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn random_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

@@ -28,6 +28,13 @@ impl Kind for Toy {
         Some((self.schema)())
     }
 
+    fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        match self.name {
+            "tenant" => vec![("confined", vec!["SELECT", "INSERT"])],
+            _ => Vec::new(),
+        }
+    }
+
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let key = block.addr.segments().last().and_then(|s| s.key.clone());
         let label = key.unwrap_or_else(|| block.label.clone());
@@ -119,26 +126,10 @@ fn tenant() -> BlockSchema {
         .exports(&["database", "role", "user"])
 }
 
-static DATABASE: Toy = Toy {
-    name: "database",
-    schema: named,
-    parts: &[],
-};
-static ROLE: Toy = Toy {
-    name: "role",
-    schema: role,
-    parts: &[],
-};
-static USER: Toy = Toy {
-    name: "user",
-    schema: user,
-    parts: &[],
-};
-static SECRET: Toy = Toy {
-    name: "secret",
-    schema: secret,
-    parts: &[],
-};
+static DATABASE: Toy = Toy { name: "database", schema: named, parts: &[] };
+static ROLE: Toy = Toy { name: "role", schema: role, parts: &[] };
+static USER: Toy = Toy { name: "user", schema: user, parts: &[] };
+static SECRET: Toy = Toy { name: "secret", schema: secret, parts: &[] };
 static TENANT: Toy = Toy {
     name: "tenant",
     schema: tenant,
@@ -225,8 +216,34 @@ pub fn value(expr: &str) -> String {
         return problems(&compiled);
     }
     let json = attr(&compiled, "secret.s", "extra");
-    let inner = json
-        .strip_prefix("{\"x\":")
-        .and_then(|t| t.strip_suffix('}'));
+    let inner = json.strip_prefix("{\"x\":").and_then(|t| t.strip_suffix('}'));
     inner.unwrap().to_owned()
+}
+
+/// Returns the problems of one file in short: a line each, with place, summary, underlined text,
+/// label and help.
+pub fn brief(text: &str) -> String {
+    brief_of(&one(text))
+}
+
+/// Returns the problems in short.
+pub fn brief_of(compiled: &Compiled) -> String {
+    let mut lines = Vec::new();
+    for item in compiled.diags.sorted() {
+        let mut line = String::new();
+        if let Some(label) = item.labels.first() {
+            let place = compiled.sources.position(label.span);
+            line += &format!("{}:{} ", place.line, place.column);
+        }
+        line += &item.summary;
+        for label in &item.labels {
+            let text = compiled.sources.text(label.span);
+            line += &format!(" | {text}: {}", label.text);
+        }
+        for help in &item.help {
+            line += &format!(" | help: {help}");
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
 }

@@ -68,12 +68,19 @@ impl Credential {
     pub fn of(attrs: &Attrs) -> Option<Self> {
         let value = attrs.get(CREDENTIAL)?;
         let keys = value.get("keys")?.as_map()?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length is small and whole")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a length is small and whole"
+        )]
         let length = value.get("length")?.as_f64()? as u32;
         Some(Self {
             namespace: value.get("namespace")?.as_str()?.to_owned(),
             name: value.get("name")?.as_str()?.to_owned(),
-            keys: keys.iter().filter_map(|(key, text)| Some((key.clone(), text.as_str()?.to_owned()))).collect(),
+            keys: keys
+                .iter()
+                .filter_map(|(key, text)| Some((key.clone(), text.as_str()?.to_owned())))
+                .collect(),
             length,
         })
     }
@@ -85,7 +92,11 @@ impl Credential {
 
     /// Returns where the password is read from when applying.
     pub fn source(&self) -> SlotSource {
-        SlotSource::Secret { namespace: self.namespace.clone(), name: self.name.clone(), key: PASSWORD.to_owned() }
+        SlotSource::Secret {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            key: PASSWORD.to_owned(),
+        }
     }
 
     /// Returns the live object.

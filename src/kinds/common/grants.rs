@@ -138,7 +138,8 @@ pub fn declared(body: &Body, cx: &mut DecodeCx) -> Option<Declared> {
 pub fn check(declared: &Declared, privileges: Span, on: Span, cx: &mut DecodeCx) -> bool {
     let words = declared.privileges.iter().map(|text| PrivilegeSpec::parse(text).map(drop));
     let words = words.map(|result| (result, privileges, "a privilege cannot be read"));
-    let scope = std::iter::once((Scope::parse(&declared.on).map(drop), on, "the scope of a grant cannot be read"));
+    let scope =
+        std::iter::once((Scope::parse(&declared.on).map(drop), on, "the scope of a grant cannot be read"));
     let mut good = true;
     for (result, span, summary) in words.chain(scope) {
         if let Err(error) = result {

@@ -123,7 +123,8 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
     };
     let addr = runner.addr.keyed_part("migration", &address_key(folder, runner, name));
     let identity = format!("{}|{}|{}", runner.tenant, folder.id, name.version);
-    let (user, user_addr) = runner.login.clone().map_or_else(Default::default, |(user, addr)| (user, addr.to_string()));
+    let (user, user_addr) =
+        runner.login.clone().map_or_else(Default::default, |(user, addr)| (user, addr.to_string()));
     let values = statements.iter().map(|(statement, sql)| statement_value(statement, sql, runner)).collect();
     let hashes: Vec<Statement> = statements.into_iter().map(|(statement, _)| statement).collect();
     let resource = Resource::new(addr, KIND, identity, folder.span)
@@ -148,7 +149,12 @@ fn address_key(folder: &Folder, runner: &Runner, name: &MigrationName) -> String
 }
 
 /// Cuts a file into statements, each with its placeholders replaced.
-fn statements(path: &str, text: &str, runner: &Runner, cx: &mut DecodeCx) -> Option<Vec<(Statement, String)>> {
+fn statements(
+    path: &str,
+    text: &str,
+    runner: &Runner,
+    cx: &mut DecodeCx,
+) -> Option<Vec<(Statement, String)>> {
     // What today's layout declares is not run, so its statements may be of any kind.
     let declared = runner.baselined.iter().any(|file| path.ends_with(&format!("/{file}")));
     let cut = if declared { migrate::pieces(text) } else { migrate::split(text) };
@@ -172,7 +178,8 @@ fn statements(path: &str, text: &str, runner: &Runner, cx: &mut DecodeCx) -> Opt
                 let file = cx.sources.add(path, text);
                 let start = statement.span.start;
                 let span = Span::new(file, start + error.span.start..start + error.span.end);
-                let diagnostic = Diagnostic::error("a placeholder cannot be replaced").at(span, error.message.clone());
+                let diagnostic =
+                    Diagnostic::error("a placeholder cannot be replaced").at(span, error.message.clone());
                 cx.diags.push(error.help.iter().fold(diagnostic, |all, help| all.help(help.clone())));
                 return None;
             }
@@ -183,7 +190,8 @@ fn statements(path: &str, text: &str, runner: &Runner, cx: &mut DecodeCx) -> Opt
 
 fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
     let analysis = migrate::analyze_sql(sql).unwrap_or_default();
-    let settings = statement.settings.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+    let settings =
+        statement.settings.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let touched = touched(&analysis, &runner.database);
     let touched = touched.into_iter().map(|(database, table)| Value::strings([database, table])).collect();
     Value::Map(BTreeMap::from([
@@ -221,7 +229,10 @@ mod tests {
     #[test]
     fn the_conventional_path_written_out_is_the_same_folder() {
         assert_eq!(folder_id("development", "acme", "migrations/development/tenants/acme/schema"), "schema");
-        assert_eq!(folder_id("development", "acme", "./migrations/development/tenants/acme/schema/"), "schema");
+        assert_eq!(
+            folder_id("development", "acme", "./migrations/development/tenants/acme/schema/"),
+            "schema"
+        );
         assert_eq!(folder_id("development", "acme", "migrations/shared/events"), "migrations/shared/events");
         assert_eq!(folder_id("production", "acme", "migrations/development/x"), "migrations/development/x");
     }

@@ -19,20 +19,32 @@ pub const DEFAULT_VERSION: &str = "v1alpha1";
 /// Returns the attributes of a `superset` block, which `superset_tenant` has, too.
 pub fn schema() -> BlockSchema {
     BlockSchema::default()
-        .optional("enabled", Type::Bool, "Whether Superset gets the ClickHouse datasource; true where absent.")
-        .optional("connection_name", Type::String, "The datasource's display name; the operator's default where absent.")
-        .optional("client_version", Type::String, "The ClickHouse client package's version; the operator's default where absent.")
+        .optional(
+            "enabled",
+            Type::Bool,
+            "Whether Superset gets the ClickHouse datasource; true where absent.",
+        )
+        .optional(
+            "connection_name",
+            Type::String,
+            "The datasource's display name; the operator's default where absent.",
+        )
+        .optional(
+            "client_version",
+            Type::String,
+            "The ClickHouse client package's version; the operator's default where absent.",
+        )
         .optional("group", Type::String, "The API group of the operator's SupersetTenant.")
         .optional("version", Type::String, "Its API version.")
 }
 
 /// Returns the resource of a SupersetTenant; it is named after the organization.
 pub fn resource(addr: Addr, namespace: &str, organization: &str, body: &Body, span: Span) -> Resource {
-    let mut config = BTreeMap::from([(
-        "clickhouseEnabled".to_owned(),
-        Value::Bool(body.bool("enabled").unwrap_or(true)),
-    )]);
-    for (attr, field) in [("connection_name", "clickhouseConnectionName"), ("client_version", "clickhouseClientVersion")] {
+    let mut config =
+        BTreeMap::from([("clickhouseEnabled".to_owned(), Value::Bool(body.bool("enabled").unwrap_or(true)))]);
+    for (attr, field) in
+        [("connection_name", "clickhouseConnectionName"), ("client_version", "clickhouseClientVersion")]
+    {
         config.extend(body.string(attr).map(|text| (field.to_owned(), text.into())));
     }
     let spec = [

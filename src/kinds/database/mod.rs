@@ -54,7 +54,8 @@ impl Kind for Database {
         let rows = world.snapshot.rows(reads::DATABASES).iter();
         rows.filter(|row| identities.contains(text(row, "name")))
             .map(|row| {
-                let attrs = ["comment", "engine", "uuid"].map(|column| (column.to_owned(), text(row, column).into()));
+                let attrs =
+                    ["comment", "engine", "uuid"].map(|column| (column.to_owned(), text(row, column).into()));
                 (text(row, "name").to_owned(), attrs.into())
             })
             .collect()
@@ -86,12 +87,25 @@ fn refuse(addr: &Addr, finding: Finding) -> Lowered {
 }
 
 fn too_old(caps: &Caps) -> Finding {
-    Finding::new("CH240", Severity::Error, Category::Access, "this server cannot change the comment of a database")
-        .compare("ClickHouse 25.5 or newer (ALTER DATABASE … MODIFY COMMENT)", format!("ClickHouse {}", caps.version))
-        .help("leave the comment as it is on the server, or add `lifecycle { ignore_changes = [comment] }`")
+    Finding::new(
+        "CH240",
+        Severity::Error,
+        Category::Access,
+        "this server cannot change the comment of a database",
+    )
+    .compare(
+        "ClickHouse 25.5 or newer (ALTER DATABASE … MODIFY COMMENT)",
+        format!("ClickHouse {}", caps.version),
+    )
+    .help("leave the comment as it is on the server, or add `lifecycle { ignore_changes = [comment] }`")
 }
 
 fn undeclared() -> Finding {
-    Finding::new("CH241", Severity::Error, Category::Access, "a database is never dropped because its block went away")
-        .help("declare it again; to drop it, drop it by hand once its data is no longer needed")
+    Finding::new(
+        "CH241",
+        Severity::Error,
+        Category::Access,
+        "a database is never dropped because its block went away",
+    )
+    .help("declare it again; to drop it, drop it by hand once its data is no longer needed")
 }

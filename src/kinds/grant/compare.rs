@@ -47,7 +47,8 @@ impl Comparison {
         };
         let by_grantee = |name: &str| -> BTreeMap<String, Vec<String>> {
             let map = attrs.get(name).and_then(Value::as_map);
-            map.map(|map| map.iter().map(|(key, value)| (key.clone(), strings(value))).collect()).unwrap_or_default()
+            map.map(|map| map.iter().map(|(key, value)| (key.clone(), strings(value))).collect())
+                .unwrap_or_default()
         };
         Self {
             missing: by_grantee("missing"),
@@ -126,7 +127,9 @@ impl Live {
             match parse_show_grants(line) {
                 Ok(grant) => live.lines.entry(grant.grantee().to_owned()).or_default().push(grant),
                 Err(error) => {
-                    let grantee = line.rsplit_once(" TO ").map_or("", |(_, tail)| tail.split(' ').next().unwrap_or(tail));
+                    let grantee = line
+                        .rsplit_once(" TO ")
+                        .map_or("", |(_, tail)| tail.split(' ').next().unwrap_or(tail));
                     live.unreadable.insert(grantee.trim_matches('`').to_owned(), format!("{line}: {error}"));
                 }
             }
@@ -171,7 +174,13 @@ impl Live {
         comparison
     }
 
-    fn one(&self, grantee: &Grantee, mode: Mode, exempt: &[Grant], into: &mut Comparison) -> Result<(), String> {
+    fn one(
+        &self,
+        grantee: &Grantee,
+        mode: Mode,
+        exempt: &[Grant],
+        into: &mut Comparison,
+    ) -> Result<(), String> {
         let name = grantee.name.as_str();
         if self.ambiguous.contains(name) {
             return Err("a role and a user share this name, and SHOW GRANTS does not tell them apart".into());
@@ -181,7 +190,8 @@ impl Live {
         }
         let live = self.lines.get(name).map_or(&[][..], Vec::as_slice);
         let desired = grantee.privileges.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-        let privileges = diff(&self.catalog, &desired, live, exempt, mode).map_err(|error| error.to_string())?;
+        let privileges =
+            diff(&self.catalog, &desired, live, exempt, mode).map_err(|error| error.to_string())?;
         let roles: Vec<RoleGrant> =
             grantee.roles.iter().map(|role| RoleGrant { role: role.clone(), admin_option: false }).collect();
         let roles = diff_roles(&roles, live, &[], mode);

@@ -39,8 +39,11 @@ impl Kind for Grant {
     }
 
     fn schema(&self) -> Option<BlockSchema> {
-        let schema = grants::nested_schema()
-            .required("to", Type::Ref(&["role", "user"]), "Who is granted it: a role or user, also of another scope.");
+        let schema = grants::nested_schema().required(
+            "to",
+            Type::Ref(&["role", "user"]),
+            "Who is granted it: a role or user, also of another scope.",
+        );
         Some(schema)
     }
 
@@ -52,7 +55,9 @@ impl Kind for Grant {
             Value::Ref { addr, name } if addr.segments().last().is_some_and(|last| last.word == "user") => {
                 (name.clone(), GranteeType::User)
             }
-            Value::Ref { addr, name } if addr.to_string().starts_with("user.") => (name.clone(), GranteeType::User),
+            Value::Ref { addr, name } if addr.to_string().starts_with("user.") => {
+                (name.clone(), GranteeType::User)
+            }
             other => (other.as_str().unwrap_or_default().to_owned(), GranteeType::Role),
         };
         if name.is_empty() {

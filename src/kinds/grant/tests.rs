@@ -1,9 +1,9 @@
 use super::*;
 use crate::kinds::common::grants::Declared as Words;
 use crate::kinds::testing::{change, lowered_sql, span, world_with};
+use crate::model::Addr;
 use crate::model::registry::Registry;
 use crate::model::snapshot::{Row, Snapshot};
-use crate::model::Addr;
 
 fn rows(json: serde_json::Value) -> Vec<Row> {
     serde_json::from_value(json).expect("rows")
@@ -11,9 +11,7 @@ fn rows(json: serde_json::Value) -> Vec<Row> {
 
 fn snapshot(lines: &[&str]) -> Snapshot {
     let lines: Vec<_> = lines.iter().map(|line| serde_json::json!({"GRANTS": line})).collect();
-    let privilege = |name: &str, level: Option<&str>, parent: Option<&str>| {
-        serde_json::json!({"privilege": name, "aliases": [], "level": level, "parent_group": parent})
-    };
+    let privilege = |name: &str, level: Option<&str>, parent: Option<&str>| serde_json::json!({"privilege": name, "aliases": [], "level": level, "parent_group": parent});
     let privileges = serde_json::json!([
         privilege("ALL", None, None),
         privilege("SELECT", Some("COLUMN"), Some("ALL")),
@@ -25,14 +23,21 @@ fn snapshot(lines: &[&str]) -> Snapshot {
     let mut snapshot = Snapshot::default();
     snapshot.rows.insert(GRANTS, rows(lines.into()));
     snapshot.rows.insert(PRIVILEGES, rows(privileges));
-    snapshot.rows.insert(reads::ROLES, rows(serde_json::json!([{"name": "r", "storage": "local_directory"}])));
+    snapshot
+        .rows
+        .insert(reads::ROLES, rows(serde_json::json!([{"name": "r", "storage": "local_directory"}])));
     snapshot
 }
 
 fn wanted() -> Resource {
-    let words = Words { privileges: vec!["SELECT".into(), "DROP".into()], on: "d.*".into(), grant_option: false };
-    let grantee =
-        Grantee { name: "r".into(), of: GranteeType::Role, privileges: vec![words], roles: vec!["base".into()] };
+    let words =
+        Words { privileges: vec!["SELECT".into(), "DROP".into()], on: "d.*".into(), grant_option: false };
+    let grantee = Grantee {
+        name: "r".into(),
+        of: GranteeType::Role,
+        privileges: vec![words],
+        roles: vec!["base".into()],
+    };
     grants::whole(Addr::new("role", "r").part("grants"), "r", vec![grantee], span())
 }
 
@@ -60,11 +65,6 @@ fn the_same_meaning_in_other_words_is_no_difference() {
 fn what_is_missing_is_granted_and_what_is_too_much_revoked() {
     assert_eq!(
         statements(&["GRANT SELECT, INSERT ON d.* TO r", "GRANT other TO r"]),
-        [
-            "GRANT DROP ON d.* TO r",
-            "REVOKE INSERT ON d.* FROM r",
-            "GRANT base TO r",
-            "REVOKE other FROM r",
-        ]
+        ["GRANT DROP ON d.* TO r", "REVOKE INSERT ON d.* FROM r", "GRANT base TO r", "REVOKE other FROM r",]
     );
 }

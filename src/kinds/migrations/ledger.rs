@@ -56,7 +56,8 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
     for row in world.snapshot.rows(APPLIED) {
         let version = newest.entry((text(row, "tenant"), text(row, "folder"))).or_default();
         *version = (*version).max(column(row, "version"));
-        let attrs = ["status", "checksum", "name", "run_id", "at"].map(|name| (name.to_owned(), text(row, name).into()));
+        let attrs = ["status", "checksum", "name", "run_id", "at"]
+            .map(|name| (name.to_owned(), text(row, name).into()));
         files.insert(identity(row), attrs.into());
     }
     let mut events: BTreeMap<String, Vec<Value>> = BTreeMap::new();
@@ -105,7 +106,11 @@ pub fn diff(wanted: &Resource, live: &Attrs) -> Vec<AttrDiff> {
     let (attr, after) = if is_done(live) {
         ("checksum", wanted.attrs.get("checksum").cloned().unwrap_or(Value::Null))
     } else {
-        ("status", if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) { "baselined" } else { "applied" }.into())
+        (
+            "status",
+            if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) { "baselined" } else { "applied" }
+                .into(),
+        )
     };
     let before = live.get(attr).cloned().unwrap_or(Value::Null);
     if before == after { Vec::new() } else { vec![AttrDiff { attr: attr.to_owned(), before, after }] }
@@ -114,20 +119,33 @@ pub fn diff(wanted: &Resource, live: &Attrs) -> Vec<AttrDiff> {
 /// Finds files that the ledger has and the folders, which are still declared, have not.
 pub fn survey(wanted: &[&Resource], world: &World) -> Vec<Finding> {
     let declared: BTreeSet<&str> = wanted.iter().map(|resource| resource.identity.as_str()).collect();
-    let folders: BTreeMap<(&str, &str), &Resource> =
-        wanted.iter().map(|resource| ((resource.text("tenant"), resource.text("folder")), *resource)).collect();
+    let folders: BTreeMap<(&str, &str), &Resource> = wanted
+        .iter()
+        .map(|resource| ((resource.text("tenant"), resource.text("folder")), *resource))
+        .collect();
     let rows = world.snapshot.rows(APPLIED).iter();
     let missing = rows.filter(|row| !declared.contains(identity(row).as_str()));
-    let missing = missing.filter_map(|row| Some((row, folders.get(&(text(row, "tenant"), text(row, "folder")))?)));
+    let missing =
+        missing.filter_map(|row| Some((row, folders.get(&(text(row, "tenant"), text(row, "folder")))?)));
     missing
         .map(|(row, neighbour)| {
-            Finding::new("CH411", Severity::Drift, Category::Tracking, "the file of an applied migration is missing")
-                .at(&neighbour.addr)
-                .compare(
-                    format!("{} in folder {}", text(row, "name"), neighbour.text("folder")),
-                    format!("no file of version {}; applied {} by run {}", column(row, "version"), text(row, "at"), text(row, "run_id")),
-                )
-                .help("bring the file back from version control: it is how a new tenant gets what this one has")
+            Finding::new(
+                "CH411",
+                Severity::Drift,
+                Category::Tracking,
+                "the file of an applied migration is missing",
+            )
+            .at(&neighbour.addr)
+            .compare(
+                format!("{} in folder {}", text(row, "name"), neighbour.text("folder")),
+                format!(
+                    "no file of version {}; applied {} by run {}",
+                    column(row, "version"),
+                    text(row, "at"),
+                    text(row, "run_id")
+                ),
+            )
+            .help("bring the file back from version control: it is how a new tenant gets what this one has")
         })
         .collect()
 }
@@ -150,9 +168,14 @@ pub fn out_of_order(wanted: &Resource, live: &Attrs) -> Option<Finding> {
     let (version, newest) = (number(&wanted.attrs, "version"), number(live, "newest"));
     let partial = live.get("status").and_then(Value::as_str) == Some("partial");
     (version < newest && !partial).then(|| {
-        Finding::new("CH412", Severity::Error, Category::Tracking, "a migration comes before one that is applied already")
-            .at(&wanted.addr)
-            .compare(format!("a version above {newest}"), format!("version {version} in {}", wanted.text("path")))
-            .help("rename the file to a higher version: other databases applied the newer one without it")
+        Finding::new(
+            "CH412",
+            Severity::Error,
+            Category::Tracking,
+            "a migration comes before one that is applied already",
+        )
+        .at(&wanted.addr)
+        .compare(format!("a version above {newest}"), format!("version {version} in {}", wanted.text("path")))
+        .help("rename the file to a higher version: other databases applied the newer one without it")
     })
 }

@@ -59,8 +59,12 @@ fn resume(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
         let idempotent = statement.get("replay").and_then(Value::as_str) == Some("Idempotent");
         match said("status") {
             "applied" | "skipped" | "baselined" if same => {}
-            "applied" | "skipped" | "baselined" => return Err(Box::new(edited_half_way(wanted, at, said("at")))),
-            "started" if !idempotent => return Err(Box::new(unknown(wanted, at, said("query_id"), said("at")))),
+            "applied" | "skipped" | "baselined" => {
+                return Err(Box::new(edited_half_way(wanted, at, said("at"))));
+            }
+            "started" if !idempotent => {
+                return Err(Box::new(unknown(wanted, at, said("query_id"), said("at"))));
+            }
             _ => return Ok(at),
         }
     }
@@ -75,9 +79,15 @@ fn index(event: &Value) -> Option<usize> {
 
 fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowered {
     let statements = wanted.attrs.get("statements").map_or(&[][..], Value::items);
-    let mut lowered = Lowered { action: Some(Action::Execute { statements: statements.len() - first }), ..Lowered::default() };
+    let mut lowered = Lowered {
+        action: Some(Action::Execute { statements: statements.len() - first }),
+        ..Lowered::default()
+    };
     if first > 0 {
-        lowered.notes.push(format!("goes on after {first} of {} statements, which an earlier run applied", statements.len()));
+        lowered.notes.push(format!(
+            "goes on after {first} of {} statements, which an earlier run applied",
+            statements.len()
+        ));
     }
     let login = login(wanted, world, &mut lowered);
     for (at, statement) in statements.iter().enumerate().skip(first) {
@@ -94,7 +104,9 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
 /// Returns who runs the statements: the tenant's user, with what its Secret holds.
 fn login(wanted: &Resource, world: &World, lowered: &mut Lowered) -> Login {
     let name = wanted.text("user");
-    let (false, Ok(addr)) = (name.is_empty(), Addr::parse(wanted.text("user_addr"))) else { return Login::Charter };
+    let (false, Ok(addr)) = (name.is_empty(), Addr::parse(wanted.text("user_addr"))) else {
+        return Login::Charter;
+    };
     let slot = credential::slot(&addr);
     let owner = world.desired.resources.get(&addr).filter(|owner| owner.kind == user::KIND);
     if let Some(credential) = owner.and_then(|owner| credential::Credential::of(&owner.attrs)) {
@@ -114,7 +126,8 @@ fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Log
     sql.login = login;
     sql.database = Some(wanted.text("database").to_owned()).filter(|database| !database.is_empty());
     // Waiting is asked for, never assumed: the defaults changed between versions.
-    sql.settings = [("alter_sync", "2"), ("mutations_sync", "2")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    sql.settings =
+        [("alter_sync", "2"), ("mutations_sync", "2")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     if sql.statement.len() >= MAX_QUERY_SIZE {
         sql.settings.insert("max_query_size".into(), (sql.statement.len() + 1024).to_string());
     }
@@ -169,13 +182,20 @@ impl IntoOp for LedgerRow {
 
 fn edited_half_way(wanted: &Resource, at: usize, when: &str) -> Finding {
     let statement = at + 1;
-    Finding::new("CH413", Severity::Error, Category::Tracking, "a migration was edited after a part of it was applied")
-        .at(&wanted.addr)
-        .compare(
-            format!("statement {statement} as it was applied {when}"),
-            format!("another statement {statement} in {}", wanted.text("path")),
-        )
-        .help(format!("bring the statements up to {statement} back as they were; those after the failed one may be edited"))
+    Finding::new(
+        "CH413",
+        Severity::Error,
+        Category::Tracking,
+        "a migration was edited after a part of it was applied",
+    )
+    .at(&wanted.addr)
+    .compare(
+        format!("statement {statement} as it was applied {when}"),
+        format!("another statement {statement} in {}", wanted.text("path")),
+    )
+    .help(format!(
+        "bring the statements up to {statement} back as they were; those after the failed one may be edited"
+    ))
 }
 
 fn unknown(wanted: &Resource, at: usize, query_id: &str, when: &str) -> Finding {

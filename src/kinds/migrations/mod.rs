@@ -32,9 +32,11 @@ impl Kind for Migrations {
     fn schema(&self) -> Option<BlockSchema> {
         let path = "The folder of the files; migrations/<environment>/<label> where it is absent.";
         let database = "The current database of the statements; the server's default where it is absent.";
-        let schema = BlockSchema::default()
-            .optional("path", Type::String, path)
-            .optional("database", Type::Ref(&["database"]), database);
+        let schema = BlockSchema::default().optional("path", Type::String, path).optional(
+            "database",
+            Type::Ref(&["database"]),
+            database,
+        );
         Some(schema)
     }
 
@@ -94,6 +96,10 @@ impl Kind for Migrations {
 
 /// Returns the number of an attribute.
 fn number(attrs: &Attrs, name: &str) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "versions are whole and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "versions are whole and positive"
+    )]
     attrs.get(name).and_then(Value::as_f64).map_or(0, |value| value as u64)
 }

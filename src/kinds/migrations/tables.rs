@@ -16,7 +16,8 @@ const RECORDED: &str = "tables_recorded";
 const LIVE: &str = "tables_live";
 
 /// The columns of a table as one JSON text: name and type by position.
-const COLUMNS: &str = "toJSONString(arrayMap(c -> [c.2, c.3], arraySort(groupArray((position, name, type)))))";
+const COLUMNS: &str =
+    "toJSONString(arrayMap(c -> [c.2, c.3], arraySort(groupArray((position, name, type)))))";
 
 /// Returns the reads: what was recorded, and the same of what is there.
 pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
@@ -63,7 +64,8 @@ struct Drifted<'a> {
 
 fn compare<'a>(world: &'a World) -> Vec<Drifted<'a>> {
     let key = |row: &'a Row| (text(row, "database"), text(row, "table"));
-    let live: BTreeMap<_, _> = world.snapshot.rows(LIVE).iter().map(|row| (key(row), text(row, "columns"))).collect();
+    let live: BTreeMap<_, _> =
+        world.snapshot.rows(LIVE).iter().map(|row| (key(row), text(row, "columns"))).collect();
     let recorded = world.snapshot.rows(RECORDED).iter().filter(|row| text(row, "columns") != "[]");
     recorded
         .map(|row| Drifted { recorded: row, found: live.get(&key(row)).copied() })
@@ -83,7 +85,8 @@ pub fn drifted(world: &World) -> BTreeMap<String, BTreeSet<String>> {
 
 /// Finds managed tables that are missing or have other columns.
 pub fn survey(wanted: &[&Resource], world: &World) -> Vec<Finding> {
-    let last: BTreeMap<&str, &Resource> = wanted.iter().map(|resource| (resource.text("tenant"), *resource)).collect();
+    let last: BTreeMap<&str, &Resource> =
+        wanted.iter().map(|resource| (resource.text("tenant"), *resource)).collect();
     let drifted = compare(world).into_iter();
     drifted.filter_map(|table| Some(finding(&table, last.get(text(table.recorded, "tenant"))?))).collect()
 }
@@ -106,13 +109,18 @@ fn finding(table: &Drifted, resource: &Resource) -> Finding {
     let only = |mine: &[(String, String)], theirs: &[(String, String)]| {
         list(&mine.iter().filter(|column| !theirs.contains(column)).cloned().collect::<Vec<_>>())
     };
-    Finding::new("CH502", Severity::Drift, Category::Tables, "a managed table has other columns than its migrations gave it")
-        .at(&addr)
-        .compare(
-            format!("{name}: {}", or_order(only(&expected, &found), &expected)),
-            format!("{name}: {}", or_order(only(&found, &expected), &found)),
-        )
-        .help("put it right by hand (ALTER TABLE …), or write a migration that makes the change everywhere")
+    Finding::new(
+        "CH502",
+        Severity::Drift,
+        Category::Tables,
+        "a managed table has other columns than its migrations gave it",
+    )
+    .at(&addr)
+    .compare(
+        format!("{name}: {}", or_order(only(&expected, &found), &expected)),
+        format!("{name}: {}", or_order(only(&found, &expected), &found)),
+    )
+    .help("put it right by hand (ALTER TABLE …), or write a migration that makes the change everywhere")
 }
 
 /// Returns what differs; or all, where only the order does.

@@ -48,7 +48,9 @@ const ONE: &str = "CREATE TABLE t (a UInt8) ENGINE = Memory";
 const TWO: &str = "INSERT INTO t VALUES (1)";
 
 fn lowered(live: &Attrs) -> Lowered {
-    world("26.9.1.1", |world| Migrations.lower(&change(Action::Update, &wanted(&[ONE, TWO]), Some(live)), world))
+    world("26.9.1.1", |world| {
+        Migrations.lower(&change(Action::Update, &wanted(&[ONE, TWO]), Some(live)), world)
+    })
 }
 
 fn refused(live: &Attrs) -> Vec<(&'static str, Severity)> {
@@ -102,6 +104,7 @@ fn a_file_before_an_applied_one_is_out_of_order() {
 fn a_table_that_drifted_is_not_blessed() {
     let mut drifted = live("pending", vec![]);
     drifted.insert("drifted".into(), Value::strings(["d.t"]));
-    let records = lowered(&drifted).ops.into_iter().filter(|op| matches!(op, Op::Sql(sql) if sql.journal.is_none()));
+    let records =
+        lowered(&drifted).ops.into_iter().filter(|op| matches!(op, Op::Sql(sql) if sql.journal.is_none()));
     assert_eq!(records.count(), 0);
 }

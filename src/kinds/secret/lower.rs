@@ -47,10 +47,13 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     managers.dedup();
     let mode = KubeWrite::Apply { force: !managers.is_empty(), resource_version: None };
     let dropped = match (change.entry, change.live) {
-        (Some(entry), Some(live)) => dropped(entry, wanted, live).into_iter().map(|(pointer, _)| pointer).collect(),
+        (Some(entry), Some(live)) => {
+            dropped(entry, wanted, live).into_iter().map(|(pointer, _)| pointer).collect()
+        }
         _ => Vec::new(),
     };
-    let notes = managers.iter().map(|manager| format!("fields are taken from field manager {manager}")).collect();
+    let notes =
+        managers.iter().map(|manager| format!("fields are taken from field manager {manager}")).collect();
     Lowered { notes, ..Lowered::ops([write(wanted, mode, dropped)]) }
 }
 

@@ -31,10 +31,15 @@ impl Kind for Secret {
     fn schema(&self) -> Option<BlockSchema> {
         let schema = BlockSchema::default()
             .optional("name", Type::String, "The Secret's name; the label where it is absent.")
-            .optional("namespace", Type::String, "Its namespace; that of the kubernetes block where it is absent.")
+            .optional(
+                "namespace",
+                Type::String,
+                "Its namespace; that of the kubernetes block where it is absent.",
+            )
             .optional("credentials", Type::Ref(&["user"]), "The user whose name and password it keeps.")
             .optional("data", Type::String.map(), "What it holds besides.")
             .optional("labels", Type::String.map(), "Its labels.")
+            .accepts_sensitive(&["data"])
             .exports(&["name", "namespace"]);
         Some(schema)
     }
@@ -51,10 +56,12 @@ impl Kind for Secret {
         if !good {
             return Declared::default();
         }
-        let map = |attr: &str| body.get(attr).and_then(|attr| attr.value.as_map()).cloned().unwrap_or_default();
+        let map =
+            |attr: &str| body.get(attr).and_then(|attr| attr.value.as_map()).cloned().unwrap_or_default();
         let (data, labels) = (map("data"), map("labels"));
         check_data(block, &data, cx);
-        let mut secret = crate::kinds::common::secret::resource(block.addr.clone(), &namespace, &name, body.span);
+        let mut secret =
+            crate::kinds::common::secret::resource(block.addr.clone(), &namespace, &name, body.span);
         if !data.is_empty() {
             secret = secret.with("data", Value::Map(data));
         }
@@ -70,7 +77,8 @@ impl Kind for Secret {
                     .help("refer to a `user` block: credentials = user.<label>"),
             );
         }
-        let exports = [("name".to_owned(), Value::from(name)), ("namespace".to_owned(), Value::from(namespace))];
+        let exports =
+            [("name".to_owned(), Value::from(name)), ("namespace".to_owned(), Value::from(namespace))];
         Declared { resources: vec![secret], exports: exports.into() }
     }
 
@@ -116,7 +124,8 @@ fn check_data(block: &Instance, data: &BTreeMap<String, Value>, cx: &mut DecodeC
     let Some(span) = block.body.get("data").map(|attr| attr.span) else { return };
     let keeps = block.body.get("credentials").is_some();
     for key in data.keys() {
-        let taken = [credential::USERNAME, credential::PASSWORD, credential::DATABASE].contains(&key.as_str());
+        let taken =
+            [credential::USERNAME, credential::PASSWORD, credential::DATABASE].contains(&key.as_str());
         if keeps && taken {
             cx.diags.push(
                 Diagnostic::error("a key of the credential is declared as data")
@@ -124,7 +133,10 @@ fn check_data(block: &Instance, data: &BTreeMap<String, Value>, cx: &mut DecodeC
                     .help("leave the key out, or give it another name"),
             );
         }
-        if !key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) || key.is_empty() || key.len() > 253 {
+        if !key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            || key.is_empty()
+            || key.len() > 253
+        {
             cx.diags.push(
                 Diagnostic::error("this is not a key of a Secret")
                     .at(span, format!("{key:?}: letters, digits, -, _ and . only")),
@@ -163,6 +175,10 @@ fn declared_entries(wanted: &Resource, live: &Attrs, attr: &str) -> Vec<AttrDiff
     };
     let differing = entries.filter(|(key, value)| text(&found(key)) != text(value));
     differing
-        .map(|(key, value)| AttrDiff { attr: format!("{attr}.{key}"), before: found(key), after: value.clone() })
+        .map(|(key, value)| AttrDiff {
+            attr: format!("{attr}.{key}"),
+            before: found(key),
+            after: value.clone(),
+        })
         .collect()
 }

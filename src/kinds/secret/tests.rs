@@ -6,14 +6,16 @@ use crate::model::snapshot::{Row, Snapshot};
 use crate::model::{Action, Addr, Secret as Hidden};
 
 fn wanted() -> Resource {
-    let data = [("host".to_owned(), Value::from("ch")), ("token".to_owned(), Value::Secret(Hidden::new("t")))];
+    let data =
+        [("host".to_owned(), Value::from("ch")), ("token".to_owned(), Value::Secret(Hidden::new("t")))];
     crate::kinds::common::secret::resource(Addr::new("secret", "bi"), "operations", "bi", span())
         .with("data", Value::Map(data.into()))
 }
 
 fn live(data: &[(&str, &str)]) -> Attrs {
     let mut live = wanted().attrs;
-    let data = data.iter().map(|(key, text)| ((*key).to_owned(), Value::Secret(Hidden::new(*text)))).collect();
+    let data =
+        data.iter().map(|(key, text)| ((*key).to_owned(), Value::Secret(Hidden::new(*text)))).collect();
     live.insert("data".into(), Value::Map(data));
     live
 }

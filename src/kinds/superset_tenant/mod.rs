@@ -32,8 +32,16 @@ impl Kind for SupersetTenant {
 
     fn schema(&self) -> Option<BlockSchema> {
         let schema = superset::schema()
-            .optional("organization", Type::String, "The organization, and the object's name; the label where absent.")
-            .optional("namespace", Type::String, "Its namespace; that of the kubernetes block where it is absent.")
+            .optional(
+                "organization",
+                Type::String,
+                "The organization, and the object's name; the label where absent.",
+            )
+            .optional(
+                "namespace",
+                Type::String,
+                "Its namespace; that of the kubernetes block where it is absent.",
+            )
             .exports(&["name", "namespace"]);
         Some(schema)
     }
@@ -45,13 +53,22 @@ impl Kind for SupersetTenant {
         let (organization, span) = decode::name_of(block, "organization");
         let namespace = block.body.string("namespace").unwrap_or(cx.settings.namespace()).to_owned();
         let good = decode::check_name(cx, "organization", &organization, names::dns1123, span)
-            & decode::check_name(cx, "namespace", &namespace, names::dns1123, block.body.span_of("namespace"));
+            & decode::check_name(
+                cx,
+                "namespace",
+                &namespace,
+                names::dns1123,
+                block.body.span_of("namespace"),
+            );
         if !good {
             return Declared::default();
         }
         let resource =
             superset::resource(block.addr.clone(), &namespace, &organization, &block.body, block.body.span);
-        let exports = [("name".to_owned(), Value::from(organization)), ("namespace".to_owned(), Value::from(namespace))];
+        let exports = [
+            ("name".to_owned(), Value::from(organization)),
+            ("namespace".to_owned(), Value::from(namespace)),
+        ];
         Declared { resources: vec![resource], exports: exports.into() }
     }
 
@@ -60,7 +77,8 @@ impl Kind for SupersetTenant {
     }
 
     fn reads(&self, wanted: &[&Resource], owned: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        let declared = wanted.iter().map(|resource| (api_of(&resource.attrs), resource.text("namespace").to_owned()));
+        let declared =
+            wanted.iter().map(|resource| (api_of(&resource.attrs), resource.text("namespace").to_owned()));
         let owned = owned.iter().filter_map(|entry| {
             let text = |name: &str| entry.spec.pointer(&format!("/attrs/{name}"))?.as_str();
             Some((superset::api(text("group")?, text("version")?), text("namespace")?.to_owned()))
@@ -71,7 +89,8 @@ impl Kind for SupersetTenant {
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
         let mut observed = BTreeMap::new();
-        for (api, namespace) in world.snapshot.objects.keys().filter(|(api, _)| api.kind == "SupersetTenant") {
+        for (api, namespace) in world.snapshot.objects.keys().filter(|(api, _)| api.kind == "SupersetTenant")
+        {
             for object in world.snapshot.objects(api, namespace) {
                 let identity = format!("{namespace}/{}", kube::name_of(object));
                 if identities.contains(identity.as_str()) {
@@ -140,9 +159,12 @@ fn compare(path: &str, declared: &Value, found: &Value, into: &mut Vec<AttrDiff>
 }
 
 fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
-    let object = kube::find(world.snapshot, &api_of(&wanted.attrs), wanted.text("namespace"), wanted.text("name"));
+    let object =
+        kube::find(world.snapshot, &api_of(&wanted.attrs), wanted.text("namespace"), wanted.text("name"));
     let mut managers: Vec<String> = Vec::new();
-    for (object, diff) in object.into_iter().flat_map(|object| change.diff.iter().map(move |diff| (object, diff))) {
+    for (object, diff) in
+        object.into_iter().flat_map(|object| change.diff.iter().map(move |diff| (object, diff)))
+    {
         let path: Vec<String> = diff.attr.split('.').map(|part| format!("f:{part}")).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         managers.extend(kube::other_managers(object, &path));
@@ -150,7 +172,8 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     managers.sort();
     managers.dedup();
     let mode = KubeWrite::Apply { force: !managers.is_empty(), resource_version: None };
-    let notes = managers.iter().map(|manager| format!("fields are taken from field manager {manager}")).collect();
+    let notes =
+        managers.iter().map(|manager| format!("fields are taken from field manager {manager}")).collect();
     Lowered { notes, ..Lowered::ops([write(wanted, mode)]) }
 }
 
@@ -193,10 +216,17 @@ fn missing_crd(wanted: &Resource, world: &World) -> Option<Finding> {
     if world.snapshot.knows(&api, wanted.text("namespace")) {
         return None;
     }
-    let finding = Finding::new("CH320", Severity::Error, Category::Readiness, "the cluster does not know this kind of object")
-        .compare(format!("{} {}", api.api_version(), api.kind), "no such kind: its CRD is missing")
-        .help("install Superset's operator, or its CRD alone: kubectl apply -f supersettenant.crd.yaml")
-        .help("does the operator use another group or version? say so: superset { group = \"…\" version = \"…\" }");
+    let finding = Finding::new(
+        "CH320",
+        Severity::Error,
+        Category::Readiness,
+        "the cluster does not know this kind of object",
+    )
+    .compare(format!("{} {}", api.api_version(), api.kind), "no such kind: its CRD is missing")
+    .help("install Superset's operator, or its CRD alone: kubectl apply -f supersettenant.crd.yaml")
+    .help(
+        "does the operator use another group or version? say so: superset { group = \"…\" version = \"…\" }",
+    );
     Some(finding)
 }
 
@@ -205,7 +235,9 @@ fn readiness(wanted: &Resource, live: &Attrs) -> Option<Finding> {
     let conditions = live.get("conditions").map_or(&[][..], Value::items);
     let ready = conditions.iter().find(|condition| kube::text(condition, &["type"]) == "Ready");
     let finding = |severity, summary: &str, found: String| {
-        Finding::new("CH321", severity, Category::Readiness, summary).at(&wanted.addr).compare("condition Ready is True", found)
+        Finding::new("CH321", severity, Category::Readiness, summary)
+            .at(&wanted.addr)
+            .compare("condition Ready is True", found)
     };
     let Some(condition) = ready else {
         let note = finding(Severity::Note, "readiness is unknown", "no condition Ready yet".into());
@@ -217,7 +249,11 @@ fn readiness(wanted: &Resource, live: &Attrs) -> Option<Finding> {
             let (reason, message) = (kube::text(condition, &["reason"]), kube::text(condition, &["message"]));
             let severity = if status == "False" { Severity::Drift } else { Severity::Note };
             let found = format!("Ready is {status}: {reason}: {message}");
-            let help = format!("kubectl -n {} describe supersettenant {}", wanted.text("namespace"), wanted.text("name"));
+            let help = format!(
+                "kubectl -n {} describe supersettenant {}",
+                wanted.text("namespace"),
+                wanted.text("name")
+            );
             Some(finding(severity, "Superset's operator says that the tenant is not ready", found).help(help))
         }
     }

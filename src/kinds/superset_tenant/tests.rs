@@ -10,16 +10,19 @@ fn attrs_of(json: serde_json::Value) -> Attrs {
 }
 
 fn wanted() -> Resource {
-    let spec = Value::from_json(&json!({"organization": "acme", "supersetConfig": {"clickhouseEnabled": true}}));
+    let spec =
+        Value::from_json(&json!({"organization": "acme", "supersetConfig": {"clickhouseEnabled": true}}));
     Resource::new(Addr::new("superset_tenant", "acme"), KIND, "operations/acme", span()).with("spec", spec)
 }
 
 #[test]
 fn declared_fields_count_and_others_do_not() {
     world("26.9.1.1", |world| {
-        let same = json!({"spec": {"organization": "acme", "supersetConfig": {"clickhouseEnabled": true, "x": 1}}});
+        let same =
+            json!({"spec": {"organization": "acme", "supersetConfig": {"clickhouseEnabled": true, "x": 1}}});
         assert!(SupersetTenant.diff(&wanted(), &attrs_of(same), world).is_empty());
-        let edited = json!({"spec": {"organization": "acme", "supersetConfig": {"clickhouseEnabled": false}}});
+        let edited =
+            json!({"spec": {"organization": "acme", "supersetConfig": {"clickhouseEnabled": false}}});
         let diff = SupersetTenant.diff(&wanted(), &attrs_of(edited), world);
         assert_eq!(diff.len(), 1);
         assert_eq!(diff[0].attr, "spec.supersetConfig.clickhouseEnabled");

@@ -33,9 +33,17 @@ impl Kind for Tenant {
     fn schema(&self) -> Option<BlockSchema> {
         let schema = BlockSchema::default()
             .optional("slug", Type::String, "The tenant's slug; the label where it is absent.")
-            .optional("organization", Type::String, "The organization; the slug with _ turned to - where it is absent.")
+            .optional(
+                "organization",
+                Type::String,
+                "The organization; the slug with _ turned to - where it is absent.",
+            )
             .optional("privileges", Type::String.list(), "What its role may do in its database.")
-            .optional("migrations", Type::String.list(), "The folders of its schema, instead of the conventional one.")
+            .optional(
+                "migrations",
+                Type::String.list(),
+                "The folders of its schema, instead of the conventional one.",
+            )
             .block("credentials", Arity::Optional, credential::block_schema())
             .block("superset", Arity::Optional, superset::schema())
             .exports(&["slug", "organization", "database", "role", "user", "secret"]);
@@ -96,10 +104,23 @@ struct Parts {
 impl Parts {
     fn of(block: &Instance, cx: &mut DecodeCx) -> Option<Self> {
         let (slug, span) = decode::name_of(block, "slug");
-        let organization = block.body.string("organization").map_or_else(|| convention::organization(&slug), str::to_owned);
+        let organization =
+            block.body.string("organization").map_or_else(|| convention::organization(&slug), str::to_owned);
         let good = decode::check_name(cx, "slug", &slug, names::slug, span)
-            && decode::check_name(cx, "organization", &organization, names::dns1123, block.body.span_of("organization"))
-            && decode::check_name(cx, "name of a Kubernetes object", &convention::secret(&organization), names::dns_subdomain, span)
+            && decode::check_name(
+                cx,
+                "organization",
+                &organization,
+                names::dns1123,
+                block.body.span_of("organization"),
+            )
+            && decode::check_name(
+                cx,
+                "name of a Kubernetes object",
+                &convention::secret(&organization),
+                names::dns_subdomain,
+                span,
+            )
             && decode::need_kubernetes(cx, block.body.span);
         good.then(|| Self {
             addr: block.addr.clone(),
@@ -136,12 +157,18 @@ impl Parts {
         let part = |word: &str| self.addr.part(word);
         let (role, user_name) = (convention::role(&self.slug), self.user());
         let secret_name = convention::secret(&self.organization);
-        let length = body.block("credentials").map_or(credential::DEFAULT_LENGTH, |body| credential::length(body, cx));
+        let length =
+            body.block("credentials").map_or(credential::DEFAULT_LENGTH, |body| credential::length(body, cx));
         let credential = Credential::new(&self.namespace, &secret_name, &user_name, &self.database(), length);
         let privileges = self.privileges(body, cx);
         let grantees = vec![
             Grantee { name: role.clone(), of: GranteeType::Role, privileges, roles: Vec::new() },
-            Grantee { name: user_name.clone(), of: GranteeType::User, privileges: Vec::new(), roles: vec![role.clone()] },
+            Grantee {
+                name: user_name.clone(),
+                of: GranteeType::User,
+                privileges: Vec::new(),
+                roles: vec![role.clone()],
+            },
         ];
         vec![
             Resource::new(part("database"), "database", self.database(), self.span),
@@ -176,11 +203,14 @@ impl Parts {
     fn migrations(&self, body: &Body, cx: &mut DecodeCx) -> Vec<Resource> {
         let conventional = convention::tenant_folder_in(&self.environment, &self.slug);
         let ready = [self.addr.part("grants")];
-        let bootstrap = self.folder(&format!("{conventional}/bootstrap"), None, body.span, &Runner {
-            login: None,
-            baselined: &convention::DECLARED_BOOTSTRAP,
-            ..self.runner()
-        }, &ready, cx);
+        let bootstrap = self.folder(
+            &format!("{conventional}/bootstrap"),
+            None,
+            body.span,
+            &Runner { login: None, baselined: &convention::DECLARED_BOOTSTRAP, ..self.runner() },
+            &ready,
+            cx,
+        );
         let mut all = bootstrap;
         let written = body.get("migrations").map(|attr| attr.span);
         let paths = body.strings("migrations").unwrap_or_else(|| vec![format!("{conventional}/schema")]);
@@ -253,7 +283,9 @@ fn warn_of_lists(desired: &Desired, cx: &mut DecodeCx) {
         cx.diags.push(
             Diagnostic::warning("this tenant is not in the list of active tenants")
                 .at(*span, format!("{slug:?} is missing from {path}"))
-                .detail("The block is what counts here: the tenant is active. Other programs may read the list.")
+                .detail(
+                    "The block is what counts here: the tenant is active. Other programs may read the list.",
+                )
                 .help(format!("add a line {slug} to {path}")),
         );
     }

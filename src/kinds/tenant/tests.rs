@@ -17,14 +17,18 @@ impl Files for Folder {
             .0
             .keys()
             .filter_map(|file| file.strip_prefix(&prefix))
-            .map(|rest| rest.split_once('/').map_or_else(|| rest.to_owned(), |(folder, _)| format!("{folder}/")))
+            .map(|rest| {
+                rest.split_once('/').map_or_else(|| rest.to_owned(), |(folder, _)| format!("{folder}/"))
+            })
             .collect();
         Ok((!names.is_empty()).then(|| names.into_iter().collect()))
     }
 }
 
 fn body(attrs: &[(&str, Value)]) -> Body {
-    let attrs = attrs.iter().map(|(name, value)| ((*name).to_owned(), Spanned { value: value.clone(), span: span() }));
+    let attrs = attrs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Spanned { value: value.clone(), span: span() }));
     Body { span: span(), attrs: attrs.collect(), blocks: BTreeMap::new(), refs: BTreeMap::new() }
 }
 
@@ -35,7 +39,9 @@ fn decode(files: &[(&'static str, &'static str)], label: &str, body: Body) -> (D
     let block = Instance { addr: Addr::new("tenant", label), label: label.to_owned(), body };
     let declared = Tenant.decode(&block, &mut cx);
     let mut desired = Desired::default();
-    desired.resources.extend(declared.resources.iter().map(|resource| (resource.addr.clone(), resource.clone())));
+    desired
+        .resources
+        .extend(declared.resources.iter().map(|resource| (resource.addr.clone(), resource.clone())));
     Tenant.link(&mut desired, &mut cx);
     let problems = diags.sorted().into_iter().map(|diag| diag.summary.clone()).collect();
     (declared, problems)
@@ -44,14 +50,20 @@ fn decode(files: &[(&'static str, &'static str)], label: &str, body: Body) -> (D
 #[test]
 fn an_empty_block_declares_everything_by_convention() {
     let files = [
-        ("migrations/development/tenants/acme_1/bootstrap/V1000__create_tenant_database.sql", "CREATE DATABASE x;"),
+        (
+            "migrations/development/tenants/acme_1/bootstrap/V1000__create_tenant_database.sql",
+            "CREATE DATABASE x;",
+        ),
         ("migrations/development/tenants/acme_1/schema/V2__b.sql", "SELECT 2"),
         ("migrations/development/tenants/acme_1/schema/V10__a.sql", "SELECT 10"),
     ];
     let (declared, problems) = decode(&files, "acme_1", body(&[]));
     assert_eq!(problems, Vec::<String>::new());
-    let all: Vec<String> =
-        declared.resources.iter().map(|resource| format!("{}  {}", resource.addr, resource.identity)).collect();
+    let all: Vec<String> = declared
+        .resources
+        .iter()
+        .map(|resource| format!("{}  {}", resource.addr, resource.identity))
+        .collect();
     insta::assert_snapshot!(all.join("\n"), @r#"
     tenant.acme_1.database  tenant_acme_1
     tenant.acme_1.role  role_tenant_acme_1
@@ -80,5 +92,8 @@ fn lists_and_folders_that_disagree_are_warned_of() {
         ("migrations/development/tenants/ghost/schema/V1__a.sql", "SELECT 1"),
     ];
     let problems = decode(&files, "acme", body(&[])).1;
-    assert_eq!(problems, ["this tenant is not in the list of active tenants", "a tenant's folder without a tenant"]);
+    assert_eq!(
+        problems,
+        ["this tenant is not in the list of active tenants", "a tenant's folder without a tenant"]
+    );
 }

@@ -22,7 +22,9 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
         return refuse(change.addr, read_only(change.identity));
     }
     match (change.action, change.wanted) {
-        (Action::Delete, _) => Lowered::ops([Sql::new(format!("DROP USER {}", sql::ident(change.identity))).into()]),
+        (Action::Delete, _) => {
+            Lowered::ops([Sql::new(format!("DROP USER {}", sql::ident(change.identity))).into()])
+        }
         (Action::Create, Some(wanted)) => create(wanted, world),
         (Action::Adopt, Some(wanted)) => adopt(wanted, world),
         (Action::Update, Some(wanted)) => update(change, wanted, world),
@@ -86,7 +88,10 @@ fn accept(wanted: &Resource, world: &World, guarded: bool) -> (Op, Option<String
         op.unless = Some(Probe::Login { user: wanted.identity.clone(), slot });
     }
     let note = (!beside).then(|| {
-        format!("ClickHouse {} knows one password a user: the old one stops working at once", world.caps().version)
+        format!(
+            "ClickHouse {} knows one password a user: the old one stops working at once",
+            world.caps().version
+        )
     });
     (op.into(), note)
 }
@@ -201,9 +206,12 @@ fn take(credential: &Credential, world: &World) -> (KubeWrite, Vec<String>) {
     let version = object.map(|object| kube::text(object, &["metadata", "resourceVersion"]).to_owned());
     let keys = credential.keys.keys().map(String::as_str).chain([credential::PASSWORD]);
     let managers: Vec<String> = object
-        .map(|object| keys.flat_map(|key| kube::other_managers(object, &["f:data", &format!("f:{key}")])).collect())
+        .map(|object| {
+            keys.flat_map(|key| kube::other_managers(object, &["f:data", &format!("f:{key}")])).collect()
+        })
         .unwrap_or_default();
-    let notes = managers.first().map(|manager| format!("keys of the Secret are taken from field manager {manager}"));
+    let notes =
+        managers.first().map(|manager| format!("keys of the Secret are taken from field manager {manager}"));
     let version = version.filter(|version| !version.is_empty());
     (KubeWrite::Apply { force: true, resource_version: version }, notes.into_iter().collect())
 }
@@ -230,9 +238,14 @@ fn lost_manifest(wanted: &Resource, world: &World) -> Option<Finding> {
 
 fn binary(credential: &Credential, key: &str) -> Finding {
     let place = credential.place();
-    Finding::new("CH310", Severity::Error, Category::Secrets, "a key of a Secret holds bytes that are no text")
-        .compare(format!("{place}: text under {key}"), format!("{place}: bytes that are no UTF-8 under {key}"))
-        .help(format!("delete key {key} of the Secret, and apply makes a new password; or write the right text"))
+    Finding::new(
+        "CH310",
+        Severity::Error,
+        Category::Secrets,
+        "a key of a Secret holds bytes that are no text",
+    )
+    .compare(format!("{place}: text under {key}"), format!("{place}: bytes that are no UTF-8 under {key}"))
+    .help(format!("delete key {key} of the Secret, and apply makes a new password; or write the right text"))
 }
 
 fn read_only(user: &str) -> Finding {

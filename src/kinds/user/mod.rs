@@ -36,7 +36,11 @@ impl Kind for User {
         let schema = BlockSchema::default()
             .optional("name", Type::String, "The user's name; the label where it is absent.")
             .optional("roles", Type::Ref(&["role"]).list(), "Roles that are granted to it.")
-            .optional("hosts", Type::String.list(), "Addresses and networks that it may log in from; all where absent.")
+            .optional(
+                "hosts",
+                Type::String.list(),
+                "Addresses and networks that it may log in from; all where absent.",
+            )
             .optional("default_database", Type::String, "The database that it begins in.")
             .block("grant", Arity::Many, grants::nested_schema())
             .block("credentials", Arity::Optional, credential::block_schema())
@@ -72,7 +76,12 @@ impl Kind for User {
 
     /// Finds the one Secret that keeps each user's password.
     fn link(&self, desired: &mut Desired, cx: &mut DecodeCx) {
-        let pending: Vec<_> = desired.resources.values().filter(|user| user.attrs.contains_key(PENDING_LENGTH)).cloned().collect();
+        let pending: Vec<_> = desired
+            .resources
+            .values()
+            .filter(|user| user.attrs.contains_key(PENDING_LENGTH))
+            .cloned()
+            .collect();
         for mut user in pending {
             let keepers: Vec<&Resource> = desired
                 .resources
@@ -80,8 +89,13 @@ impl Kind for User {
                 .filter(|other| other.text(credential::CREDENTIALS_OF) == user.addr.to_string())
                 .collect();
             if let [keeper] = keepers[..] {
-                let length = user.attrs.remove(PENDING_LENGTH).and_then(|length| length.as_f64()).unwrap_or_default();
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked when decoding")]
+                let length =
+                    user.attrs.remove(PENDING_LENGTH).and_then(|length| length.as_f64()).unwrap_or_default();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "checked when decoding"
+                )]
                 let length = length as u32;
                 let (namespace, name) = (keeper.text("namespace"), keeper.text("name"));
                 let database = user.text("default_database").to_owned();
@@ -95,9 +109,13 @@ impl Kind for User {
     }
 
     fn reads(&self, wanted: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
-        let namespaces: BTreeSet<String> =
-            wanted.iter().filter_map(|user| Credential::of(&user.attrs)).map(|credential| credential.namespace).collect();
-        let secrets = namespaces.into_iter().map(|namespace| Read::Objects { api: Api::secrets(), namespace });
+        let namespaces: BTreeSet<String> = wanted
+            .iter()
+            .filter_map(|user| Credential::of(&user.attrs))
+            .map(|credential| credential.namespace)
+            .collect();
+        let secrets =
+            namespaces.into_iter().map(|namespace| Read::Objects { api: Api::secrets(), namespace });
         std::iter::once(reads::users(caps)).chain(secrets).collect()
     }
 
@@ -130,9 +148,13 @@ impl Kind for User {
 const PENDING_LENGTH: &str = "pending_length";
 
 fn without_one_keeper(user: &Resource, keepers: &[&Resource]) -> Diagnostic {
-    let start = Diagnostic::error("a user's password needs exactly one Secret")
-        .at(user.span, if keepers.is_empty() { "no secret keeps its password" } else { "several secrets keep its password" });
+    let start = Diagnostic::error("a user's password needs exactly one Secret").at(
+        user.span,
+        if keepers.is_empty() { "no secret keeps its password" } else { "several secrets keep its password" },
+    );
     let all = keepers.iter().fold(start, |diagnostic, keeper| diagnostic.at(keeper.span, "one of them"));
-    all.detail("A password is stored in its Secret and nowhere else, so that there is one place to read it from.")
-        .help(format!("declare one `secret` block with `credentials = {}`", user.addr))
+    all.detail(
+        "A password is stored in its Secret and nowhere else, so that there is one place to read it from.",
+    )
+    .help(format!("declare one `secret` block with `credentials = {}`", user.addr))
 }

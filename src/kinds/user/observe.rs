@@ -63,7 +63,9 @@ fn host(text: &str) -> Option<String> {
     }
     let masked: IpAddr = match address {
         IpAddr::V4(v4) => (v4.to_bits() & u32::MAX.checked_shl(32 - prefix).unwrap_or(0)).into_v4(),
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0)).into()),
+        IpAddr::V6(v6) => {
+            IpAddr::V6((v6.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0)).into())
+        }
     };
     Some(if prefix == bits { masked.to_string() } else { format!("{masked}/{prefix}") })
 }
@@ -128,7 +130,9 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
         State::NoSecret | State::NoPassword if recorded.is_none() => {}
         State::NoSecret => diff.push(difference(PASSWORD, format!("{} does not exist", credential.place()))),
         State::NoPassword => diff.push(difference(PASSWORD, format!("{} holds none", credential.place()))),
-        State::Binary(key) => diff.push(difference(PASSWORD, format!("key {key} holds bytes that are no text"))),
+        State::Binary(key) => {
+            diff.push(difference(PASSWORD, format!("key {key} holds bytes that are no text")))
+        }
         State::Password { password, wrong } => {
             if !wrong.is_empty() {
                 diff.push(difference(KEYS, format!("missing or different: {}", wrong.join(", "))));

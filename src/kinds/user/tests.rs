@@ -18,7 +18,8 @@ fn encoded(text: &str) -> Value {
 
 fn secret(keys: &[(&str, &str)]) -> Listing {
     let data = keys.iter().map(|(key, text)| ((*key).to_owned(), encoded(text))).collect();
-    let mut object = Value::from_json(&serde_json::json!({"metadata": {"name": "s", "resourceVersion": "7"}}));
+    let mut object =
+        Value::from_json(&serde_json::json!({"metadata": {"name": "s", "resourceVersion": "7"}}));
     if let Value::Map(map) = &mut object {
         map.insert("data".into(), Value::Map(data));
     }
@@ -92,7 +93,9 @@ fn a_changed_secret_is_accepted_beside_the_old_password_where_the_server_can() {
         let sql = world_with(snapshot(Some(secret(&FULL))), &registry("old"), version, |world| {
             let (wanted, live) = (wanted(), live());
             let diff = User.diff(&wanted, &live, world);
-            lowered_sql(&User.lower(&Change { diff: &diff, ..change(Action::Update, &wanted, Some(&live)) }, world))
+            lowered_sql(
+                &User.lower(&Change { diff: &diff, ..change(Action::Update, &wanted, Some(&live)) }, world),
+            )
         });
         assert!(sql.len() == 1 && sql[0].contains(verb), "{sql:?}");
     }

@@ -18,12 +18,15 @@ pub fn scenarios() -> Vec<Scenario> {
 /// Makes what today's runner makes.
 fn by_hand(project: &Project, privileges: &str, password: &str) -> String {
     let slug = project.name("a");
-    let (database, role, user) = (format!("tenant_{slug}"), format!("role_tenant_{slug}"), format!("user_tenant_{slug}"));
+    let (database, role, user) =
+        (format!("tenant_{slug}"), format!("role_tenant_{slug}"), format!("user_tenant_{slug}"));
     for statement in [
         format!("CREATE DATABASE {database}"),
         format!("CREATE ROLE {role}"),
         format!("GRANT {privileges} ON {database}.* TO {role}"),
-        format!("CREATE USER {user} IDENTIFIED WITH sha256_password BY 'old-password-of-1' DEFAULT DATABASE {database} GRANTEES NONE"),
+        format!(
+            "CREATE USER {user} IDENTIFIED WITH sha256_password BY 'old-password-of-1' DEFAULT DATABASE {database} GRANTEES NONE"
+        ),
         format!("GRANT {role} TO {user}"),
     ] {
         project.clickhouse.admin(&statement);
@@ -65,7 +68,10 @@ fn scopes(project: &mut Project) {
     project.write("tenants.hcl", "role \"@_shared\" {}\n");
     let _ = project.apply();
     let text = std::fs::read_to_string(project.file("charter.hcl")).unwrap();
-    let other = text.replace(&format!("scope = \"{}\"", project.prefix), &format!("scope = \"{}-other\"", project.prefix));
+    let other = text.replace(
+        &format!("scope = \"{}\"", project.prefix),
+        &format!("scope = \"{}-other\"", project.prefix),
+    );
     project.write("charter.hcl", &other);
     let output = project.charter(&["apply", "--auto-approve"]).exits(1);
     assert!(output.all().contains("CH202") && output.all().contains(&project.prefix), "{}", output.all());

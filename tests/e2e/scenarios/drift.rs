@@ -10,7 +10,12 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario { name: "drift_in_access_is_mended", cluster: false, engines: &[], run: access },
         Scenario { name: "drift_in_kubernetes_is_mended", cluster: true, engines: &[], run: kubernetes },
-        Scenario { name: "drift_of_tables_is_told_and_never_papered_over", cluster: false, engines: &[], run: tables },
+        Scenario {
+            name: "drift_of_tables_is_told_and_never_papered_over",
+            cluster: false,
+            engines: &[],
+            run: tables,
+        },
         Scenario { name: "an_edited_migration_is_a_hard_failure", cluster: false, engines: &[], run: edited },
     ]
 }
@@ -63,7 +68,8 @@ fn kubernetes(project: &mut Project) {
     cluster.delete("Secret", &secret);
     mended(project, &secret);
     let several = project.engine.name != "24.8";
-    let answer = crate::clickhouse::run(&project.clickhouse, &format!("user_tenant_{slug}"), &old, "SELECT 1");
+    let answer =
+        crate::clickhouse::run(&project.clickhouse, &format!("user_tenant_{slug}"), &old, "SELECT 1");
     assert_eq!(answer.status == 200, several, "running pods live on where the server can: {}", answer.body);
 
     cluster.edit("Secret", &secret, &key("username", json!(null)));
@@ -75,7 +81,11 @@ fn kubernetes(project: &mut Project) {
     assert_eq!(project.password(&slug), "by-hand-made-password");
 
     let organization = slug.replace('_', "-");
-    cluster.edit("SupersetTenant", &organization, &json!({"spec": {"supersetConfig": {"clickhouseEnabled": false}}}));
+    cluster.edit(
+        "SupersetTenant",
+        &organization,
+        &json!({"spec": {"supersetConfig": {"clickhouseEnabled": false}}}),
+    );
     mended(project, "clickhouseEnabled");
     project.unchanged();
 }
@@ -91,7 +101,9 @@ fn tables(project: &mut Project) {
     let _ = project.charter(&["check"]).exits(2).says("CH501").says("no such table");
     let _ = project.charter(&["plan"]).exits(0).says("CH501").never_says("No changes.");
     let _ = project.charter(&["apply", "--auto-approve"]).exits(0);
-    let count = project.clickhouse.admin(&format!("SELECT count() FROM system.tables WHERE database = 'tenant_{slug}'"));
+    let count = project
+        .clickhouse
+        .admin(&format!("SELECT count() FROM system.tables WHERE database = 'tenant_{slug}'"));
     assert_eq!(count, "0", "nothing is made again, empty");
 }
 
@@ -99,7 +111,11 @@ fn edited(project: &mut Project) {
     let slug = declared(project);
     let file = "V1__t.sql";
     let original = "CREATE TABLE t (id UInt64, note String) ENGINE = MergeTree ORDER BY id; INSERT INTO t VALUES (7, 'kept')";
-    project.schema("a", file, &format!("-- comments, spacing and CRLF do not count\r\n{}", original.replace("; ", ";\r\n\r\n")));
+    project.schema(
+        "a",
+        file,
+        &format!("-- comments, spacing and CRLF do not count\r\n{}", original.replace("; ", ";\r\n\r\n")),
+    );
     project.unchanged();
     project.schema("a", file, &original.replace("'kept'", "'kePt'"));
     for command in [&["plan"][..], &["apply", "--auto-approve"]] {

@@ -5,13 +5,43 @@ use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "a_failed_file_goes_on_where_it_stopped", cluster: false, engines: &[], run: resume },
-        Scenario { name: "migrations_are_confined_to_the_tenant", cluster: false, engines: &[], run: confined },
-        Scenario { name: "todays_bootstrap_is_recorded_and_not_run", cluster: false, engines: &[], run: bootstrap },
+        Scenario {
+            name: "a_failed_file_goes_on_where_it_stopped",
+            cluster: false,
+            engines: &[],
+            run: resume,
+        },
+        Scenario {
+            name: "migrations_are_confined_to_the_tenant",
+            cluster: false,
+            engines: &[],
+            run: confined,
+        },
+        Scenario {
+            name: "todays_bootstrap_is_recorded_and_not_run",
+            cluster: false,
+            engines: &[],
+            run: bootstrap,
+        },
         Scenario { name: "a_shared_folder_and_placeholders", cluster: false, engines: &[], run: shared },
-        Scenario { name: "sql_mistakes_are_told_at_their_place", cluster: false, engines: &["26.9"], run: mistakes },
-        Scenario { name: "an_unparsable_statement_stops_the_plan", cluster: false, engines: &[], run: preflight },
-        Scenario { name: "tables_renamed_and_dropped_by_migrations_are_no_drift", cluster: false, engines: &[], run: renamed },
+        Scenario {
+            name: "sql_mistakes_are_told_at_their_place",
+            cluster: false,
+            engines: &["26.9"],
+            run: mistakes,
+        },
+        Scenario {
+            name: "an_unparsable_statement_stops_the_plan",
+            cluster: false,
+            engines: &[],
+            run: preflight,
+        },
+        Scenario {
+            name: "tables_renamed_and_dropped_by_migrations_are_no_drift",
+            cluster: false,
+            engines: &[],
+            run: renamed,
+        },
     ]
 }
 
@@ -67,9 +97,9 @@ fn bootstrap(project: &mut Project) {
     bootstrap("V1001__create_tenant_access.sql", "CREATE USER never_run_@ IDENTIFIED BY 'x';");
     bootstrap("V1002__extra.sql", "CREATE TABLE made_by_platform (id UInt64) ENGINE = MergeTree ORDER BY id");
     let _ = project.apply();
-    let names = project.clickhouse.admin(&format!(
-        "SELECT count() FROM system.databases WHERE name = 'never_run_{}'", project.prefix
-    ));
+    let names = project
+        .clickhouse
+        .admin(&format!("SELECT count() FROM system.databases WHERE name = 'never_run_{}'", project.prefix));
     assert_eq!(names, "0");
     assert_eq!(project.as_tenant("a", "SELECT count() FROM made_by_platform").body.trim(), "0");
 }
@@ -88,7 +118,8 @@ fn shared(project: &mut Project) {
     }
     // Writing the conventional path out changes nothing.
     project.schema("a", "V1__s.sql", "CREATE TABLE s (id UInt64) ENGINE = MergeTree ORDER BY id");
-    let listed = "tenant \"@_a\" {\n  migrations = [\"shared\", \"migrations/development/tenants/@_a/schema\"]\n}\n";
+    let listed =
+        "tenant \"@_a\" {\n  migrations = [\"shared\", \"migrations/development/tenants/@_a/schema\"]\n}\n";
     project.write("tenants.hcl", listed);
     project.write("b.hcl", "tenant \"@_b\" {\n  migrations = [\"shared\"]\n}\n");
     let _ = project.charter(&["plan"]).exits(0).says("1 migration (1 statement)");
@@ -106,12 +137,20 @@ fn mistakes(project: &mut Project) {
     ] {
         project.schema("a", "V1__bad.sql", sql);
         let output = project.charter(&["validate"]).exits(1);
-        assert!(output.all().contains(told) && output.all().contains("V1__bad.sql"), "{sql}: {}", output.all());
+        assert!(
+            output.all().contains(told) && output.all().contains("V1__bad.sql"),
+            "{sql}: {}",
+            output.all()
+        );
     }
     project.schema("a", "V1__bad.sql", "SELECT 1");
     project.schema("a", "V01__twice.sql", "SELECT 1");
     let output = project.charter(&["validate"]).exits(1);
-    assert!(output.all().contains("V1__bad.sql") && output.all().contains("V01__twice.sql"), "{}", output.all());
+    assert!(
+        output.all().contains("V1__bad.sql") && output.all().contains("V01__twice.sql"),
+        "{}",
+        output.all()
+    );
 }
 
 fn preflight(project: &mut Project) {
@@ -122,7 +161,11 @@ fn preflight(project: &mut Project) {
     let output = project.charter(&["apply", "--auto-approve"]).exits(1);
     assert!(output.all().contains("V2__bad.sql"), "{}", output.all());
     let made = format!("SELECT count() FROM system.databases WHERE name LIKE 'tenant_{}%'", project.prefix);
-    assert_eq!(project.clickhouse.admin(&made), "0", "a mistake in the last file stops everything at the plan");
+    assert_eq!(
+        project.clickhouse.admin(&made),
+        "0",
+        "a mistake in the last file stops everything at the plan"
+    );
     project.remove("migrations/development/tenants/@_b/schema/V2__bad.sql");
     let _ = project.apply();
 }
@@ -130,9 +173,17 @@ fn preflight(project: &mut Project) {
 fn renamed(project: &mut Project) {
     project.write("tenants.hcl", "tenant \"@_a\" {}\n");
     project.schema("a", "V1__t.sql", TABLE);
-    project.schema("a", "V2__u.sql", "RENAME TABLE t TO u;\nCREATE TABLE gone (id UInt64) ENGINE = MergeTree ORDER BY id");
+    project.schema(
+        "a",
+        "V2__u.sql",
+        "RENAME TABLE t TO u;\nCREATE TABLE gone (id UInt64) ENGINE = MergeTree ORDER BY id",
+    );
     let _ = project.apply();
-    project.schema("a", "V3__drop.sql", "DROP TABLE gone SYNC;\nALTER TABLE u ADD COLUMN n Nullable(Decimal64(3)) DEFAULT 1.0");
+    project.schema(
+        "a",
+        "V3__drop.sql",
+        "DROP TABLE gone SYNC;\nALTER TABLE u ADD COLUMN n Nullable(Decimal64(3)) DEFAULT 1.0",
+    );
     let _ = project.apply();
     let _ = project.charter(&["check"]).exits(0);
 }

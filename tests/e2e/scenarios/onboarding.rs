@@ -39,21 +39,31 @@ fn end_to_end(project: &mut Project) {
 /// A second tenant: only its objects appear in the plan.
 fn second_tenant(project: &Project) {
     project.write("second.hcl", "tenant \"@_globex\" {\n  organization = \"@-globex-corp\"\n}\n");
-    project.schema("globex", "V1__orders.sql", "CREATE TABLE orders (id UInt64) ENGINE = MergeTree ORDER BY id");
+    project.schema(
+        "globex",
+        "V1__orders.sql",
+        "CREATE TABLE orders (id UInt64) ENGINE = MergeTree ORDER BY id",
+    );
     let plan = project.charter(&["plan", "--detailed-exitcode"]).exits(2);
     let acme = project.name("acme");
     let plan = plan.says(&project.name("globex")).never_says(&acme);
     let _ = plan.says("Plan: 5 to create, 0 to change, 0 to destroy; 1 migration (1 statement).");
     let _ = project.apply();
-    let refused = project.as_tenant_of("globex", "@-globex-corp", &format!("SELECT * FROM tenant_{acme}.events"));
+    let refused =
+        project.as_tenant_of("globex", "@-globex-corp", &format!("SELECT * FROM tenant_{acme}.events"));
     assert_eq!(refused.code, 497, "{}", refused.body);
 }
 
 /// One schema file: exactly its statements appear.
 fn one_more_file(project: &Project) {
-    project.schema("acme", "V1003__source.sql", "ALTER TABLE events ADD COLUMN source String;\nALTER TABLE events ADD COLUMN n UInt8");
+    project.schema(
+        "acme",
+        "V1003__source.sql",
+        "ALTER TABLE events ADD COLUMN source String;\nALTER TABLE events ADD COLUMN n UInt8",
+    );
     let plan = project.charter(&["plan", "--sql"]).exits(0);
-    let plan = plan.says("ADD COLUMN source String").says("ADD COLUMN n UInt8").never_says("CREATE TABLE events");
+    let plan =
+        plan.says("ADD COLUMN source String").says("ADD COLUMN n UInt8").never_says("CREATE TABLE events");
     let _ = plan.says("Plan: 0 to create, 0 to change, 0 to destroy; 1 migration (2 statements).");
     let _ = project.apply();
     let _ = project.charter(&["check"]).exits(0);
@@ -74,13 +84,18 @@ fn readiness(project: &Project, organization: &str) {
 
 fn with_manifests(project: &mut Project) {
     project.write("tenants.hcl", "tenant \"@_a\" {}\ntenant \"@_b\" {}\n");
-    project.schema("a", "V1__t.sql", "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id; INSERT INTO t VALUES (7)");
+    project.schema(
+        "a",
+        "V1__t.sql",
+        "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id; INSERT INTO t VALUES (7)",
+    );
     let _ = project.apply();
     let _ = project.charter(&["check"]).exits(0);
     assert_eq!(project.as_tenant("a", "SELECT id FROM t").body.trim(), "7");
     let refused = project.as_tenant("b", &format!("SELECT * FROM tenant_{}.t", project.name("a")));
     assert_eq!(refused.code, 497, "{}", refused.body);
-    let path = project.file(&format!("out/manifests/operations/secret-{}.yaml", secret_name(&project.name("a"))));
+    let path =
+        project.file(&format!("out/manifests/operations/secret-{}.yaml", secret_name(&project.name("a"))));
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
     project.unchanged();

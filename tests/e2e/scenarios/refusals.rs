@@ -6,11 +6,36 @@ use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "clickhouse_that_cannot_be_used", cluster: false, engines: &["26.9", "server"], run: clickhouse },
-        Scenario { name: "a_user_that_may_not_read_is_told_the_grants", cluster: false, engines: &[], run: denied },
-        Scenario { name: "kubernetes_that_cannot_be_used", cluster: true, engines: &["26.9", "server"], run: kubernetes },
-        Scenario { name: "secrets_with_binary_keys_and_missing_crds", cluster: true, engines: &["26.9", "server"], run: odd_objects },
-        Scenario { name: "approval_is_asked_for", cluster: false, engines: &["26.9", "server"], run: approval },
+        Scenario {
+            name: "clickhouse_that_cannot_be_used",
+            cluster: false,
+            engines: &["26.9", "server"],
+            run: clickhouse,
+        },
+        Scenario {
+            name: "a_user_that_may_not_read_is_told_the_grants",
+            cluster: false,
+            engines: &[],
+            run: denied,
+        },
+        Scenario {
+            name: "kubernetes_that_cannot_be_used",
+            cluster: true,
+            engines: &["26.9", "server"],
+            run: kubernetes,
+        },
+        Scenario {
+            name: "secrets_with_binary_keys_and_missing_crds",
+            cluster: true,
+            engines: &["26.9", "server"],
+            run: odd_objects,
+        },
+        Scenario {
+            name: "approval_is_asked_for",
+            cluster: false,
+            engines: &["26.9", "server"],
+            run: approval,
+        },
     ]
 }
 
@@ -41,7 +66,9 @@ fn clickhouse(project: &mut Project) {
 
 fn denied(project: &mut Project) {
     let user = project.name("reader");
-    project.clickhouse.admin(&format!("CREATE USER {user} IDENTIFIED WITH sha256_password BY 'reader-password-1'"));
+    project
+        .clickhouse
+        .admin(&format!("CREATE USER {user} IDENTIFIED WITH sha256_password BY 'reader-password-1'"));
     project.write("main.hcl", "role \"@_r\" {}\n");
     set(project, "CLICKHOUSE_USER", &user);
     set(project, "CLICKHOUSE_PASSWORD", "reader-password-1");
@@ -53,13 +80,21 @@ fn kubernetes(project: &mut Project) {
     project.write("tenants.hcl", "tenant \"@_a\" {}\n");
     let config = std::fs::read_to_string(project.file("charter.hcl")).unwrap();
     let namespace = format!("namespace = \"{}\"", project.prefix);
-    project.write("charter.hcl", &config.replace(&namespace, &format!("{namespace}\n  context = \"sandbox-limited\"")));
+    project.write(
+        "charter.hcl",
+        &config.replace(&namespace, &format!("{namespace}\n  context = \"sandbox-limited\"")),
+    );
     told(project, &["forbidden", "secrets"]);
-    project.write("charter.hcl", &config.replace(&namespace, &format!("{namespace}\n  context = \"nowhere\"")));
+    project
+        .write("charter.hcl", &config.replace(&namespace, &format!("{namespace}\n  context = \"nowhere\"")));
     told(project, &["nowhere"]);
     project.write("charter.hcl", &config.replace(&namespace, "namespace = \"not-there-@\""));
     let output = project.charter(&["apply", "--auto-approve"]);
-    assert!(output.code != 0 && output.all().contains(&format!("not-there-{}", project.prefix)), "{}", output.all());
+    assert!(
+        output.code != 0 && output.all().contains(&format!("not-there-{}", project.prefix)),
+        "{}",
+        output.all()
+    );
     project.write("charter.hcl", &config);
     let _ = project.apply();
 }
@@ -73,9 +108,14 @@ fn odd_objects(project: &mut Project) {
     assert!(output.all().contains("CH310") && output.all().contains("password"), "{}", output.all());
     project.cluster().edit("Secret", &secret, &serde_json::json!({"data": {"password": null}}));
     let _ = project.apply();
-    project.write("tenants.hcl", "tenant \"@_a\" {\n  superset {\n    group = \"nobody.example.com\"\n  }\n}\n");
+    project
+        .write("tenants.hcl", "tenant \"@_a\" {\n  superset {\n    group = \"nobody.example.com\"\n  }\n}\n");
     let output = project.charter(&["plan"]).exits(1);
-    assert!(output.all().contains("CH320") && output.all().contains("nobody.example.com"), "{}", output.all());
+    assert!(
+        output.all().contains("CH320") && output.all().contains("nobody.example.com"),
+        "{}",
+        output.all()
+    );
     project.write("tenants.hcl", "tenant \"@_a\" {}\n");
     project.unchanged();
 }

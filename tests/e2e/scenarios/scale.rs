@@ -6,7 +6,12 @@ use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
-    vec![Scenario { name: "a_plan_takes_at_most_fifteen_queries", cluster: false, engines: &[], run: queries }]
+    vec![Scenario {
+        name: "a_plan_takes_at_most_fifteen_queries",
+        cluster: false,
+        engines: &[],
+        run: queries,
+    }]
 }
 
 fn queries(project: &mut Project) {
@@ -17,7 +22,9 @@ fn queries(project: &mut Project) {
     project.schema("first", "V2__t.sql", "ALTER TABLE t ADD COLUMN n UInt8");
     // The queries are told apart by who sends them.
     let user = project.name("counter");
-    project.clickhouse.admin(&format!("CREATE USER {user} IDENTIFIED WITH sha256_password BY 'counter-password-1'"));
+    project
+        .clickhouse
+        .admin(&format!("CREATE USER {user} IDENTIFIED WITH sha256_password BY 'counter-password-1'"));
     project.clickhouse.admin(&format!("GRANT ALL ON *.* TO {user} WITH GRANT OPTION"));
     let administrator = std::mem::take(&mut project.env);
     project.env = vec![
@@ -44,7 +51,8 @@ fn count(project: &Project, user: &str) -> usize {
         Some(log) => std::fs::read_to_string(log).unwrap().lines().filter(|line| line.contains(user)).count(),
         None => {
             project.clickhouse.admin("SYSTEM FLUSH LOGS");
-            let sent = format!("SELECT count() FROM system.query_log WHERE type = 'QueryStart' AND user = '{user}'");
+            let sent =
+                format!("SELECT count() FROM system.query_log WHERE type = 'QueryStart' AND user = '{user}'");
             project.clickhouse.admin(&sent).parse().unwrap()
         }
     };

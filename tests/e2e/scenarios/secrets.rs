@@ -35,7 +35,8 @@ fn grep(project: &mut Project) {
 
     printed.push_str(&project.clickhouse.admin("SELECT * FROM system.processes FORMAT JSONEachRow"));
     for table in project.clickhouse.admin("SELECT name FROM system.tables WHERE database = 'ops'").lines() {
-        printed.push_str(&project.clickhouse.admin(&format!("SELECT * FROM ops.`{table}` FORMAT JSONEachRow")));
+        printed
+            .push_str(&project.clickhouse.admin(&format!("SELECT * FROM ops.`{table}` FORMAT JSONEachRow")));
     }
     if let Some(log) = &project.clickhouse.log {
         printed.push_str(&std::fs::read_to_string(log).unwrap());

@@ -6,8 +6,18 @@ use crate::project::Project;
 pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario { name: "roles_and_users_come_change_and_go", cluster: true, engines: &[], run: life },
-        Scenario { name: "targets_take_what_they_depend_on", cluster: false, engines: &["26.9"], run: targets },
-        Scenario { name: "what_is_no_longer_declared_keeps_its_data", cluster: false, engines: &["26.9"], run: retained },
+        Scenario {
+            name: "targets_take_what_they_depend_on",
+            cluster: false,
+            engines: &["26.9"],
+            run: targets,
+        },
+        Scenario {
+            name: "what_is_no_longer_declared_keeps_its_data",
+            cluster: false,
+            engines: &["26.9"],
+            run: retained,
+        },
     ]
 }
 
@@ -47,11 +57,21 @@ fn life(project: &mut Project) {
     assert_eq!(login(&password), 200);
     assert_eq!(project.cluster().secret_key(&secret, "host"), "clickhouse.operations");
 
-    project.write("main.hcl", &USER.replace("10.1.2.3/8", "::/0").replace("SELECT\", \"", "").replace("clickhouse.operations", "elsewhere"));
+    project.write(
+        "main.hcl",
+        &USER
+            .replace("10.1.2.3/8", "::/0")
+            .replace("SELECT\", \"", "")
+            .replace("clickhouse.operations", "elsewhere"),
+    );
     let _ = project.charter(&["plan"]).exits(0).says("3 to change");
     let _ = project.apply();
     assert_eq!(project.cluster().secret_key(&secret, "host"), "elsewhere");
-    assert_eq!(project.cluster().secret_key(&secret, "password"), password, "the rest never drops the credential");
+    assert_eq!(
+        project.cluster().secret_key(&secret, "password"),
+        password,
+        "the rest never drops the credential"
+    );
 
     project.write("main.hcl", "database \"@_d\" {\n  comment = \"it's\"\n}\n");
     let _ = project.charter(&["plan"]).exits(0).says("to destroy");
@@ -65,7 +85,10 @@ fn life(project: &mut Project) {
 }
 
 fn targets(project: &mut Project) {
-    project.write("main.hcl", &format!("{USER}\nrole \"other\" {{\n  name = \"@_other\"\n}}\ntenant \"@_a\" {{}}\n"));
+    project.write(
+        "main.hcl",
+        &format!("{USER}\nrole \"other\" {{\n  name = \"@_other\"\n}}\ntenant \"@_a\" {{}}\n"),
+    );
     project.schema("a", "V1__t.sql", "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
     let plan = project.charter(&["plan", "--target", "user.u"]).exits(0);
     let _ = plan.says("user.u").says("role.r").never_says("role.other").never_says("tenant.");

@@ -1,0 +1,266 @@
+//! A plan for people, in a manner that terraform's users know: by tenant, one line an object, then
+//! what changes, then on demand every operation; at the end what it comes to.
+
+use super::findings::{self, finding};
+use super::page::{Page, Tone};
+use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
+use super::{escape, sql};
+use crate::model::plan::Counts;
+use crate::model::{Finding, Plan, Severity};
+use crate::plan::lint;
+
+pub use super::page::Options;
+
+/// The columns before an address: indent, sign and space.
+const MARGIN: usize = 4;
+/// The fewest columns in which a kind and a name are of use.
+const NARROW: usize = 24;
+/// Where attributes, notes and operations begin.
+const INDENT: usize = 6;
+/// What is said where nothing differs.
+pub const NO_CHANGES: &str = "No changes. ClickHouse and Kubernetes match the configuration.";
+
+/// Returns a plan as text.
+pub fn plan(plan: &Plan, options: &Options) -> String {
+    let mut page = Page::new(options);
+    let groups = tree::groups(plan);
+    header(&mut page, plan, &groups);
+    for group in &groups {
+        heading(&mut page, group, &groups);
+        objects(&mut page, group, plan);
+    }
+    let (kept, found): (Vec<&Finding>, Vec<&Finding>) =
+        plan.findings.iter().partition(|finding| finding.code == lint::RETAINED.code);
+    retained(&mut page, plan, &kept);
+    if !found.is_empty() {
+        page.heading("Findings");
+    }
+    for item in found {
+        finding(&mut page, 2, item);
+    }
+    page.gap();
+    end(&mut page, plan);
+    page.finish()
+}
+
+fn header(page: &mut Page, plan: &Plan, groups: &[Group]) {
+    if groups.is_empty() {
+        return;
+    }
+    let text = format!(
+        "Scope {}, environment {}, ClickHouse {}.",
+        escape::line(&plan.scope),
+        escape::line(&plan.environment),
+        escape::line(&plan.servers.clickhouse_version)
+    );
+    page.wrapped(0, &[], Tone::Faint, &text);
+    let used =
+        |mark: &Mark| groups.iter().flat_map(|group| &group.objects).any(|object| object.mark == *mark);
+    let marks = Mark::ALL.into_iter().filter(used);
+    let legend: Vec<String> = marks.map(|mark| format!("{} {}", mark.sign, mark.meaning)).collect();
+    page.line(0, &[(Tone::Faint, &legend.join("   "))]);
+}
+
+fn heading(page: &mut Page, group: &Group, groups: &[Group]) {
+    match &group.tenant {
+        Some(slug) => page.heading(&format!("Tenant {slug}")),
+        None if groups.len() > 1 => page.heading("Outside of tenants"),
+        None => page.gap(),
+    }
+}
+
+fn objects(page: &mut Page, group: &Group, plan: &Plan) {
+    let columns = Columns::of(group.objects.iter().map(Object::cells), page);
+    for object in &group.objects {
+        let mark = object.mark;
+        let lead = format!("{} ", mark.sign);
+        row(page, 2, &[(mark.tone(), &lead)], object.cells(), columns);
+        for attr in &object.attrs {
+            attribute(page, attr, mark);
+        }
+        for note in &object.notes {
+            page.wrapped(INDENT, &[(Tone::Info, "note: ")], Tone::Plain, note);
+        }
+        if page.options().sql {
+            operations(page, object, plan);
+        }
+    }
+}
+
+fn operations(page: &mut Page, object: &Object, plan: &Plan) {
+    for (index, op) in object.step.ops.iter().enumerate() {
+        let place = sql::Place { indent: INDENT, number: index + 1, step: object.step, plan };
+        sql::operation(page, &place, op);
+    }
+    page.gap();
+}
+
+/// The widths of the first two columns.
+#[derive(Clone, Copy)]
+struct Columns {
+    addr: usize,
+    kind: usize,
+}
+
+impl Columns {
+    /// Returns columns that leave room for a name: longer addresses stick out.
+    fn of<'a>(rows: impl Iterator<Item = [&'a str; 3]>, page: &Page) -> Self {
+        let mut widths = [0; 3];
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        let [addr, kind, identity] = widths;
+        let room = page.room(MARGIN + 4 + kind + identity.min(NARROW));
+        Self { addr: addr.min(room), kind }
+    }
+}
+
+/// Adds a line of an address, a kind and a name. What does not fit goes to a line of its own; what
+/// does not fit there loses its middle.
+fn row(page: &mut Page, indent: usize, lead: &[(Tone, &str)], cells: [&str; 3], columns: Columns) {
+    let [addr, kind, identity] = cells;
+    let margin = indent + lead.iter().map(|(_, text)| text.len()).sum::<usize>();
+    let addr = escape::elide(addr, page.room(margin));
+    let addr = format!("{addr:<width$}", width = columns.addr);
+    let tail = format!("{kind:<width$}  {identity}", width = columns.kind);
+    let room = page.options().width.saturating_sub(margin + addr.chars().count() + 2);
+    let mut spans = lead.to_vec();
+    spans.push((Tone::Plain, &addr));
+    if tail.chars().count() <= room {
+        spans.extend([(Tone::Plain, "  "), (Tone::Faint, &*tail)]);
+        page.line(indent, &spans);
+    } else {
+        page.line(indent, &spans);
+        let tail = format!("{kind}  {identity}");
+        page.line(margin + 2, &[(Tone::Faint, &*escape::elide(&tail, page.room(margin + 2)))]);
+    }
+}
+
+/// Adds an attribute: on one line where it fits, else spread over several.
+fn attribute(page: &mut Page, attr: &Attr, mark: Mark) {
+    let Attr { path, delta } = attr;
+    let path = &*escape::elide(path, page.room(INDENT) / 2);
+    let room = page.room(INDENT + path.chars().count() + 4);
+    let fits = |text: &str| text.chars().count() <= room;
+    match delta {
+        Delta::Added(node) => {
+            // The parts of what comes to be need no sign of their own.
+            let lead = if mark.sign == "+" { "" } else { "+ " };
+            value(page, (Tone::Good, lead), path, node);
+        }
+        Delta::Removed(node) => value(page, (Tone::Bad, "- "), path, node),
+        Delta::Changed(before, after) | Delta::Items { before, after, .. } if fits(&arrow(before, after)) => {
+            page.line(
+                INDENT,
+                &[(Tone::Change, "~ "), (Tone::Plain, &format!("{path}: {}", arrow(before, after)))],
+            );
+        }
+        Delta::Changed(before, after) => {
+            page.line(INDENT, &[(Tone::Change, "~ "), (Tone::Plain, &format!("{path}:"))]);
+            signed(page, '-', &before.inline());
+            signed(page, '+', &after.inline());
+        }
+        Delta::Items { removed, added, .. } => {
+            page.line(INDENT, &[(Tone::Change, "~ "), (Tone::Plain, &format!("{path}:"))]);
+            removed.iter().for_each(|item| signed(page, '-', &item.inline()));
+            added.iter().for_each(|item| signed(page, '+', &item.inline()));
+        }
+        Delta::Lines(lines) => {
+            page.line(INDENT, &[(Tone::Change, "~ "), (Tone::Plain, &format!("{path}:"))]);
+            lines.iter().for_each(|(sign, text)| signed(page, *sign, text));
+        }
+    }
+}
+
+fn arrow(before: &Node, after: &Node) -> String {
+    format!("{} -> {}", before.inline(), after.inline())
+}
+
+fn value(page: &mut Page, sign: (Tone, &str), path: &str, node: &Node) {
+    let text = node.inline();
+    let room = page.room(INDENT + sign.1.len() + path.chars().count() + 2);
+    let label = format!("{path}: ");
+    let parts: Vec<String> = match node {
+        Node::List(items) if items.iter().any(Node::is_compound) => items.iter().map(Node::inline).collect(),
+        Node::Map(entries) => {
+            entries.iter().map(|(name, node)| format!("{name} = {}", node.inline())).collect()
+        }
+        Node::List(_) | Node::Nothing | Node::Sensitive | Node::Scalar(_) => Vec::new(),
+    };
+    if parts.is_empty() || text.chars().count() <= room {
+        page.wrapped(INDENT, &[sign, (Tone::Plain, &label)], Tone::Plain, &text);
+        return;
+    }
+    page.line(INDENT, &[sign, (Tone::Plain, &label)]);
+    for part in parts {
+        page.wrapped(INDENT + 4, &[], Tone::Plain, &part);
+    }
+}
+
+fn signed(page: &mut Page, sign: char, text: &str) {
+    let (lead, tone) = match sign {
+        '-' => ("- ", Tone::Bad),
+        '+' => ("+ ", Tone::Good),
+        '@' => ("", Tone::Info),
+        _ => ("  ", Tone::Plain),
+    };
+    page.wrapped(INDENT + 4, &[(tone, lead)], tone, text);
+}
+
+fn retained(page: &mut Page, plan: &Plan, kept: &[&Finding]) {
+    if plan.retained.is_empty() {
+        return;
+    }
+    page.heading("No longer declared, kept on the servers");
+    let shown: Vec<[String; 3]> = plan
+        .retained
+        .iter()
+        .map(|object| {
+            [object.addr.to_string(), object.kind.clone(), object.identity.clone()]
+                .map(|text| escape::line(&text).into_owned())
+        })
+        .collect();
+    let columns = Columns::of(shown.iter().map(|row| row.each_ref().map(String::as_str)), page);
+    for [addr, kind, identity] in &shown {
+        row(page, 2, &[], [addr, kind, identity], columns);
+    }
+    for help in kept.iter().flat_map(|finding| &finding.help) {
+        page.wrapped(2, &[(Tone::Info, "help: ")], Tone::Plain, &escape::line(help));
+    }
+}
+
+/// Adds what the plan comes to.
+fn end(page: &mut Page, plan: &Plan) {
+    if !plan.steps.is_empty() {
+        page.line(0, &[(Tone::Strong, &summary(plan.counts()))]);
+    } else if plan.worst().is_none_or(|worst| worst == Severity::Note) && plan.retained.is_empty() {
+        page.line(0, &[(Tone::Good, NO_CHANGES)]);
+    } else {
+        let text = format!("Nothing to apply, but {}.", findings::count(&plan.findings));
+        page.wrapped(0, &[], Tone::Strong, &text);
+    }
+    if !plan.may_apply() {
+        page.wrapped(
+            0,
+            &[],
+            Tone::Bad,
+            "This plan cannot be applied before its errors are mended and its decisions made.",
+        );
+    }
+}
+
+/// Returns how many objects change in which way, in a sentence.
+pub fn summary(counts: Counts) -> String {
+    let Counts { create, update, adopt, delete, migrations, statements } = counts;
+    let mut text = format!("Plan: {create} to create, {update} to change, {delete} to destroy");
+    if adopt > 0 {
+        text.push_str(&format!(", {adopt} to adopt"));
+    }
+    if migrations > 0 {
+        let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        text.push_str(&format!("; {} ({})", count(migrations, "migration"), count(statements, "statement")));
+    }
+    text + "."
+}

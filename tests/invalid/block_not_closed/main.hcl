@@ -1,0 +1,9 @@
+role "analyst" {
+  grant {
+    privileges = ["SELECT"]
+    on         = "reporting.*"
+}
+
+user "bi" {
+  roles = [role.analyst]
+}

@@ -1,0 +1,3 @@
+clickhouse {
+  url = "http://default:secret@clickhouse.operations:8123"
+}

@@ -1,0 +1,8 @@
+role "analyst" {}
+
+role "analyst" {
+  grant {
+    privileges = ["SELECT"]
+    on         = "reporting.*"
+  }
+}

@@ -1,0 +1,3 @@
+tenant "acme" {
+  organization = "${each.key}-corp"
+}

@@ -1,0 +1,3 @@
+database "reporting" {
+  comment = env("CLICKHOUSE_PASSWORD")
+}

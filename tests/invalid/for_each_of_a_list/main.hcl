@@ -1,0 +1,4 @@
+tenant "listed" {
+  for_each = ["acme", "globex"]
+  slug     = each.key
+}

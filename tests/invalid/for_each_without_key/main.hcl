@@ -1,0 +1,11 @@
+tenant "listed" {
+  for_each = toset(["acme", "globex"])
+  slug     = each.key
+}
+
+role "analyst" {
+  grant {
+    privileges = ["SELECT"]
+    on         = "${tenant.listed.database}.events"
+  }
+}

@@ -1,0 +1,5 @@
+locals {
+  one   = local.two
+  two   = "${local.three}!"
+  three = [local.one]
+}

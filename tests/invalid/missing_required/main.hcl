@@ -1,0 +1,5 @@
+role "analyst" {
+  grant {
+    privileges = ["SELECT"]
+  }
+}

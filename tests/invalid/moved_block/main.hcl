@@ -1,0 +1,6 @@
+tenant "acme" {}
+
+moved {
+  from = tenant.acme_old
+  to   = tenant.acme
+}

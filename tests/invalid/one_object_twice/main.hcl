@@ -1,0 +1,5 @@
+database "reporting" {}
+
+database "reports" {
+  name = "reporting"
+}

@@ -1,0 +1,7 @@
+database "first" {
+  comment = "see ${database.second.name}"
+}
+
+database "second" {
+  comment = "see ${database.first.name}"
+}

@@ -1,0 +1,5 @@
+database "reporting" {}
+
+user "bi" {
+  roles = [database.reporting]
+}

@@ -1,0 +1,8 @@
+database "reporting" {}
+
+role "analyst" {
+  grant {
+    privileges = ["SELECT"]
+    on         = "${database.reporting}.*"
+  }
+}

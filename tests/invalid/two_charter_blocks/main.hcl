@@ -1,0 +1,7 @@
+charter {
+  scope = "platform"
+}
+
+charter {
+  environment = "production"
+}

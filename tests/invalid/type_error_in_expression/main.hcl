@@ -1,0 +1,7 @@
+locals {
+  shards = 10 + "ten"
+}
+
+database "reporting" {
+  comment = "on ${local.shards} shards"
+}

@@ -1,0 +1,1 @@
+tennant "acme" {}

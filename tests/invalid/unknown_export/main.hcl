@@ -1,0 +1,8 @@
+tenant "acme" {}
+
+role "analyst" {
+  grant {
+    privileges = ["SELECT"]
+    on         = "${tenant.acme.databse}.events"
+  }
+}

@@ -1,0 +1,6 @@
+role "analyst" {
+  grants {
+    privileges = ["SELECT"]
+    on         = "reporting.*"
+  }
+}

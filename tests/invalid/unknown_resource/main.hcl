@@ -1,0 +1,5 @@
+role "analyst" {}
+
+user "bi" {
+  roles = [role.analist]
+}

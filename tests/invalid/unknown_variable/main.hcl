@@ -1,0 +1,7 @@
+variable "environment" {
+  default = "development"
+}
+
+charter {
+  environment = var.enviroment
+}

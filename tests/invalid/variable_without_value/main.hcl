@@ -1,0 +1,7 @@
+variable "environment" {
+  type = string
+}
+
+charter {
+  environment = var.environment
+}
