@@ -42,9 +42,18 @@ pub async fn observe<S: Servers>(
     let caps = caps?;
     let cluster_uid =
         cluster_uid.map_err(|error| ObserveError::of(Server::Kubernetes, "the cluster's UID", error))?;
-    let registry = registry(servers, &caps, &settings.scope).await?;
+    let mut errors = Vec::new();
+    let registry = match registry(servers, &caps, &settings.scope).await {
+        Ok(registry) => registry,
+        // What else is denied is worth knowing at once.
+        Err(error @ ObserveError::Denied { .. }) => {
+            errors.push(error);
+            Registry::default()
+        }
+        Err(error) => return Err(error),
+    };
     let asked = unite(kinds, desired, settings, &registry, &caps)?;
-    let (rows, objects) = run(servers, asked, parallelism).await?;
+    let (rows, objects) = run(servers, asked, parallelism, errors).await?;
     let snapshot = Snapshot { caps, cluster_uid, rows, objects };
     Ok((snapshot, registry))
 }
@@ -145,7 +154,12 @@ enum Answer {
 
 type Found = (BTreeMap<&'static str, Vec<Row>>, BTreeMap<(Api, String), Listing>);
 
-async fn run<S: Servers>(servers: &S, asked: Asked, parallelism: usize) -> Result<Found, ObserveError> {
+async fn run<S: Servers>(
+    servers: &S,
+    asked: Asked,
+    parallelism: usize,
+    errors: Vec<ObserveError>,
+) -> Result<Found, ObserveError> {
     let mut reads: Vec<BoxFuture<'_, Answer>> = Vec::new();
     for (name, statement) in asked.queries {
         reads.push(ask(servers, name, statement).boxed());
@@ -155,7 +169,7 @@ async fn run<S: Servers>(servers: &S, asked: Asked, parallelism: usize) -> Resul
     }
     // In order, so that the same failures make the same report.
     let answers: Vec<Answer> = futures_util::stream::iter(reads).buffered(parallelism.max(1)).collect().await;
-    sort_out(answers)
+    sort_out(answers, errors)
 }
 
 async fn ask<S: Servers>(servers: &S, name: &'static str, statement: String) -> Answer {
@@ -168,9 +182,8 @@ async fn list<S: Servers>(servers: &S, api: Api, namespace: String) -> Answer {
     Answer::Objects((api, namespace), listing)
 }
 
-fn sort_out(answers: Vec<Answer>) -> Result<Found, ObserveError> {
+fn sort_out(answers: Vec<Answer>, mut errors: Vec<ObserveError>) -> Result<Found, ObserveError> {
     let mut found = Found::default();
-    let mut errors = Vec::new();
     for answer in answers {
         match answer {
             Answer::Rows(name, _, Ok(rows)) => {

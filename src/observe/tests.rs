@@ -217,11 +217,16 @@ async fn a_registry_out_of_sight_is_not_taken_for_none() {
             Some(497),
             "u: Not enough privileges. To execute this query, it's necessary to have the grant SELECT ON ops.charter_resources (ACCESS_DENIED, code 497)",
         )),
+        text if text.contains("query_log") => Err(refused(ErrorKind::Denied, Some(497), "u: denied")),
         other => healthy(other),
     };
     let fake = Fake::new(hidden);
     let error = seen(&fake, vec![&USER], &["user"]).await.expect_err("denied");
-    assert_eq!(told(&error).help, ["GRANT SELECT ON ops.* TO `char-ter`"]);
+    assert_eq!(
+        told(&error).help,
+        ["GRANT SELECT ON ops.* TO `char-ter`", "GRANT SELECT ON system.query_log TO `char-ter`"],
+        "what else is denied is told with it"
+    );
     let none: Answers = |statement| match statement {
         text if text.contains("system.columns") => Ok(Vec::new()),
         text if text.contains("ops.") => Err(refused(ErrorKind::Missing, Some(81), "no database")),
