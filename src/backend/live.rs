@@ -74,7 +74,12 @@ impl Live {
             *query_id = format!("charter-{run_id}-{purpose}-{number}");
         }
         if comment.is_empty() {
-            *comment = format!("charter {purpose} run={run_id}");
+            *comment = serde_json::json!({
+                "charter": env!("CARGO_PKG_VERSION"),
+                "purpose": purpose,
+                "run": run_id,
+            })
+            .to_string();
         }
     }
 

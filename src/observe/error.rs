@@ -6,7 +6,6 @@ use crate::backend::clickhouse::missing_grants;
 use crate::backend::{Error, ErrorKind};
 use crate::diag::Diagnostic;
 use crate::model::Settings;
-use crate::model::settings::KubernetesTarget;
 
 /// ClickHouse's READONLY.
 const READONLY: u32 = 164;
@@ -68,6 +67,8 @@ pub enum ObserveError {
     Denied {
         /// What ClickHouse has to grant, as in `GRANT <it> TO …`.
         grants: BTreeSet<String>,
+        /// Whether the cluster denies something, too.
+        in_cluster: bool,
         /// What each server says.
         errors: Vec<String>,
     },
@@ -96,6 +97,7 @@ impl ObserveError {
                     Server::ClickHouse => needed(what, &error.message),
                     Server::Kubernetes => BTreeSet::new(),
                 },
+                in_cluster: server == Server::Kubernetes,
                 errors: vec![error.message],
             },
             (_, Some(READONLY)) if server == Server::ClickHouse => Self::ReadOnly(error),
@@ -107,10 +109,12 @@ impl ObserveError {
     pub(super) fn united(errors: Vec<Self>) -> Option<Self> {
         let mut grants = BTreeSet::new();
         let mut denials = Vec::new();
+        let mut in_cluster = false;
         let mut first = None;
         for error in errors {
             match error {
-                Self::Denied { grants: more, errors } => {
+                Self::Denied { grants: more, in_cluster: also, errors } => {
+                    in_cluster |= also;
                     grants.extend(more);
                     denials.extend(errors);
                 }
@@ -123,7 +127,7 @@ impl ObserveError {
         if denials.is_empty() {
             return first;
         }
-        Some(Self::Denied { grants, errors: denials })
+        Some(Self::Denied { grants, in_cluster, errors: denials })
     }
 
     /// Tells it for the person who gets it.
@@ -140,7 +144,7 @@ impl ObserveError {
                     "give user {} a settings profile with `readonly = 0`; 2 is enough for plan and check",
                     settings.clickhouse.user
                 )),
-            Self::Denied { grants, errors } => denied(grants, errors, settings),
+            Self::Denied { grants, in_cluster, errors } => denied(grants, *in_cluster, errors, settings),
             Self::Failed { what, error } => {
                 let id = error.query_id.as_deref();
                 let diagnostic = Diagnostic::error("the servers could not be read")
@@ -208,21 +212,17 @@ fn login(server: Server, error: &Error, settings: &Settings) -> Diagnostic {
     }
 }
 
-fn denied(grants: &BTreeSet<String>, errors: &[String], settings: &Settings) -> Diagnostic {
+fn denied(grants: &BTreeSet<String>, in_cluster: bool, errors: &[String], settings: &Settings) -> Diagnostic {
     let mut diagnostic =
         Diagnostic::error("charter may not read what it needs").detail(format!("{}.", errors.join(". ")));
     let user = quoted(&settings.clickhouse.user);
     for grant in grants {
         diagnostic = diagnostic.help(format!("GRANT {grant} TO {user}"));
     }
-    let from_cluster = !errors.is_empty() && grants.is_empty();
-    let in_cluster = settings
-        .kubernetes
-        .as_ref()
-        .is_some_and(|kubernetes| !matches!(kubernetes.target, KubernetesTarget::Manifests(_)));
-    if from_cluster && in_cluster {
-        diagnostic = diagnostic
-            .help("bind a role with the verbs get, list, create, patch and delete on these resources to the account of this context");
+    if in_cluster {
+        diagnostic = diagnostic.help(
+            "bind a role with the verbs get, list, create, patch and delete on these resources to the account of this context",
+        );
     }
     diagnostic
 }

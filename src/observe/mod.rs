@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 
-use crate::backend::{Error, Query, Servers};
+use crate::backend::{Error, ErrorKind, Query, Servers};
 use crate::kinds::Kinds;
 use crate::model::registry::{Registry, TABLE};
 use crate::model::resource::Desired;
@@ -42,9 +42,18 @@ pub async fn observe<S: Servers>(
     let caps = caps?;
     let cluster_uid =
         cluster_uid.map_err(|error| ObserveError::of(Server::Kubernetes, "the cluster's UID", error))?;
-    let registry = registry(servers, &caps, &settings.scope).await?;
+    let mut errors = Vec::new();
+    let registry = match registry(servers, &caps, &settings.scope).await {
+        Ok(registry) => registry,
+        // What else is denied is worth knowing at once.
+        Err(error @ ObserveError::Denied { .. }) => {
+            errors.push(error);
+            Registry::default()
+        }
+        Err(error) => return Err(error),
+    };
     let asked = unite(kinds, desired, settings, &registry, &caps)?;
-    let (rows, objects) = run(servers, asked, parallelism).await?;
+    let (rows, objects) = run(servers, asked, parallelism, errors).await?;
     let snapshot = Snapshot { caps, cluster_uid, rows, objects };
     Ok((snapshot, registry))
 }
@@ -66,7 +75,7 @@ fn plain(statement: impl Into<String>) -> Query {
 async fn registry<S: Servers>(servers: &S, caps: &Caps, scope: &str) -> Result<Registry, ObserveError> {
     let table = format!("ops.{TABLE}");
     if !caps.has_table(&table) {
-        return Ok(Registry::default());
+        return absent(servers, &table).await;
     }
     let columns: Vec<&str> = REGISTRY.into_iter().filter(|column| caps.has_column(&table, column)).collect();
     let statement = format!(
@@ -75,6 +84,17 @@ async fn registry<S: Servers>(servers: &S, caps: &Caps, scope: &str) -> Result<R
     );
     match servers.rows(plain(&statement)).await {
         Ok(rows) => Ok(Registry::from_rows(&rows, scope)),
+        Err(error) => Err(ObserveError::of(Server::ClickHouse, &statement, error)),
+    }
+}
+
+/// Makes sure that the registry is not there rather than out of sight: `system.columns` shows only
+/// what one may see, and a plan that does not know what is owned would adopt or create it again.
+async fn absent<S: Servers>(servers: &S, table: &str) -> Result<Registry, ObserveError> {
+    let statement = format!("SELECT 1 FROM {table} LIMIT 0");
+    match servers.rows(plain(&statement)).await {
+        Ok(_) => Ok(Registry::default()),
+        Err(error) if error.kind == ErrorKind::Missing => Ok(Registry::default()),
         Err(error) => Err(ObserveError::of(Server::ClickHouse, &statement, error)),
     }
 }
@@ -134,7 +154,12 @@ enum Answer {
 
 type Found = (BTreeMap<&'static str, Vec<Row>>, BTreeMap<(Api, String), Listing>);
 
-async fn run<S: Servers>(servers: &S, asked: Asked, parallelism: usize) -> Result<Found, ObserveError> {
+async fn run<S: Servers>(
+    servers: &S,
+    asked: Asked,
+    parallelism: usize,
+    errors: Vec<ObserveError>,
+) -> Result<Found, ObserveError> {
     let mut reads: Vec<BoxFuture<'_, Answer>> = Vec::new();
     for (name, statement) in asked.queries {
         reads.push(ask(servers, name, statement).boxed());
@@ -144,7 +169,7 @@ async fn run<S: Servers>(servers: &S, asked: Asked, parallelism: usize) -> Resul
     }
     // In order, so that the same failures make the same report.
     let answers: Vec<Answer> = futures_util::stream::iter(reads).buffered(parallelism.max(1)).collect().await;
-    sort_out(answers)
+    sort_out(answers, errors)
 }
 
 async fn ask<S: Servers>(servers: &S, name: &'static str, statement: String) -> Answer {
@@ -157,9 +182,8 @@ async fn list<S: Servers>(servers: &S, api: Api, namespace: String) -> Answer {
     Answer::Objects((api, namespace), listing)
 }
 
-fn sort_out(answers: Vec<Answer>) -> Result<Found, ObserveError> {
+fn sort_out(answers: Vec<Answer>, mut errors: Vec<ObserveError>) -> Result<Found, ObserveError> {
     let mut found = Found::default();
-    let mut errors = Vec::new();
     for answer in answers {
         match answer {
             Answer::Rows(name, _, Ok(rows)) => {

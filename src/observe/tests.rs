@@ -209,6 +209,35 @@ async fn all_that_is_denied_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_registry_out_of_sight_is_not_taken_for_none() {
+    let hidden: Answers = |statement| match statement {
+        text if text.contains("system.columns") => Ok(Vec::new()),
+        text if text.contains("ops.") => Err(refused(
+            ErrorKind::Denied,
+            Some(497),
+            "u: Not enough privileges. To execute this query, it's necessary to have the grant SELECT ON ops.charter_resources (ACCESS_DENIED, code 497)",
+        )),
+        text if text.contains("query_log") => Err(refused(ErrorKind::Denied, Some(497), "u: denied")),
+        other => healthy(other),
+    };
+    let fake = Fake::new(hidden);
+    let error = seen(&fake, vec![&USER], &["user"]).await.expect_err("denied");
+    assert_eq!(
+        told(&error).help,
+        ["GRANT SELECT ON ops.* TO `char-ter`", "GRANT SELECT ON system.query_log TO `char-ter`"],
+        "what else is denied is told with it"
+    );
+    let none: Answers = |statement| match statement {
+        text if text.contains("system.columns") => Ok(Vec::new()),
+        text if text.contains("ops.") => Err(refused(ErrorKind::Missing, Some(81), "no database")),
+        other => healthy(other),
+    };
+    let fake = Fake::new(none);
+    let (_, registry) = seen(&fake, vec![&USER], &["user"]).await.expect("seen");
+    assert_eq!(registry.all_mine().count(), 0);
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_serve_is_told_with_what_to_do() {
     let old: Answers = |statement| match statement {
         text if text.contains("version()") => Ok(vec![row(json!({"version": "23.3.1.1"}))]),
@@ -237,7 +266,7 @@ async fn a_server_that_does_not_serve_is_told_with_what_to_do() {
 async fn statements_that_do_not_parse_are_told_why() {
     let fake = Fake::new(|statement| match statement {
         text if text.contains("arrayMap") => Ok(vec![row(json!({"failed": [1, 0]}))]),
-        _ => Err(refused(ErrorKind::Refused, Some(62), "Syntax error: failed at position 15 (CRATE): CRATE")),
+        _ => Err(refused(ErrorKind::Refused, Some(62), "Syntax error: failed at position 25 (CRATE): CRATE")),
     });
     let statements = ["SELECT 1", "CRATE", "SELECT 1"].map(str::to_owned);
     let found = preflight(&fake, &statements).await.expect("asked");
@@ -254,7 +283,7 @@ async fn an_old_server_explains_each_statement() {
     });
     let statements = ["SELECT 1", "SELECT 2"].map(str::to_owned);
     assert_eq!(preflight(&fake, &statements).await, Ok(vec![None, None]));
-    assert_eq!(fake.asked()[1], "EXPLAIN AST\nSELECT 1");
+    assert_eq!(fake.asked()[1], "EXPLAIN AST graph = 0\nSELECT 1");
 }
 
 #[test]

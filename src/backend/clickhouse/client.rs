@@ -254,3 +254,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod wire_tests;

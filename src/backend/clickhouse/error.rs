@@ -15,6 +15,9 @@ use crate::backend::{Error, ErrorKind, Query};
 /// How much is shown of an answer that is not ClickHouse's.
 const FOREIGN_TEXT: usize = 200;
 
+/// How long a list of what was expected may be; at the start of a statement it names all of SQL.
+const EXPECTED_LIST: usize = 200;
+
 /// An exception as the server words it.
 #[derive(Debug, PartialEq, Eq)]
 struct Exception {
@@ -40,8 +43,17 @@ fn parse(body: &str) -> Option<Exception> {
     Some(Exception {
         code: group(1).parse().ok()?,
         name: group(3).to_owned(),
-        text: group(2).trim().trim_end_matches('.').to_owned(),
+        text: without_grammar(group(2).trim().trim_end_matches('.')),
     })
+}
+
+/// Returns the text of an exception without the long list of what a parser would have taken.
+fn without_grammar(text: &str) -> String {
+    const EXPECTED: &str = " Expected one of: ";
+    match text.split_once(EXPECTED) {
+        Some((before, list)) if list.len() > EXPECTED_LIST => before.trim_end_matches('.').to_owned(),
+        _ => text.to_owned(),
+    }
 }
 
 /// Returns the exception that stands as the last row of a JSON answer.
@@ -119,7 +131,8 @@ pub(super) fn from_client(error: clickhouse::error::Error, withhold: bool, query
         Client::BadResponse(body) => return from_answer(&body, withhold, query_id),
         Client::Network(cause) => {
             let connecting = cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
-            let text = chain(cause.as_ref());
+            // Its own text says only at what it was.
+            let text = cause.source().map_or_else(|| cause.to_string(), chain);
             if connecting {
                 (ErrorKind::Unreachable, text)
             } else {
@@ -217,6 +230,20 @@ mod tests {
         let body = serde_json::json!({ "exception": NOT_THERE }).to_string();
         let body = format!("{{\"a\":1}}\n{body}\n");
         assert_eq!(from_answer(&body, false, "q").code, Some(60));
+    }
+
+    #[test]
+    fn the_grammar_is_left_out() {
+        let list = "SELECT query, ".repeat(40);
+        let body = format!(
+            "Code: 62. DB::Exception: Syntax error: failed at position 1 (CRATE): CRATE TABLE x. Expected one of: {list}. (SYNTAX_ERROR) (version 26.9.2.1)"
+        );
+        assert_eq!(
+            from_answer(&body, false, "q").message,
+            "Syntax error: failed at position 1 (CRATE): CRATE TABLE x (SYNTAX_ERROR, code 62)"
+        );
+        let short = "Code: 62. DB::Exception: At x. Expected one of: BY, end of query. (SYNTAX_ERROR)";
+        assert!(from_answer(short, false, "q").message.contains("BY, end"));
     }
 
     #[test]
