@@ -124,8 +124,6 @@ class Engine:
         if folder.is_symlink():
             folder.unlink()
         (self.data / "metadata" / "system.sql").unlink(missing_ok=True)
-        for dropped in (self.data / "metadata_dropped").glob("*.sql"):
-            dropped.unlink()
 
     def execute(self, sql, context=None):
         """Runs one statement and returns its Answer. Raises ClickHouseError with the engine's own text."""
