@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from . import access_parse, show, system_tables, users_xml
 from .access import Access, substitute
 from .engine import Answer, Context, Engine
+from .engine_process import RemoteEngine
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string
 from .model import Store
@@ -77,7 +78,7 @@ class Worker:
 
     def _loop(self):
         try:
-            self.engine = Engine(self.version_name, self.folder)
+            self.engine = (RemoteEngine if self.version_name == "24.8" else Engine)(self.version_name, self.folder)
             self.mode = None
             self._become_admin()
             version = self._text("SELECT version()").strip()

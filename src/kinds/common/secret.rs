@@ -1,17 +1,15 @@
 //! The attributes of a Secret's resource, which a `secret` block and a tenant both declare.
 
-use super::kube;
 use crate::diag::Span;
-use crate::model::{Addr, Resource, Value};
+use crate::model::{Addr, Resource};
 
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "secret";
 
-/// Returns the resource of a Secret with charter's label and without data.
+/// Returns the resource of a Secret without labels and data. Charter's own label is put on the
+/// Secrets that it makes, and not asked of those that it adopts.
 pub fn resource(addr: Addr, namespace: &str, name: &str, span: Span) -> Resource {
-    let labels = [(kube::MANAGED_BY.to_owned(), Value::from("charter"))];
     Resource::new(addr, KIND, format!("{namespace}/{name}"), span)
         .with("namespace", namespace)
         .with("name", name)
-        .with("labels", Value::Map(labels.into()))
 }

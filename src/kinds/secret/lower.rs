@@ -21,6 +21,10 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
         (Action::Create, Some(wanted)) => {
             // The user's step has just made the Secret; this adds the rest.
             let keeps_credential = wanted.attrs.contains_key(CREDENTIALS_OF);
+            let more = ["labels", "data"].iter().any(|attr| wanted.attrs.contains_key(*attr));
+            if keeps_credential && !more {
+                return Lowered::default();
+            }
             let adds = KubeWrite::Apply { force: false, resource_version: None };
             let mode = if keeps_credential { adds } else { KubeWrite::Create };
             Lowered::ops([write(wanted, mode, Vec::new())])
@@ -88,6 +92,10 @@ pub fn dropped(entry: &Entry, wanted: &Resource, live: &Attrs) -> Vec<(String, A
 fn write(wanted: &Resource, mode: KubeWrite, prune: Vec<String>) -> Op {
     let (namespace, name) = (wanted.text("namespace"), wanted.text("name"));
     let map = |attr: &str| wanted.attrs.get(attr).and_then(Value::as_map).cloned().unwrap_or_default();
+    let mut labels = map("labels");
+    if mode == KubeWrite::Create {
+        labels.entry(kube::MANAGED_BY.to_owned()).or_insert_with(|| "charter".into());
+    }
     let data = map("data").into_iter().filter_map(|(key, value)| {
         let text = match &value {
             Value::Secret(secret) => Text::Sensitive(secret.clone()),
@@ -103,7 +111,7 @@ fn write(wanted: &Resource, mode: KubeWrite, prune: Vec<String>) -> Op {
         object: json!({
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace, "labels": attrs_json(&map("labels"))},
+            "metadata": {"name": name, "namespace": namespace, "labels": attrs_json(&labels)},
             "type": "Opaque",
         }),
         data: data.collect::<BTreeMap<_, _>>(),

@@ -65,8 +65,8 @@ impl Kind for Secret {
         if !data.is_empty() {
             secret = secret.with("data", Value::Map(data));
         }
-        if let Some(Value::Map(all)) = secret.attrs.get_mut("labels") {
-            all.extend(labels);
+        if !labels.is_empty() {
+            secret = secret.with("labels", Value::Map(labels));
         }
         if let Some(Value::Ref { addr, .. }) = body.get("credentials").map(|attr| &attr.value) {
             secret = secret.with(credential::CREDENTIALS_OF, addr.to_string()).after(addr.clone());

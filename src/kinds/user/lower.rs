@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::observe::{KEYS, PASSWORD};
+use super::observe::{CONVENTIONAL, KEYS, PASSWORD};
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::kube;
 use crate::kinds::common::user::{ANY_HOST, LOCAL_HOST};
@@ -26,7 +26,7 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
             Lowered::ops([Sql::new(format!("DROP USER {}", sql::ident(change.identity))).into()])
         }
         (Action::Create, Some(wanted)) => create(wanted, world),
-        (Action::Adopt, Some(wanted)) => adopt(wanted, world),
+        (Action::Adopt, Some(wanted)) => adopt(wanted, change.live, world),
         (Action::Update, Some(wanted)) => update(change, wanted, world),
         _ => Lowered::default(),
     }
@@ -96,7 +96,14 @@ fn accept(wanted: &Resource, world: &World, guarded: bool) -> (Op, Option<String
     (op.into(), note)
 }
 
-fn adopt(wanted: &Resource, world: &World) -> Lowered {
+/// Returns the clauses that bring nobody's user to charter's conventions.
+fn conventional(wanted: &Attrs, live: Option<&Attrs>) -> String {
+    let differs = |attr: &&str| live.is_some_and(|live| live.get(*attr) != wanted.get(*attr));
+    let differing: Vec<&str> = CONVENTIONAL.iter().copied().filter(differs).collect();
+    clauses(wanted, Some(&differing))
+}
+
+fn adopt(wanted: &Resource, live: Option<&Attrs>, world: &World) -> Lowered {
     let mut lowered = secret_first(wanted, world);
     if !lowered.findings.is_empty() || lowered.slots.is_empty() {
         return lowered;
@@ -105,6 +112,13 @@ fn adopt(wanted: &Resource, world: &World) -> Lowered {
     let (op, note) = accept(wanted, world, kept);
     lowered.ops.push(op);
     lowered.notes.extend(note);
+    let conventional = conventional(&wanted.attrs, live);
+    if !conventional.is_empty() {
+        lowered
+            .ops
+            .push(Sql::new(format!("ALTER USER {} {conventional}", sql::ident(&wanted.identity))).into());
+        lowered.notes.push(format!("set by convention: {conventional}"));
+    }
     lowered.notes.push(if kept {
         "its password is kept: ClickHouse is told it only if it does not log in".to_owned()
     } else {
@@ -129,7 +143,8 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
         let slot = credential::slot(&wanted.addr);
         lowered.ops.push(Op::Await(Probe::Login { user: wanted.identity.clone(), slot }));
     }
-    let clauses = clauses(&wanted.attrs, Some(change));
+    let differing: Vec<&str> = change.diff.iter().map(|diff| diff.attr.as_str()).collect();
+    let clauses = clauses(&wanted.attrs, Some(&differing));
     if !clauses.is_empty() {
         lowered.ops.push(Sql::new(format!("ALTER USER {} {clauses}", sql::ident(&wanted.identity))).into());
     }
@@ -137,8 +152,8 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
 }
 
 /// Returns the clauses of a user, all of them or those that differ, in the order of the grammar.
-fn clauses(attrs: &Attrs, only: Option<&Change>) -> String {
-    let wanted = |attr: &str| only.is_none_or(|change| change.diff.iter().any(|diff| diff.attr == attr));
+fn clauses(attrs: &Attrs, only: Option<&[&str]>) -> String {
+    let wanted = |attr: &str| only.is_none_or(|differing| differing.contains(&attr));
     let mut clauses = Vec::new();
     if wanted("hosts") {
         let hosts: Vec<&str> =
@@ -182,6 +197,10 @@ fn hashed(statement: String, slot: &Slot) -> Sql {
 fn write(credential: &Credential, slot: &Slot, mode: KubeWrite) -> Op {
     let texts = credential.keys.iter().map(|(key, text)| (key.clone(), Text::Plain(text.clone())));
     let password = (credential::PASSWORD.to_owned(), Text::Slot(slot.clone(), Part::Password));
+    let mut metadata = json!({"name": credential.name, "namespace": credential.namespace});
+    if mode == KubeWrite::Create {
+        metadata["labels"] = json!({kube::MANAGED_BY: kube::MANAGER});
+    }
     let apply = KubeApply {
         api: Api::secrets(),
         namespace: credential.namespace.clone(),
@@ -190,7 +209,7 @@ fn write(credential: &Credential, slot: &Slot, mode: KubeWrite) -> Op {
         object: json!({
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": credential.name, "namespace": credential.namespace},
+            "metadata": metadata,
             "type": "Opaque",
         }),
         data: texts.chain([password]).collect(),

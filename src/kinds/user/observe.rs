@@ -17,6 +17,9 @@ pub const PASSWORD: &str = "password";
 /// The attribute of a difference in the Secret's other keys.
 pub const KEYS: &str = "secret keys";
 
+/// What charter's conventions ask for and no contract does: nobody's user is adopted without it.
+pub const CONVENTIONAL: [&str; 2] = ["default_database", "grantees"];
+
 /// Returns the declared hosts in the form that the server stores; what is no address is reported.
 pub fn hosts(declared: Option<&Spanned<Value>>, cx: &mut DecodeCx) -> Vec<String> {
     let Some(declared) = declared else { return vec![ANY_HOST.to_owned()] };
@@ -118,8 +121,11 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
     let mut declared = wanted.attrs.clone();
     declared.remove(credential::CREDENTIAL);
     let mut diff = diff_attrs(&declared, live);
-    let Some(credential) = Credential::of(&wanted.attrs) else { return diff };
     let recorded = world.registry.mine(super::NAME, &wanted.identity);
+    if recorded.is_none() {
+        diff.retain(|diff| !CONVENTIONAL.contains(&diff.attr.as_str()));
+    }
+    let Some(credential) = Credential::of(&wanted.attrs) else { return diff };
     let difference = |attr: &str, before: String| AttrDiff {
         attr: attr.to_owned(),
         before: before.into(),

@@ -24,9 +24,7 @@ fn by_hand(project: &Project, privileges: &str, password: &str) -> String {
         format!("CREATE DATABASE {database}"),
         format!("CREATE ROLE {role}"),
         format!("GRANT {privileges} ON {database}.* TO {role}"),
-        format!(
-            "CREATE USER {user} IDENTIFIED WITH sha256_password BY 'old-password-of-1' DEFAULT DATABASE {database} GRANTEES NONE"
-        ),
+        format!("CREATE USER {user} IDENTIFIED WITH sha256_password BY 'old-password-of-1'"),
         format!("GRANT {role} TO {user}"),
     ] {
         project.clickhouse.admin(&statement);
@@ -35,7 +33,7 @@ fn by_hand(project: &Project, privileges: &str, password: &str) -> String {
     project.cluster().create(
         "Secret",
         &json!({"apiVersion": "v1", "kind": "Secret", "metadata": {
-            "name": secret_name(&slug), "labels": {"app.kubernetes.io/managed-by": "charter"}},
+            "name": secret_name(&slug)},
             "data": {"database": encode(&database), "username": encode(&user), "password": encode(password)}}),
     );
     slug
