@@ -49,15 +49,16 @@ fn the_configuration_of_another_folder() {
     --- stderr
     error: no configuration
      |
-     = note: There is no such folder.
-     = help: `-C DIR` chooses a folder
+     = note: nowhere does not exist.
+     = help: `-C DIR` chooses the folder of the configuration
     --- exit 1
     ");
     assert_snapshot!(project.run(&["-C", "live/main.hcl", "validate"]), @r"
     --- stderr
-    error: cannot read the configuration
+    error: no configuration
      |
-     = note: it is not a folder
+     = note: live/main.hcl is not a folder.
+     = help: `-C DIR` chooses the folder of the configuration
     --- exit 1
     ");
 }
@@ -109,7 +110,8 @@ fn paths_below_the_folder_are_relative_to_it() {
 fn problems_as_json_lines() {
     let output = Project::new(ONE_PROBLEM).run(&["validate", "--json"]);
     assert_eq!((output.code, output.stderr.as_str()), (1, ""));
-    let mut lines: Vec<Json> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut lines: Vec<Json> =
+        output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 1, "{output}");
     let time = lines[0]["@timestamp"].as_str().unwrap();
     assert!(time.ends_with('Z') && time.contains('T'), "{time}");
