@@ -1,0 +1,9 @@
+role "a b" {}
+
+role "a`b" {}
+
+role "${var.x}" {}
+
+role {}
+
+role "a" "b" {}
