@@ -154,6 +154,8 @@ class Engine:
     def _prepare(self, session, context):
         if not context.inside:
             self._quietly(session, SERVER_DEFAULTS[self.version_name])
+        if self.single_session and context.roles is not None:
+            self._query(session, "SET ROLE DEFAULT")  # all of them; another user's choice may still hold
         if context.database and context.database != "default":  # before the roles: a server asks no right for it
             self._query(session, f"USE {quote_name(context.database)}")
         if context.roles is not None:

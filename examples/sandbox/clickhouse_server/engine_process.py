@@ -22,6 +22,7 @@ class RemoteEngine:
         self.run = Path(folder) / "run"
         self.run.mkdir(parents=True, exist_ok=True)
         self.child, self.spare, self.users = None, self._spawn(), ""
+        self.dirty = False  # the next statement will need another opening
 
     def _spawn(self):
         return subprocess.Popen(self.arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -72,7 +73,7 @@ class RemoteEngine:
     def _call(self, *call):
         try:
             _write(self.child.stdin, call)
-            outcome, value = _read(self.child.stdout)
+            outcome, value, self.dirty = _read(self.child.stdout)
         except (OSError, EOFError):
             self._end(self.child)
             self.child, self.spare = self.spare, self._spawn()
@@ -116,7 +117,7 @@ def main():
             name, *arguments = _read(calls)
         except EOFError:
             break
-        _write(answers, _answer(engine, name, arguments))
+        _write(answers, (*_answer(engine, name, arguments), engine.dirty))
     engine.close()
     os._exit(0)
 

@@ -129,7 +129,8 @@ class Worker:
 
     def _become_reader(self):
         """Opens the engine with the users, roles and grants as they are now and nothing beside, to be read."""
-        if self.mode is None or self.mode.who != ADMIN or self.mode.version != self.store.version:
+        current = self.mode is not None and self.mode.who == ADMIN and self.mode.version == self.store.version
+        if not current or self.engine.dirty:
             self.mode = None  # even the same users.xml: the tables to be filled are the engine's fresh ones
             self._open(ADMIN, users_xml.for_admin(self.store, self.admin))
         if not self.mode.has_tables:
