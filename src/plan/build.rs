@@ -287,9 +287,7 @@ fn kept_at(place: &Addr, objects: &[&Retained], desired: &Desired) -> Finding {
         .at(place)
         .compare("", found.join("\n"))
         .help(format!("to bring it back, declare {place} again"))
-        .help(format!(
-            "to remove it, declare: removed {{ from = {place} }}, with data_loss = \"allow\" where its data may go, too"
-        ))
+        .help("to remove it, drop it on the servers by hand once nobody needs it; the next apply forgets it")
 }
 
 /// Sorts findings by severity, address and code, and drops repetitions.
