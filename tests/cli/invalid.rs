@@ -130,7 +130,8 @@ fn the_same_problems_are_told_to_programs() {
         assert_eq!(json.code, text.code, "{name}");
         assert_eq!(json.stderr, "", "{name}");
         let told = json.stdout.lines().filter(|line| line.contains("\"type\":\"diagnostic\"")).count();
-        let drawn = text.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("warning: "));
+        let drawn =
+            text.stderr.lines().filter(|line| line.starts_with("error: ") || line.starts_with("warning: "));
         assert_eq!(told, drawn.count(), "{name}: {json}");
     }
 }

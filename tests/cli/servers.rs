@@ -13,7 +13,8 @@ fn closed_port() -> u16 {
 
 fn unreachable(args: &[&str]) -> Output {
     let port = closed_port();
-    let main = format!("clickhouse {{\n  url = \"http://127.0.0.1:{port}\"\n}}\n\ndatabase \"reporting\" {{}}\n");
+    let main =
+        format!("clickhouse {{\n  url = \"http://127.0.0.1:{port}\"\n}}\n\ndatabase \"reporting\" {{}}\n");
     let mut output = Project::new(&main).run(args);
     for stream in [&mut output.stdout, &mut output.stderr] {
         *stream = stream.replace(&format!(":{port}"), ":<port>");

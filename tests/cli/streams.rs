@@ -36,7 +36,10 @@ fn the_width_is_taken_from_the_environment() {
 
 #[test]
 fn quiet_keeps_results_and_problems() {
-    assert_eq!(Project::new(GOOD).run(&["-q", "validate"]).stdout, "The configuration is valid: 1 resource.\n");
+    assert_eq!(
+        Project::new(GOOD).run(&["-q", "validate"]).stdout,
+        "The configuration is valid: 1 resource.\n"
+    );
     let bad = Project::new("databse \"x\" {}\n").run(&["-q", "validate"]);
     assert!(bad.stderr.starts_with("error: unknown block"), "{bad}");
 }

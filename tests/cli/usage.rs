@@ -117,7 +117,8 @@ fn an_unknown_shell() {
 
 #[test]
 fn a_log_that_cannot_be_understood() {
-    let output = Project::new("database \"reporting\" {}\n").env("CHARTER_LOG", "charter=loud").run(&["validate"]);
+    let output =
+        Project::new("database \"reporting\" {}\n").env("CHARTER_LOG", "charter=loud").run(&["validate"]);
     assert_snapshot!(output, @r#"
     --- stderr
     error: CHARTER_LOG makes no sense: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5

@@ -109,7 +109,8 @@ fn paths_below_the_folder_are_relative_to_it() {
 fn problems_as_json_lines() {
     let output = Project::new(ONE_PROBLEM).run(&["validate", "--json"]);
     assert_eq!((output.code, output.stderr.as_str()), (1, ""));
-    let mut lines: Vec<Json> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut lines: Vec<Json> =
+        output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 1, "{output}");
     let time = lines[0]["@timestamp"].as_str().unwrap();
     assert!(time.ends_with('Z') && time.contains('T'), "{time}");

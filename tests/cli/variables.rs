@@ -55,7 +55,8 @@ fn a_value_that_is_missing() {
 
 #[test]
 fn a_value_of_the_wrong_type() {
-    let project = Project::new("variable \"size\" {\n  type = number\n}\n").file("x.vars.hcl", "size = [1]\n");
+    let project =
+        Project::new("variable \"size\" {\n  type = number\n}\n").file("x.vars.hcl", "size = [1]\n");
     assert_snapshot!(project.run(&["validate", "--var", "size=many"]), @r#"
     --- stderr
     error: value has the wrong type
@@ -88,7 +89,8 @@ fn a_value_of_the_wrong_type() {
 
 #[test]
 fn a_variable_that_is_not_declared() {
-    let project = Project::new(TELLS).file("x.vars.hcl", "whom = \"x\"\n").env("CHARTER_VAR_other", "is ignored");
+    let project =
+        Project::new(TELLS).file("x.vars.hcl", "whom = \"x\"\n").env("CHARTER_VAR_other", "is ignored");
     assert_snapshot!(project.run(&["validate", "--var", "whom=me"]), @r#"
     --- stderr
     error: invalid value for a variable

@@ -2,13 +2,16 @@
 //! declaration can mend.
 
 mod adoption;
+mod crash;
 mod drift;
+mod foreign;
 mod migrations;
 mod onboarding;
 mod refusals;
 mod scale;
 mod secrets;
 mod standalone;
+mod tls;
 
 use crate::Scenario;
 
@@ -19,10 +22,13 @@ pub fn all() -> Vec<Scenario> {
         drift::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        crash::scenarios(),
+        foreign::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         scale::scenarios(),
+        tls::scenarios(),
     ]
     .into_iter()
     .flatten()
