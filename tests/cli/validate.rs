@@ -49,15 +49,16 @@ fn the_configuration_of_another_folder() {
     --- stderr
     error: no configuration
      |
-     = note: There is no such folder.
-     = help: `-C DIR` chooses a folder
+     = note: nowhere does not exist.
+     = help: `-C DIR` chooses the folder of the configuration
     --- exit 1
     ");
     assert_snapshot!(project.run(&["-C", "live/main.hcl", "validate"]), @r"
     --- stderr
-    error: cannot read the configuration
+    error: no configuration
      |
-     = note: it is not a folder
+     = note: live/main.hcl is not a folder.
+     = help: `-C DIR` chooses the folder of the configuration
     --- exit 1
     ");
 }

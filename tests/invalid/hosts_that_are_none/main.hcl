@@ -9,6 +9,15 @@ user "bi" {
   }
 }
 
+user "etl" {
+  hosts = []
+  credentials {}
+}
+
 secret "bi" {
   credentials = user.bi
+}
+
+secret "etl" {
+  credentials = user.etl
 }

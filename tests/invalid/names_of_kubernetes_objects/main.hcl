@@ -10,5 +10,13 @@ user "bi" {
 secret "bi" {
   name        = "../etc/passwd"
   credentials = user.bi
+}
+
+user "etl" {
+  credentials {}
+}
+
+secret "etl" {
+  credentials = user.etl
   data        = { "a key" = "x" }
 }

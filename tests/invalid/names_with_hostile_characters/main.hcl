@@ -1,5 +1,3 @@
-# Quotes, backticks, backslashes and semicolons are quoted wherever they go. What cannot be seen, or
-# is too long, is refused.
 role "quoted" {
   name = "a\"b'c`d\\e; DROP DATABASE x"
 }
@@ -9,7 +7,7 @@ role "line_break" {
 }
 
 database "emoji" {
-  name = "reporting 🚀"
+  name = "reporting_🚀"
 }
 
 database "long" {
