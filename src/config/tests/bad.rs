@@ -250,15 +250,15 @@ fn common_syntax_mistakes_are_explained() {
     insta::assert_snapshot!(told.join("\n"), @r#"
     1:22 syntax error | ,: invalid block body; expected `}`, newline or identifier | help: a block on one line holds one attribute at most: give each its own line
     2:10 syntax error | ': a value, a name or a function call is needed here | help: texts stand in double quotes
-    2:3 syntax error | n: invalid block body; expected `}`, newline or identifier | help: a double quote of this line is not closed
+    2:10 text is not closed | "x: no double quote ends it on its line | help: end it with a double quote; a text of several lines is a heredoc: <<EOT … EOT
     2:13 syntax error | ,: expected newline or eof | help: attributes of a block have no comma after them
     2:14 syntax error | 2: expected `]`
     3:1 syntax error | }: expected `)` or expression
     2:18 syntax error | ": expected `}`
     2:8 syntax error | =: a value, a name or a function call is needed here
     3:3 syntax error | n: this attribute is set a second time
-    3:3 syntax error | t: expected heredoc end delimiter
-    1:6 syntax error | ": expected `{` | help: a double quote of this line is not closed
+    2:10 heredoc is not closed | <<E: it has no end | help: it ends with a line that holds E and nothing else
+    1:6 text is not closed | "a: no double quote ends it on its line | help: end it with a double quote; a text of several lines is a heredoc: <<EOT … EOT
     1:7 syntax error | .: expected `{`
     1:12 syntax error | }: expected newline or eof
     1:1 block is not closed | role "a" {: this block has no end | {: it would have to be closed after this | help: add the `}` that is missing

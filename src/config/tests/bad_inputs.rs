@@ -77,7 +77,7 @@ kubernetes {
     11:15 value has the wrong type | { x = [] }: "x" is not a string, number or bool
     12:3 unknown attribute | usr: `clickhouse` has no such attribute | help: did you mean `user`?
     14:1 more than one Kubernetes target | kubernetes: one is needed | "a": `context` is one | "out": `manifests` is one | help: keep one of them
-    17:15 namespace is not a DNS-1123 label | "A": it begins with 'A', not with a small letter or a digit
+    17:15 namespace is not a DNS-1123 label | "A": it begins with 'A', not with a small letter or a digit | help: `kubectl get namespaces` lists those that exist
     "#);
     insta::assert_snapshot!(brief("kubernetes {}\n"), @"1:1 no Kubernetes cluster is named | kubernetes: which cluster is it? | help: set `context`, `kubeconfig`, `in_cluster = true` or `manifests`");
 }
