@@ -3,6 +3,7 @@
 
 mod adoption;
 mod drift;
+mod examples;
 mod migrations;
 mod onboarding;
 mod refusals;
@@ -17,6 +18,7 @@ pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
         drift::scenarios(),
+        examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
         secrets::scenarios(),
