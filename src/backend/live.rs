@@ -66,6 +66,15 @@ impl Live {
         }
     }
 
+    /// Returns whether the cluster says that there is no such namespace. A folder of manifests has
+    /// every namespace.
+    pub async fn lacks_namespace(&self, name: &str) -> bool {
+        match &self.objects {
+            Some(Objects::Cluster(cluster)) => cluster.lacks_namespace(name).await,
+            Some(Objects::Manifests(_)) | None => false,
+        }
+    }
+
     /// Counts a query and fills in its id and comment where the caller left them empty.
     fn label(&self, query_id: &mut String, comment: &mut String) {
         let number = self.queries.fetch_add(1, Ordering::Relaxed) + 1;

@@ -15,8 +15,11 @@ use crate::model::Plan;
 use crate::render;
 use crate::ui::{Exit, Ui, progress};
 
-/// Plans, shows the plan, asks for approval, and executes exactly what was shown, in dependency
-/// order. Run it again after a failure: what is done stays done, and the rest is completed.
+/// Plans, asks, and executes exactly what was shown
+///
+/// Steps run in dependency order, independent ones at once. A step that fails stops what depends on
+/// it and nothing else. Run it again after a failure: what is done stays done, and the rest is
+/// completed. Ctrl-C finishes what runs, then stops and reports; twice stops at once.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  charter apply\n  charter apply --auto-approve               # in CI\n  \
@@ -26,7 +29,7 @@ use crate::ui::{Exit, Ui, progress};
 pub struct Args {
     #[command(flatten)]
     planning: Planning,
-    /// Do not ask
+    /// Do not ask; needed where nobody can be asked, as in CI
     #[arg(long)]
     auto_approve: bool,
     /// How many steps may run at once

@@ -10,14 +10,15 @@ use crate::ui::{Color, Options, Ui};
 
 /// Arguments that all commands share.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
 pub struct Common {
-    /// The folder of the configuration
+    /// The folder of the configuration: its *.hcl files, and below it migrations/
     #[arg(short = 'C', long = "chdir", value_name = "DIR", default_value = ".", global = true)]
     pub dir: PathBuf,
-    /// The value of a variable; also CHARTER_VAR_<name> in the environment
+    /// The value of a variable; wins over --var-file, which wins over CHARTER_VAR_<name>
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = name_value, global = true)]
     pub vars: Vec<(String, String)>,
-    /// A file of variables (*.vars.hcl)
+    /// A file of variables (*.vars.hcl): name = value, a line each
     #[arg(long = "var-file", value_name = "FILE", global = true)]
     pub var_files: Vec<String>,
     /// No colours; also NO_COLOR in the environment
@@ -26,10 +27,10 @@ pub struct Common {
     /// Events and diagnostics as JSON, one object a line
     #[arg(long, global = true)]
     json: bool,
-    /// Results and errors only
+    /// Results, warnings and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// More of what happens: -v, -vv, -vvv. Never a password
+    /// More of what happens: -v, -vv, -vvv; never a password
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     verbose: u8,
 }

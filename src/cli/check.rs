@@ -13,10 +13,12 @@ use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
 use crate::{plan, render};
 
+/// Tells what drifted; changes nothing, exits with 2 where something did
+///
 /// Asks the live servers: were the expected migrations applied (tracking), do databases, users,
 /// roles and grants exist as declared (access), are the managed tables there with their columns
 /// (tables), do the Secrets hold what they must, and does it log in (secrets), does the operator
-/// say that its tenants are ready (readiness). Exits with 2 where something drifted.
+/// say that its tenants are ready (readiness).
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'"
@@ -25,10 +27,10 @@ pub struct Args {
     /// How the findings are printed
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Only this, and what it depends on
+    /// Only this, and what it depends on: an address or a group, such as tenant.acme
     #[arg(long = "target", value_name = "ADDRESS", value_parser = |text: &str| Addr::parse(text).map_err(|e| e.to_string()))]
     targets: Vec<Addr>,
-    /// Do not prove logins with what the Secrets hold
+    /// Do not log in with what the Secrets hold; without it, each user's password is proved
     #[arg(long)]
     no_probe: bool,
 }

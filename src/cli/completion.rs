@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::context;
 use crate::ui::{Exit, Ui};
 
-/// Prints a completion script, to be put where the shell looks for such.
+/// Writes a completion script for a shell to standard output
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  charter completion bash > /etc/bash_completion.d/charter")]
 pub struct Args {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::args::Common;
 use crate::apply::Run;
+use crate::backend::kubernetes::manifests::tracked_by_git;
 use crate::backend::live::Live;
 use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
@@ -105,8 +106,53 @@ impl Context {
         let mut plan = plan::build(&self.request(&observation, targets));
         let findings = self.preflight(&plan, ui).await?;
         plan.findings.extend(findings);
+        plan.findings.extend(self.missing_namespaces(&plan).await);
+        self.warn_of_git(&plan, ui);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         Ok(plan)
+    }
+
+    /// Finds namespaces that steps would write to and the cluster does not have.
+    async fn missing_namespaces(&self, plan: &Plan) -> Vec<Finding> {
+        let mut namespaces: BTreeMap<&str, &Addr> = BTreeMap::new();
+        for step in &plan.steps {
+            for op in &step.ops {
+                if let Op::KubeApply(apply) = op {
+                    namespaces.entry(&apply.namespace).or_insert(&step.addr);
+                }
+            }
+        }
+        let mut findings = Vec::new();
+        for (namespace, addr) in namespaces {
+            if self.servers.lacks_namespace(namespace).await {
+                let summary = "a namespace is missing in the cluster";
+                findings.push(
+                    Finding::new("CH330", Severity::Error, Category::Secrets, summary)
+                        .at(addr)
+                        .compare(format!("namespace {namespace}"), "no such namespace")
+                        .help(format!("create it: kubectl create namespace {namespace}"))
+                        .help(
+                            "or correct `namespace` in the kubernetes block; charter never makes namespaces",
+                        ),
+                );
+            }
+        }
+        findings
+    }
+
+    /// Warns where manifests with passwords would be written to where git tracks them.
+    fn warn_of_git(&self, plan: &Plan, ui: &Ui) {
+        let writes = plan.steps.iter().flat_map(|step| &step.ops).any(|op| matches!(op, Op::KubeApply(_)));
+        if let Some(folder) = self.servers.manifests_folder().filter(|_| writes)
+            && tracked_by_git(folder)
+        {
+            tell(
+                ui,
+                Diagnostic::warning("git would track the manifests folder")
+                    .detail(format!("{} will hold passwords in its Secrets.", folder.display()))
+                    .help("add the folder to .gitignore, or name one outside of the work tree"),
+            );
+        }
     }
 
     /// Has the server parse every pending statement of every tenant, in one query.

@@ -14,9 +14,17 @@ use clap::{Parser, Subcommand};
 use crate::ui::{Exit, Ui, exit, log};
 use args::Common;
 
-/// Declares ClickHouse tenants, and makes it so.
+/// Declares ClickHouse tenants in HCL; plans, applies and checks them
 #[derive(Debug, Parser)]
-#[command(name = "charter", version, about, long_about = LONG, after_help = exit::help(), max_term_width = 100)]
+#[command(
+    name = "charter",
+    version,
+    about,
+    long_about = LONG,
+    after_help = exit::help(),
+    after_long_help = format!("{ENVIRONMENT}\n{}", exit::help()),
+    max_term_width = 100
+)]
 struct Cli {
     #[command(flatten)]
     common: Common,
@@ -27,19 +35,36 @@ struct Cli {
 const LONG: &str = "charter is terraform for ClickHouse tenants: tenants, databases, roles, users, grants, SQL \
 migrations and Kubernetes Secrets are declared in HCL; `plan` shows exactly what would change in ClickHouse and in \
 Kubernetes, `apply` does that in dependency order, `check` proves that nothing drifted. There is no state file: the \
-servers are the truth.\n\nStart with `charter validate`, which needs no server.";
+servers are the truth.
+
+The smallest configuration is a file tenants.hcl with
+
+  clickhouse {
+    url      = \"http://127.0.0.1:8123\"
+    password = env(\"CLICKHOUSE_PASSWORD\", \"\")
+  }
+  kubernetes {
+    manifests = \"out/manifests\"   # or: context = \"production\"
+  }
+  tenant \"acme\" {}
+
+Then run `charter validate`, which needs no server, `charter plan`, which changes nothing, and `charter apply`, which \
+asks before it does.";
+
+const ENVIRONMENT: &str = "Environment:
+  CHARTER_VAR_<name>  the value of a variable, unless --var or --var-file give one
+  CHARTER_ACTOR       who applies, for the audit, unless --actor says it
+  CHARTER_LOG         what is logged to standard error, as -v does: debug, or charter::observe=trace
+  TRACEPARENT         the W3C trace that queries belong to; ClickHouse records it
+  NO_COLOR, COLUMNS   no colours; how wide texts are
+";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Parses, resolves and type-checks the configuration; needs no server
     Validate(validate::Args),
-    /// Shows what an apply would change
     Plan(plan::Args),
-    /// Plans, asks, and makes it so
     Apply(apply::Args),
-    /// Tells what drifted: tracking, access, tables, secrets, readiness; changes nothing
     Check(check::Args),
-    /// Writes a completion script for a shell
     Completion(completion::Args),
     /// Prints the version
     Version,

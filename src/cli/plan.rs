@@ -8,8 +8,13 @@ use crate::model::{Plan, Severity};
 use crate::render;
 use crate::ui::{Exit, Ui};
 
-/// Compares the declaration with the live servers and prints what an apply would change. Nothing
-/// is changed, and nothing is kept: plan again whenever you like.
+/// Shows what an apply would change; changes nothing
+///
+/// Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that
+/// an apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
+///
+/// The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each
+/// with a code and with what to do; one that is an error keeps the plan from being applied.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  charter plan\n  charter plan --target tenant.acme --sql\n  \
                         charter plan --detailed-exitcode    # 2 where there are changes\n  \

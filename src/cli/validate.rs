@@ -5,8 +5,12 @@ use super::context;
 use crate::kinds::Kinds;
 use crate::ui::{Exit, Ui};
 
-/// Parses every *.hcl file of the folder, resolves references, evaluates expressions, checks types
-/// and names, and reads the migrations: everything that can be told without a server.
+/// Parses, resolves and type-checks the configuration; needs no server
+///
+/// Reads every *.hcl file of the folder (but *.vars.hcl and *.test.hcl), resolves references,
+/// evaluates expressions, checks types and names, and cuts the migrations into statements:
+/// everything that can be told without a server. As many problems as one run can find are told,
+/// each with its place and what to do. Warnings do not fail it.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -17,7 +21,12 @@ pub fn run(common: &Common, _: &Args, ui: &Ui) -> Exit {
             let count =
                 compiled.desired.resources.values().filter(|resource| resource.kind != "ledger").count();
             let noun = if count == 1 { "resource" } else { "resources" };
-            context::print(ui, &format!("The configuration is valid: {count} {noun}."), Exit::Done)
+            let text = format!("The configuration is valid: {count} {noun}.");
+            if ui.is_json() {
+                ui.status(&text);
+                return Exit::Done;
+            }
+            context::print(ui, &text, Exit::Done)
         }
         None => Exit::Error,
     }

@@ -17,6 +17,18 @@ use crate::model::schema::BlockSchema;
 pub const SETTINGS: [&str; 3] = ["charter", "clickhouse", "kubernetes"];
 /// Blocks that are planned, and not part of this version.
 const RESERVED: [&str; 4] = ["moved", "removed", "import", "lint"];
+/// Says what to do without a block of [`RESERVED`].
+fn instead(name: &str) -> &'static str {
+    match name {
+        "moved" => "remove the block: what keeps its name on the servers is recognized at its new address",
+        "import" => "remove the block: what is on the servers and equals its declaration is adopted unasked",
+        "removed" => {
+            "remove the block: a tenant or database that is no longer declared is kept; drop it by hand"
+        }
+        _ => "remove the block",
+    }
+}
+
 /// Stands for the type of a block in [`Parsed::broken`] where a whole file could not be read, so
 /// that any name may be declared in it.
 pub const UNREAD: &str = "";
@@ -234,7 +246,7 @@ impl<'a> Decls<'a> {
         if RESERVED.contains(&name) {
             return Diagnostic::error(format!("`{name}` blocks are not supported by this version"))
                 .at(placed.head(), "not supported")
-                .help("remove the block");
+                .help(instead(name));
         }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
         let known = ["variable", "locals"].into_iter().chain(SETTINGS);

@@ -5,8 +5,10 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Compiled, Input, compile};
+use crate::diag::{Diagnostic, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
+use crate::model::resource::Desired;
 
 /// The largest file that is read, as the other end of a typing error.
 const MAX_BYTES: u64 = 64 << 20;
@@ -103,6 +105,18 @@ pub fn environment() -> BTreeMap<String, String> {
 
 /// Loads and compiles the configuration in a folder, with the environment of this process.
 pub fn load(dir: &Path, vars: Vec<(String, String)>, var_files: Vec<String>, kinds: &Kinds) -> Compiled {
+    if !dir.is_dir() {
+        let what = if dir.exists() { "is not a folder" } else { "does not exist" };
+        let item = Diagnostic::error("no configuration")
+            .detail(format!("{} {what}.", dir.display()))
+            .help("`-C DIR` chooses the folder of the configuration");
+        return Compiled {
+            sources: SourceMap::default(),
+            diags: [item].into_iter().collect(),
+            settings: None,
+            desired: Desired::default(),
+        };
+    }
     let input = Input { vars, var_files, env: environment() };
     compile(&Disk::new(dir), &input, kinds)
 }

@@ -146,7 +146,8 @@ fn read(files: &dyn Files, sources: &mut SourceMap, diags: &mut Diagnostics) -> 
         diags.push(
             Diagnostic::error("no configuration")
                 .detail("There is no .hcl file in the folder.")
-                .help("`charter init` writes one; `-C DIR` chooses another folder"),
+                .help("write one: `charter --help` shows the smallest configuration")
+                .help("`-C DIR` chooses another folder"),
         );
     }
     for path in paths {

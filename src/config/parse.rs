@@ -146,6 +146,9 @@ fn head(line: &str) -> Option<(String, String)> {
 
 fn syntax_error(at: At, text: &str, error: &Error) -> Diagnostic {
     let offset = offset(text, error);
+    if let Some(item) = unclosed(at, text, offset, error) {
+        return item;
+    }
     let rest = text.get(offset..).unwrap_or_default();
     if rest.trim().is_empty() {
         return unfinished(at, text, error);
@@ -166,6 +169,35 @@ fn syntax_error(at: At, text: &str, error: &Error) -> Diagnostic {
         Some(help) => item.help(help),
         None => item,
     }
+}
+
+/// Tells of a text or heredoc that does not end, at the place where it begins.
+fn unclosed(at: At, text: &str, offset: usize, error: &Error) -> Option<Diagnostic> {
+    let place = |from: usize, to: usize| Span::new(at.file, at.base + from..at.base + to);
+    let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |length| from + length);
+    if error.message().contains("heredoc end") {
+        let begin = text[..offset].rfind("<<")?;
+        let name = text[begin..line_end(begin)].trim();
+        let end = name.trim_start_matches(['<', '-']);
+        return Some(
+            Diagnostic::error("heredoc is not closed")
+                .at(place(begin, begin + name.len()), "it has no end")
+                .help(format!("it ends with a line that holds {end} and nothing else")),
+        );
+    }
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let line = &text[start..line_end(start)];
+    let quotes: Vec<usize> =
+        line.match_indices('"').map(|(at, _)| at).filter(|at| !line[..*at].ends_with('\\')).collect();
+    if quotes.len() % 2 == 0 || line.contains(['#', '\'']) || line.contains("//") {
+        return None;
+    }
+    let begin = start + quotes.last()?;
+    Some(
+        Diagnostic::error("text is not closed")
+            .at(place(begin, start + line.trim_end().len()), "no double quote ends it on its line")
+            .help("end it with a double quote; a text of several lines is a heredoc: <<EOT … EOT"),
+    )
 }
 
 /// Tells of a text that ends too early: the place to look at is where it began.
@@ -226,6 +258,10 @@ fn hint(text: &str, offset: usize) -> Option<&'static str> {
     }
     if line.contains('{') && line.contains(',') && line.trim_end().ends_with('}') {
         return Some("a block on one line holds one attribute at most: give each its own line");
+    }
+    if rest.starts_with('"') && line.contains("${") && before.chars().all(|c| c.is_alphanumeric() || c == '_')
+    {
+        return Some("labels are plain: `for_each` repeats a block, and its `name` may be computed");
     }
     if rest.starts_with(':') {
         return Some("an attribute is written `name = value`");

@@ -131,12 +131,15 @@ impl<'a> Reader<'_, 'a> {
         if let Some(url) = body.string("url") {
             match check_url(url) {
                 Ok(()) => settings.url = url.trim_end_matches('/').to_owned(),
-                // The line itself is not drawn, because it may hold a password.
-                Err((reason, help)) => self.fail(
-                    Diagnostic::error("ClickHouse URL cannot be used")
-                        .at(body.span, format!("its `url`: {reason}"))
-                        .help(help),
-                ),
+                Err((reason, help)) => {
+                    let item = Diagnostic::error("ClickHouse URL cannot be used");
+                    // A line that may hold a password is not drawn.
+                    let item = match url.contains(['@', '?', '#']) {
+                        true => item.at(body.span, format!("its `url`: {reason}")),
+                        false => item.at(body.span_of("url"), reason),
+                    };
+                    self.fail(item.help(help));
+                }
             }
         }
         settings.user = text("user").unwrap_or(settings.user);
@@ -184,11 +187,15 @@ impl<'a> Reader<'_, 'a> {
             .optional("manifests", Type::String, "A folder instead of a cluster.")
             .optional("in_cluster", Type::Bool, "Whether charter runs in the cluster.");
         let (_, body) = self.body("kubernetes", &schema, Seal::Open)?;
-        let namespace = body.string("namespace").unwrap_or(DEFAULT_NAMESPACE);
+        let mut namespace = body.string("namespace").unwrap_or(DEFAULT_NAMESPACE);
         if let Err(reason) = names::dns1123(namespace) {
             self.fail(
-                Diagnostic::error("namespace is not a DNS-1123 label").at(body.span_of("namespace"), reason),
+                Diagnostic::error("namespace is not a DNS-1123 label")
+                    .at(body.span_of("namespace"), reason)
+                    .help("`kubectl get namespaces` lists those that exist"),
             );
+            // What the blocks that use it would say is said already.
+            namespace = DEFAULT_NAMESPACE;
         }
         let target = self.target(&body)?;
         Some(Kubernetes { namespace: namespace.to_owned(), target })

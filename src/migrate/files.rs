@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-/// What every error about a name tells.
+/// How migration files are called, for people.
 pub const PATTERN: &str = "V<digits>__<name>.sql, for example V1002__add_events.sql";
 
 /// The parts of a migration file's name.
@@ -41,7 +41,7 @@ pub enum FileNameError {
 impl std::fmt::Display for FileNameError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Pattern { file, reason } => write!(f, "`{file}` {reason}; expected {PATTERN}"),
+            Self::Pattern { file, reason } => write!(f, "`{file}` {reason}"),
             Self::Duplicate { version, files: [a, b] } => {
                 write!(f, "version {version} is used twice: `{a}` and `{b}`")
             }
@@ -120,7 +120,7 @@ pub struct Utf8Error {
 impl std::fmt::Display for Utf8Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.utf16 {
-            return f.write_str("the file is UTF-16; save it as UTF-8");
+            return f.write_str("the file is UTF-16");
         }
         let Self { line, column, offset, .. } = self;
         write!(f, "not UTF-8 at line {line}, column {column} (byte {offset})")
@@ -169,7 +169,7 @@ mod tests {
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(errors.join("\n"), @r"
         version 1 is used twice: `V01__a.sql` and `V1__b.sql`
-        `v3__c.sql` does not begin with `V`; expected V<digits>__<name>.sql, for example V1002__add_events.sql
+        `v3__c.sql` does not begin with `V`
         ");
     }
 

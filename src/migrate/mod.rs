@@ -23,7 +23,7 @@ mod tests;
 
 pub use analyze::{Analysis, analyze, analyze_sql};
 pub use checksum::{ALGORITHM, file_token_sha256, raw_sha256};
-pub use files::{MigrationName, decode_utf8, order, parse_file_name};
+pub use files::{FileNameError, MigrationName, PATTERN, decode_utf8, order, parse_file_name};
 pub use lexer::{LexError, Token, TokenKind, lex};
 pub use placeholders::substitute;
 pub use split::{SplitError, SplitErrorKind, Statement, pieces, split};

@@ -4,7 +4,7 @@
 
 use super::{ObserveError, Server, plain};
 use crate::backend::{Error, Servers};
-use crate::model::snapshot::{Caps, Row, text, texts};
+use crate::model::snapshot::{Caps, Row, number, text, texts};
 
 /// The oldest version that charter works with.
 const OLDEST: (u32, u32) = (23, 8);
@@ -21,6 +21,40 @@ const COLUMNS: &str = "SELECT database, table, groupArray(name) AS columns FROM 
     'row_policies', 'parts', 'query_log')) \
     OR (database = 'ops' AND (startsWith(table, 'charter_') OR startsWith(table, 'schema_migrations_'))) \
     GROUP BY database, table";
+
+/// Who lacks these sees a part of the databases, tables and columns, and no error.
+const SIGHT: &str = "SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON *.*";
+
+/// About the first version that knows `CHECK GRANT`; 24.8 does not.
+const CHECK_GRANT: (u32, u32) = (24, 9);
+
+/// ClickHouse's SYNTAX_ERROR: what a version says that does not know it.
+const SYNTAX_ERROR: u32 = 62;
+
+/// Makes sure that charter's user sees all there is: `system.databases` and the like leave out what
+/// one may not see, and a plan would create it again. Rights that imply these count. Older servers
+/// cannot be asked.
+///
+/// # Errors
+/// The missing privileges, or a server that cannot be asked.
+pub(super) async fn sight<S: Servers>(servers: &S, caps: &Caps) -> Result<(), ObserveError> {
+    if !caps.at_least(CHECK_GRANT.0, CHECK_GRANT.1) {
+        return Ok(());
+    }
+    let statement = format!("CHECK GRANT {SIGHT}");
+    let rows = match servers.rows(plain(&statement)).await {
+        Err(error) if error.code == Some(SYNTAX_ERROR) => return Ok(()),
+        rows => rows.map_err(|error| ObserveError::of(Server::ClickHouse, &statement, error))?,
+    };
+    if rows.first().is_some_and(|row| number(row, "result") == 0) {
+        return Err(ObserveError::Denied {
+            grants: [SIGHT.to_owned()].into(),
+            in_cluster: false,
+            errors: vec![format!("{} does not see every database, table and column", caps.user)],
+        });
+    }
+    Ok(())
+}
 
 /// Reads what the server is and can do.
 ///

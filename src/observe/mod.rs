@@ -1,8 +1,8 @@
 //! Reads what is there: what the servers are, what charter recorded, and what the kinds that are in
 //! use ask for. The number of queries depends on the kinds, never on the number of resources.
 //!
-//! First two small queries (who answers, which columns there are), then the registry, then all the
-//! rest at once within a bound. Whatever is denied is gathered into one error.
+//! First two small queries (who answers, which columns there are), then the registry and whether all
+//! is in sight, then all the rest at once within a bound. Whatever is denied is gathered into one error.
 
 mod caps;
 mod error;
@@ -42,20 +42,29 @@ pub async fn observe<S: Servers>(
     let caps = caps?;
     let cluster_uid =
         cluster_uid.map_err(|error| ObserveError::of(Server::Kubernetes, "the cluster's UID", error))?;
+    let (sight, registry) =
+        tokio::join!(caps::sight(servers, &caps), registry(servers, &caps, &settings.scope));
     let mut errors = Vec::new();
-    let registry = match registry(servers, &caps, &settings.scope).await {
-        Ok(registry) => registry,
-        // What else is denied is worth knowing at once.
-        Err(error @ ObserveError::Denied { .. }) => {
-            errors.push(error);
-            Registry::default()
-        }
-        Err(error) => return Err(error),
-    };
+    let () = later(sight, &mut errors)?;
+    let registry = later(registry, &mut errors)?;
     let asked = unite(kinds, desired, settings, &registry, &caps)?;
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
     let snapshot = Snapshot { caps, cluster_uid, rows, objects };
     Ok((snapshot, registry))
+}
+
+/// Puts a denial off: what else is denied is worth knowing at once.
+fn later<T: Default>(
+    result: Result<T, ObserveError>,
+    errors: &mut Vec<ObserveError>,
+) -> Result<T, ObserveError> {
+    match result {
+        Err(error @ ObserveError::Denied { .. }) => {
+            errors.push(error);
+            Ok(T::default())
+        }
+        other => other,
+    }
 }
 
 /// Returns a query without parameters; who sends it fills in its id and comment.

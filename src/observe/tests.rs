@@ -238,6 +238,20 @@ async fn a_registry_out_of_sight_is_not_taken_for_none() {
 }
 
 #[tokio::test]
+async fn who_sees_a_part_only_is_told() {
+    let part: Answers = |statement| match statement {
+        text if text.contains("version()") => {
+            Ok(vec![row(json!({"version": "26.9.2.1", "user": "char-ter"}))])
+        }
+        text if text.starts_with("CHECK GRANT") => Ok(vec![row(json!({"result": 0}))]),
+        other => healthy(other),
+    };
+    let fake = Fake::new(part);
+    let error = seen(&fake, vec![&USER], &["user"]).await.expect_err("denied");
+    assert_eq!(told(&error).help, ["GRANT SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON *.* TO `char-ter`"]);
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_serve_is_told_with_what_to_do() {
     let old: Answers = |statement| match statement {
         text if text.contains("version()") => Ok(vec![row(json!({"version": "23.3.1.1"}))]),

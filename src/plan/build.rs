@@ -287,9 +287,7 @@ fn kept_at(place: &Addr, objects: &[&Retained], desired: &Desired) -> Finding {
         .at(place)
         .compare("", found.join("\n"))
         .help(format!("to bring it back, declare {place} again"))
-        .help(format!(
-            "to remove it, declare: removed {{ from = {place} }}, with data_loss = \"allow\" where its data may go, too"
-        ))
+        .help("charter never removes it by itself: what is dropped by hand is forgotten by the next apply")
 }
 
 /// Sorts findings by severity, address and code, and drops repetitions.

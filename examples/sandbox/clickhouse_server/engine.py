@@ -77,6 +77,10 @@ def _package_folder():
     raise RuntimeError("chdb is not installed in this environment")
 
 
+class NeedsReopening(Exception):
+    """The single session of engine 24.8 holds what a statement must not see; its owner opens the engine anew."""
+
+
 class Engine:
     """The engine over one data folder. Not thread-safe: one thread owns it."""
 
@@ -136,7 +140,7 @@ class Engine:
             finally:
                 session.close()
         if self.dirty or self._mentions_stale_param(sql, context):
-            self.open((self.run / "users.xml").read_text())
+            raise NeedsReopening
         try:
             self._prepare(self.connection, context)
             return self._query(self.connection, sql, context.format)
@@ -150,6 +154,8 @@ class Engine:
     def _prepare(self, session, context):
         if not context.inside:
             self._quietly(session, SERVER_DEFAULTS[self.version_name])
+        if self.single_session and context.roles is not None:
+            self._query(session, "SET ROLE DEFAULT")  # all of them; another user's choice may still hold
         if context.database and context.database != "default":  # before the roles: a server asks no right for it
             self._query(session, f"USE {quote_name(context.database)}")
         if context.roles is not None:

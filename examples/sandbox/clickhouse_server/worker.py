@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from . import access_parse, show, system_tables, users_xml
 from .access import Access, substitute
 from .engine import Answer, Context, Engine
+from .engine_process import RemoteEngine
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string
 from .model import Store
@@ -77,7 +78,7 @@ class Worker:
 
     def _loop(self):
         try:
-            self.engine = Engine(self.version_name, self.folder)
+            self.engine = (RemoteEngine if self.version_name == "24.8" else Engine)(self.version_name, self.folder)
             self.mode = None
             self._become_admin()
             version = self._text("SELECT version()").strip()
@@ -128,7 +129,8 @@ class Worker:
 
     def _become_reader(self):
         """Opens the engine with the users, roles and grants as they are now and nothing beside, to be read."""
-        if self.mode is None or self.mode.who != ADMIN or self.mode.version != self.store.version:
+        current = self.mode is not None and self.mode.who == ADMIN and self.mode.version == self.store.version
+        if not current or self.engine.dirty:
             self.mode = None  # even the same users.xml: the tables to be filled are the engine's fresh ones
             self._open(ADMIN, users_xml.for_admin(self.store, self.admin))
         if not self.mode.has_tables:

@@ -220,18 +220,18 @@ impl Cluster {
     /// # Errors
     /// As the API server answers.
     pub async fn uid(&self) -> Result<String, Error> {
-        let namespaces = Api {
-            group: String::new(),
-            version: "v1".into(),
-            kind: "Namespace".into(),
-            plural: "namespaces".into(),
-        };
-        let found = match self.get(&namespaces, "", "kube-system").await {
+        let found = match self.get(&namespaces(), "", "kube-system").await {
             Ok(found) => found.and_then(|namespace| namespace.metadata.uid),
             Err(error) if error.kind == ErrorKind::Denied => None,
             Err(error) => return Err(error),
         };
         Ok(found.unwrap_or_else(|| format!("url:{}", Digest::of_bytes(self.url.as_bytes()).short())))
+    }
+
+    /// Returns whether the API server says that there is no such namespace. Where it may not be
+    /// asked, nothing is said: what is written there will tell.
+    pub async fn lacks_namespace(&self, name: &str) -> bool {
+        matches!(self.get(&namespaces(), "", name).await, Ok(None))
     }
 
     /// Returns the resource of an API in a namespace, or in the whole cluster where it is empty.
@@ -243,6 +243,10 @@ impl Cluster {
             namespace => kube::Api::namespaced_with(self.client.clone(), namespace, &resource),
         }
     }
+}
+
+fn namespaces() -> Api {
+    Api { group: String::new(), version: "v1".into(), kind: "Namespace".into(), plural: "namespaces".into() }
 }
 
 async fn from_kubeconfig(

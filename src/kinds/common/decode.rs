@@ -12,9 +12,18 @@ pub fn check_name(cx: &mut DecodeCx, what: &str, name: &str, rule: Rule, span: S
     cx.diags.push(
         Diagnostic::error(format!("this is not a valid {what}"))
             .at(span, reason)
-            .detail(format!("The {what} would be {name:?}.")),
+            .detail(format!("The {what} would be {}.", shown(name))),
     );
     false
+}
+
+/// Returns a name as messages show it: quoted, and cut where it is long.
+fn shown(name: &str) -> String {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}…", &name[..end]),
+        None => format!("{name:?}"),
+    }
 }
 
 /// Returns the attribute `name` of a block, or its label where it names none, and where it stands.

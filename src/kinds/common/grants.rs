@@ -143,16 +143,20 @@ pub fn declared(body: &Body, cx: &mut DecodeCx) -> Option<Declared> {
     check(&declared, body.span_of("privileges"), body.span_of("on"), cx).then_some(declared)
 }
 
+const WORDS: &str = "each privilege is a text of its own, such as \"SELECT\" or \"SELECT(id, at)\"";
+const SCOPES: &str =
+    "write \"db.table\", \"db.*\", \"prefix*.*\" or \"*.*\"; a strange name stands in backticks";
+
 /// Reports a grant that does not parse: each text at its attribute.
 pub fn check(declared: &Declared, privileges: Span, on: Span, cx: &mut DecodeCx) -> bool {
     let words = declared.privileges.iter().map(|text| PrivilegeSpec::parse(text).map(drop));
-    let words = words.map(|result| (result, privileges, "a privilege cannot be read"));
-    let scope =
-        std::iter::once((Scope::parse(&declared.on).map(drop), on, "the scope of a grant cannot be read"));
+    let words = words.map(|result| (result, privileges, "a privilege cannot be read", WORDS));
+    let scope = Scope::parse(&declared.on).map(drop);
+    let scope = std::iter::once((scope, on, "the scope of a grant cannot be read", SCOPES));
     let mut good = true;
-    for (result, span, summary) in words.chain(scope) {
+    for (result, span, summary, help) in words.chain(scope) {
         if let Err(error) = result {
-            cx.diags.push(Diagnostic::error(summary).at(span, error.to_string()));
+            cx.diags.push(Diagnostic::error(summary).at(span, error.to_string()).help(help));
             good = false;
         }
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Diagnostic, Span};
 use crate::kinds::DecodeCx;
 use crate::migrate::analyze::{Analysis, ObjectKind, Role};
-use crate::migrate::{self, MigrationName, Statement};
+use crate::migrate::{self, FileNameError, MigrationName, Statement};
 use crate::model::{Addr, Resource, Value};
 
 /// The name of the kind that these resources are of.
@@ -79,11 +79,7 @@ pub fn read(folder: &Folder, runner: &Runner, after: &[Addr], cx: &mut DecodeCx)
         Ok(names) => names,
         Err(errors) => {
             for error in errors {
-                cx.diags.push(
-                    Diagnostic::error("a migration file is misnamed")
-                        .at(folder.span, format!("{}: {error}", folder.path))
-                        .detail("The version orders the files and identifies each of them; it is unique in its folder."),
-                );
+                cx.diags.push(misnamed(folder, &error));
             }
             return Vec::new();
         }
@@ -97,6 +93,22 @@ pub fn read(folder: &Folder, runner: &Runner, after: &[Addr], cx: &mut DecodeCx)
         }
     }
     resources
+}
+
+fn misnamed(folder: &Folder, error: &FileNameError) -> Diagnostic {
+    let (summary, help) = match error {
+        FileNameError::Pattern { .. } => {
+            ("a migration file is misnamed", format!("call it {}", migrate::PATTERN))
+        }
+        FileNameError::Duplicate { .. } => (
+            "two migrations have one version",
+            "give the one that is not applied anywhere yet a version that is free".to_owned(),
+        ),
+    };
+    Diagnostic::error(summary)
+        .at(folder.span, format!("in {}", folder.path))
+        .detail(format!("{error}. The version orders the files, and identifies each in its folder."))
+        .help(help)
 }
 
 fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeCx) -> Option<Resource> {

@@ -34,7 +34,7 @@ pub fn hosts(declared: Option<&Spanned<Value>>, cx: &mut DecodeCx) -> Vec<String
             ),
         }
     }
-    if hosts.is_empty() {
+    if declared.value.items().is_empty() {
         cx.diags.push(
             Diagnostic::error("a user that may log in from nowhere")
                 .at(declared.span, "names no address")

@@ -89,12 +89,11 @@ fn kubernetes(project: &mut Project) {
         .write("charter.hcl", &config.replace(&namespace, &format!("{namespace}\n  context = \"nowhere\"")));
     told(project, &["nowhere"]);
     project.write("charter.hcl", &config.replace(&namespace, "namespace = \"not-there-@\""));
-    let output = project.charter(&["apply", "--auto-approve"]);
-    assert!(
-        output.code != 0 && output.all().contains(&format!("not-there-{}", project.prefix)),
-        "{}",
-        output.all()
-    );
+    let output = project.charter(&["apply", "--auto-approve"]).exits(1);
+    assert!(output.all().contains("CH330"), "{}", output.all());
+    assert!(output.all().contains(&format!("not-there-{}", project.prefix)), "{}", output.all());
+    let made = format!("SELECT count() FROM system.databases WHERE name LIKE 'tenant_{}%'", project.prefix);
+    assert_eq!(project.clickhouse.admin(&made), "0", "nothing is half done");
     project.write("charter.hcl", &config);
     let _ = project.apply();
 }

@@ -1,3 +1,7 @@
+kubernetes {
+  manifests = "out/manifests"
+}
+
 tenant "listed" {
   for_each = toset(["acme", "globex"])
   slug     = each.key

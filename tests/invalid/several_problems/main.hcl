@@ -1,6 +1,5 @@
 charter {
   required_version = ">= 99.0"
-  scope            = "Platform Team"
 }
 
 role "analyst" {
@@ -12,11 +11,9 @@ role "analyst" {
 
 user "bi" {
   roles    = [role.analyst, role.missing]
-  hosts    = [1, null]
   password = "secret"
 }
 
 database "reporting" {
-  comment    = lenght("x")
-  depends_on = [database.nowhere]
+  comment = lenght("x")
 }

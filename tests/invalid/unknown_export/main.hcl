@@ -1,3 +1,7 @@
+kubernetes {
+  manifests = "out/manifests"
+}
+
 tenant "acme" {}
 
 role "analyst" {

@@ -1,0 +1,298 @@
+//! What the help says: of the program, and of each command.
+
+use insta::assert_snapshot;
+
+use crate::harness::{Output, Project};
+
+fn run(args: &[&str]) -> Output {
+    Project::empty().run(args)
+}
+
+/// Returns the help of a command up to the options that all commands have.
+fn own_help(command: &str) -> String {
+    let output = run(&[command, "--help"]);
+    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
+    let (own, common) = output.stdout.split_once("Common options:\n").expect("the common options come last");
+    assert!(common.contains("--chdir"), "{common}");
+    // What the program's help shows already is said to be there.
+    own.trim_end().to_owned()
+}
+
+#[test]
+fn of_the_program() {
+    assert_snapshot!(run(&["--help"]), @r#"
+    charter is terraform for ClickHouse tenants: tenants, databases, roles, users, grants, SQL
+    migrations and Kubernetes Secrets are declared in HCL; `plan` shows exactly what would change in
+    ClickHouse and in Kubernetes, `apply` does that in dependency order, `check` proves that nothing
+    drifted. There is no state file: the servers are the truth.
+
+    The smallest configuration is a file tenants.hcl with
+
+      clickhouse {
+        url      = "http://127.0.0.1:8123"
+        password = env("CLICKHOUSE_PASSWORD", "")
+      }
+      kubernetes {
+        manifests = "out/manifests"   # or: context = "production"
+      }
+      tenant "acme" {}
+
+    Then run `charter validate`, which needs no server, `charter plan`, which changes nothing, and
+    `charter apply`, which asks before it does.
+
+    Usage: charter [OPTIONS] <COMMAND>
+
+    Commands:
+      validate    Parses, resolves and type-checks the configuration; needs no server
+      plan        Shows what an apply would change; changes nothing
+      apply       Plans, asks, and executes exactly what was shown
+      check       Tells what drifted; changes nothing, exits with 2 where something did
+      completion  Writes a completion script for a shell to standard output
+      version     Prints the version
+      help        Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Common options:
+      -C, --chdir <DIR>
+              The folder of the configuration: its *.hcl files, and below it migrations/
+              
+              [default: .]
+
+          --var <NAME=VALUE>
+              The value of a variable; wins over --var-file, which wins over CHARTER_VAR_<name>
+
+          --var-file <FILE>
+              A file of variables (*.vars.hcl): name = value, a line each
+
+          --no-color
+              No colours; also NO_COLOR in the environment
+
+          --json
+              Events and diagnostics as JSON, one object a line
+
+      -q, --quiet
+              Results, warnings and errors only
+
+      -v, --verbose...
+              More of what happens: -v, -vv, -vvv; never a password
+
+    Environment:
+      CHARTER_VAR_<name>  the value of a variable, unless --var or --var-file give one
+      CHARTER_ACTOR       who applies, for the audit, unless --actor says it
+      CHARTER_LOG         what is logged to standard error, as -v does: debug, or charter::observe=trace
+      TRACEPARENT         the W3C trace that queries belong to; ClickHouse records it
+      NO_COLOR, COLUMNS   no colours; how wide texts are
+
+    Exit codes:
+        0  done, or nothing to do
+        1  error, nothing was changed
+        2  changes or drift (plan with --detailed-exitcode; check always)
+        3  apply stopped half-way; the report says what is done
+        4  the saved plan no longer fits the servers, or was used
+        5  someone else holds the lock
+        6  a person must decide; the evidence is printed
+        7  denied by lint, or by a flag that is missing
+        8  approval declined
+       64  wrong usage
+      130  interrupted
+    --- exit 0
+    "#);
+}
+
+#[test]
+fn of_the_program_in_short() {
+    let help = run(&["-h"]);
+    let (commands, rest) = help.stdout.split_once("Common options:").unwrap();
+    assert_snapshot!(commands, @r"
+    Declare ClickHouse tenants in HCL; plan, apply and check them.
+
+    Usage: charter [OPTIONS] <COMMAND>
+
+    Commands:
+      validate    Parses, resolves and type-checks the configuration; needs no server
+      plan        Shows what an apply would change; changes nothing
+      apply       Plans, asks, and executes exactly what was shown
+      check       Tells what drifted; changes nothing, exits with 2 where something did
+      completion  Writes a completion script for a shell to standard output
+      version     Prints the version
+      help        Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+    ");
+    assert!(rest.contains("Exit codes:"), "{rest}");
+}
+
+#[test]
+fn is_the_same_asked_in_three_ways() {
+    let help = run(&["plan", "--help"]).stdout;
+    assert_eq!(run(&["help", "plan"]).stdout, help);
+    assert_ne!(run(&["plan", "-h"]).stdout, help, "-h is the short form");
+}
+
+#[test]
+fn of_validate() {
+    assert_snapshot!(own_help("validate"), @r"
+    Parses, resolves and type-checks the configuration; needs no server
+
+    Reads every *.hcl file of the folder (but *.vars.hcl and *.test.hcl), resolves references, evaluates
+    expressions, checks types and names, and cuts the migrations into statements: everything that can be
+    told without a server. As many problems as one run can find are told, each with its place and what
+    to do. Warnings do not fail it.
+
+    Usage: charter validate [OPTIONS]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn of_plan() {
+    assert_snapshot!(own_help("plan"), @r"
+    Shows what an apply would change; changes nothing
+
+    Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that an
+    apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
+
+    The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each with
+    a code and with what to do; one that is an error keeps the plan from being applied.
+
+    Usage: charter plan [OPTIONS]
+
+    Options:
+          --target <ADDRESS>
+              Only this, and what it depends on: an address or a group, such as tenant.acme or
+              tenant.acme.access
+
+          --format <FORMAT>
+              How the plan is printed
+
+              Possible values:
+              - text: For people
+              - json: For programs
+              
+              [default: text]
+
+          --sql
+              Every statement and manifest, exactly as it would be sent
+
+          --detailed-exitcode
+              Exit with 2 where there are changes or findings
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn of_apply() {
+    assert_snapshot!(own_help("apply"), @r"
+    Plans, asks, and executes exactly what was shown
+
+    Steps run in dependency order, independent ones at once. A step that fails stops what depends on it
+    and nothing else. Run it again after a failure: what is done stays done, and the rest is completed.
+    Ctrl-C finishes what runs, then stops and reports; twice stops at once.
+
+    Usage: charter apply [OPTIONS]
+
+    Options:
+          --target <ADDRESS>
+              Only this, and what it depends on: an address or a group, such as tenant.acme or
+              tenant.acme.access
+
+          --auto-approve
+              Do not ask; needed where nobody can be asked, as in CI
+
+          --parallelism <N>
+              How many steps may run at once
+              
+              [default: 10]
+
+          --sql
+              Every statement and manifest in the plan that is shown
+
+          --actor <NAME>
+              Who applies, for the audit; else from the CI's variables or the operating system
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn of_check() {
+    assert_snapshot!(own_help("check"), @r"
+    Tells what drifted; changes nothing, exits with 2 where something did
+
+    Asks the live servers: were the expected migrations applied (tracking), do databases, users, roles
+    and grants exist as declared (access), are the managed tables there with their columns (tables), do
+    the Secrets hold what they must, and does it log in (secrets), does the operator say that its
+    tenants are ready (readiness).
+
+    Usage: charter check [OPTIONS]
+
+    Options:
+          --format <FORMAT>
+              How the findings are printed
+
+              Possible values:
+              - text: For people
+              - json: For programs
+              
+              [default: text]
+
+          --target <ADDRESS>
+              Only this, and what it depends on: an address or a group, such as tenant.acme
+
+          --no-probe
+              Do not log in with what the Secrets hold; without it, each user's password is proved
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn of_completion() {
+    assert_snapshot!(own_help("completion"), @r"
+    Writes a completion script for a shell to standard output
+
+    Usage: charter completion [OPTIONS] <SHELL>
+
+    Arguments:
+      <SHELL>  The shell [possible values: bash, elvish, fish, powershell, zsh]
+
+    Options:
+      -h, --help  Print help
+    ");
+}
+
+#[test]
+fn of_version() {
+    assert_snapshot!(own_help("version"), @r"
+    Prints the version
+
+    Usage: charter version [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+    ");
+}
+
+#[test]
+fn the_version_is_printed_in_two_ways() {
+    assert_snapshot!(run(&["version"]), @r"
+    charter <version>
+    --- exit 0
+    ");
+    assert_eq!(run(&["--version"]).to_string(), run(&["version"]).to_string());
+}

@@ -1,0 +1,13 @@
+//! The command line as a user meets it: the binary is run in an environment that holds nothing but
+//! what the test sets, and one snapshot covers standard output, standard error and the exit code.
+//!
+//! `invalid` runs the broken configurations of `tests/invalid`; the rest is by topic.
+
+mod harness;
+mod help;
+mod invalid;
+mod servers;
+mod streams;
+mod usage;
+mod validate;
+mod variables;

@@ -1,0 +1,5 @@
+clickhouse {
+  cluster = "main"
+}
+
+role "analyst" {}

@@ -1,0 +1,4 @@
+role "reader" {
+  for_each = toset(["", "acme"])
+  name     = "reader_${each.key}"
+}

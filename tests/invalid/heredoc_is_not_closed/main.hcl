@@ -1,0 +1,6 @@
+database "reporting" {
+  comment = <<EOT
+shared aggregates
+}
+
+role "analyst" {}

@@ -1,0 +1,5 @@
+variable "team" {
+  default = "bi"
+}
+
+role "${var.team}" {}

@@ -1,0 +1,7 @@
+role "a b" {}
+
+role "a`b" {}
+
+role {}
+
+role "a" "b" {}

@@ -1,6 +1,0 @@
-tenant "acme" {}
-
-moved {
-  from = tenant.acme_old
-  to   = tenant.acme
-}

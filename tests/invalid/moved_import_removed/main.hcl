@@ -1,0 +1,15 @@
+role "analyst" {}
+
+moved {
+  from = role.reader
+  to   = role.analyst
+}
+
+import {
+  to = role.analyst
+}
+
+removed {
+  from      = tenant.initech
+  data_loss = "allow"
+}

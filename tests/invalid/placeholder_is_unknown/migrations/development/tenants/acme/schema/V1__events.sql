@@ -1,0 +1,1 @@
+CREATE TABLE ${databse}.events (id UInt64) ENGINE = MergeTree ORDER BY id;

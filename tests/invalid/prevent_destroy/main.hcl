@@ -1,0 +1,6 @@
+database "reporting" {
+  lifecycle {
+    prevent_destroy = true
+    ignore_changes  = [coment]
+  }
+}

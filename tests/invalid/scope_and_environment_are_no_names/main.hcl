@@ -1,0 +1,6 @@
+charter {
+  scope       = "Platform Team"
+  environment = "../production"
+}
+
+database "reporting" {}

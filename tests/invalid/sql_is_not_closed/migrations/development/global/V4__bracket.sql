@@ -1,0 +1,1 @@
+CREATE TABLE ops.more (id UInt64 ENGINE = MergeTree ORDER BY id;

@@ -1,0 +1,5 @@
+kubernetes {
+  manifests = "out/manifests"
+}
+
+tenant "acme" {}

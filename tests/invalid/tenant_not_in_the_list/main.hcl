@@ -1,0 +1,7 @@
+kubernetes {
+  manifests = "out/manifests"
+}
+
+tenant "acme" {}
+
+tenant "globex" {}

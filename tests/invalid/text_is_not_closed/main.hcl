@@ -1,0 +1,5 @@
+database "reporting" {
+  comment = "shared aggregates
+}
+
+role "analyst" {}
