@@ -88,7 +88,10 @@ fn every_kind_is_documented_as_it_is() {
     if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
         fs::write(path, updated).unwrap();
     } else {
-        assert!(updated == text, "docs/language.md is out of date: CHARTER_TEST_UPDATE=1 cargo test --test docs");
+        assert!(
+            updated == text,
+            "docs/language.md is out of date: CHARTER_TEST_UPDATE=1 cargo test --test docs"
+        );
     }
 }
 
@@ -192,7 +195,9 @@ fn every_code_is_documented() {
 
 #[test]
 fn links_lead_to_files() {
-    for page in ["README.md", "CONTRIBUTING.md", "docs/language.md", "docs/codes.md", "examples/sandbox/README.md"] {
+    for page in
+        ["README.md", "CONTRIBUTING.md", "docs/language.md", "docs/codes.md", "examples/sandbox/README.md"]
+    {
         let path = root().join(page);
         let text = fs::read_to_string(&path).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

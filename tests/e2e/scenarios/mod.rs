@@ -4,6 +4,7 @@
 mod adoption;
 mod crash;
 mod drift;
+mod examples;
 mod foreign;
 mod migrations;
 mod onboarding;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
         drift::scenarios(),
+        examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
         crash::scenarios(),
