@@ -30,6 +30,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use self::funcs::names as function_names;
+
 use self::blocks::Builder;
 use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};

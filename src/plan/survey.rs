@@ -162,13 +162,15 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// Returns whether the objects that this one goes with are ours.
+    /// Returns whether the objects that this one goes with are ours: those that are there, for an
+    /// earlier run may have ended before it came to the others.
     fn is_owned_with(&self, kind: &dyn Kind, resource: &Resource) -> bool {
         let objects = kind.owned_with(resource);
-        let ours = |(kind, identity): &(&'static str, String)| {
-            let entry = self.request.registry.mine(kind, identity);
-            entry.is_some_and(|entry| entry.environment == self.request.settings.environment)
-        };
+        let ours =
+            |(kind, identity): &(&'static str, String)| match self.request.registry.mine(kind, identity) {
+                Some(entry) => entry.environment == self.request.settings.environment,
+                None => self.live(kind, identity).is_none(),
+            };
         !objects.is_empty() && objects.iter().all(ours)
     }
 

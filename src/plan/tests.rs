@@ -350,6 +350,7 @@ fn check_tells_each_difference_once() {
 #[test]
 fn what_goes_with_ours_is_ours() {
     let mut fake = Fake::new();
+    fake.put("thing", "role", json!({}));
     fake.put("thing", "grants", json!({"size": "7"}));
     let grants = || thing("tenant.x.grants").with("of", "role").with("size", "1");
     fake.declare([grants(), thing("tenant.x.role")]);

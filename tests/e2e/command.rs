@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// What a command printed, and its exit code.
 #[derive(Clone, Debug)]
@@ -62,20 +63,36 @@ impl Output {
 
 /// Runs charter in a folder.
 pub fn charter(folder: &Path, env: &[(String, String)], args: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_charter"))
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .env("COLUMNS", "100")
-        .env("HOME", folder)
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .envs(env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = command(folder, env, args).output().unwrap();
     Output {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         code: output.status.code().unwrap_or(-1),
     }
+}
+
+/// Runs charter and kills it after a while, as `kill -9` does. Returns whether it was still running.
+pub fn kill(folder: &Path, env: &[(String, String)], args: &[&str], after: Duration) -> bool {
+    let mut child = command(folder, env, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(after);
+    let running = child.try_wait().unwrap().is_none();
+    if running {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    running
+}
+
+fn command(folder: &Path, env: &[(String, String)], args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_charter"));
+    command
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .env("COLUMNS", "200")
+        .env("HOME", folder)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .envs(env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null());
+    command
 }

@@ -76,6 +76,13 @@ kubernetes {{
         self.folder.path()
     }
 
+    /// Moves the scenario to a ClickHouse of its own.
+    pub fn use_clickhouse(&mut self, clickhouse: ClickHouse) {
+        self.env.retain(|(name, _)| name != "CLICKHOUSE_URL");
+        self.env.push(("CLICKHOUSE_URL".into(), clickhouse.url.clone()));
+        self.clickhouse = clickhouse;
+    }
+
     /// Returns the cluster of a scenario that asked for one.
     pub fn cluster(&self) -> &Cluster {
         self.cluster.as_ref().expect("a scenario with a cluster")

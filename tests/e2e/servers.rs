@@ -81,6 +81,14 @@ fn start_clickhouse(engine: Engine) -> ClickHouse {
     ClickHouse { url, user: "default".into(), password: String::new(), log: Some(log) }
 }
 
+/// Starts a sandbox for one scenario, with options; its data and its CA are in `folder`.
+pub fn own_sandbox(folder: &Path, options: &[&str]) -> ClickHouse {
+    let mut command = Command::new(root().join("examples/sandbox/clickhouse"));
+    command.args(["--exit-with-stdin", "--data"]).arg(folder).args(options);
+    let url = start(command, "CLICKHOUSE_URL=").expect("the sandbox starts");
+    ClickHouse { url, user: "default".into(), password: String::new(), log: None }
+}
+
 /// Returns the kubeconfig of the API server, if there can be one.
 pub fn kubeconfig() -> Option<&'static Path> {
     static KUBECONFIG: OnceLock<Option<PathBuf>> = OnceLock::new();

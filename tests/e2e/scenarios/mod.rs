@@ -2,13 +2,17 @@
 //! declaration can mend.
 
 mod adoption;
+mod crash;
 mod drift;
+mod examples;
+mod foreign;
 mod migrations;
 mod onboarding;
 mod refusals;
 mod scale;
 mod secrets;
 mod standalone;
+mod tls;
 
 use crate::Scenario;
 
@@ -17,12 +21,16 @@ pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
         drift::scenarios(),
+        examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        crash::scenarios(),
+        foreign::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         scale::scenarios(),
+        tls::scenarios(),
     ]
     .into_iter()
     .flatten()

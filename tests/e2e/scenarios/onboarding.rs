@@ -76,7 +76,7 @@ fn readiness(project: &Project, organization: &str) {
                                "lastTransitionTime": "2026-01-01T00:00:00Z"}]})
     };
     project.cluster().set_status("SupersetTenant", organization, &status("False"));
-    let _ = project.charter(&["check"]).exits(2).says("not ready").says("by hand");
+    let _ = project.charter(&["check"]).exits(2).says("Ready is False").says("by hand");
     project.cluster().set_status("SupersetTenant", organization, &status("True"));
     let _ = project.charter(&["check"]).exits(0);
     project.unchanged();

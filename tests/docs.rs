@@ -1,0 +1,209 @@
+//! The documentation says what the code does: the tables of `docs/language.md` are made from the
+//! kinds' schemas, and its lists of blocks, settings and functions and the codes of `docs/codes.md`
+//! are compared with the code. `CHARTER_TEST_UPDATE=1 cargo test --test docs` rewrites the tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use charter::config::{self, Input};
+use charter::kinds::Kinds;
+use charter::model::files::Files;
+use charter::model::schema::{Arity, BlockSchema};
+use charter::plan::lint;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page(name: &str) -> (PathBuf, String) {
+    let path = root().join("docs").join(name);
+    let text = fs::read_to_string(&path).unwrap();
+    (path, text)
+}
+
+/// Returns what stands between `<!-- begin NAME -->` and `<!-- end -->`, by name.
+fn sections(text: &str) -> BTreeMap<String, String> {
+    let parts = text.split("<!-- begin ").skip(1);
+    let sections = parts.map(|part| {
+        let (name, rest) = part.split_once(" -->\n").expect("an end of the marker");
+        let (body, _) = rest.split_once("<!-- end -->").expect("an end of the section");
+        (name.to_owned(), body.to_owned())
+    });
+    sections.collect()
+}
+
+/// Returns the words in backquotes that a text holds first in each of its lines.
+fn first_words(text: &str) -> BTreeSet<String> {
+    text.lines().filter_map(|line| line.split('`').nth(1)).map(str::to_owned).collect()
+}
+
+/// Returns the words in backquotes of a text.
+fn words(text: &str) -> BTreeSet<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Renders the attributes of a block, its nested blocks and what it exports.
+fn tables(name: &str, schema: &BlockSchema) -> String {
+    let mut text = String::new();
+    if !schema.attrs.is_empty() {
+        text += "| Attribute | Type | | What |\n|---|---|---|---|\n";
+        for attr in &schema.attrs {
+            let required = if attr.required { "required" } else { "" };
+            let ty = attr.ty.describe().replace('|', "\\|");
+            let sensitive = if attr.sensitive { " Sensitive values are allowed." } else { "" };
+            let _ = writeln!(text, "| `{}` | {ty} | {required} | {}{sensitive} |", attr.name, attr.doc);
+        }
+    }
+    if !schema.exports.is_empty() {
+        let exports: Vec<String> =
+            schema.exports.iter().map(|export| format!("`{name}.<label>.{export}`")).collect();
+        let _ = writeln!(text, "\nOther blocks refer to {}.", exports.join(", "));
+    }
+    for (nested, arity, inner) in &schema.blocks {
+        let times = match arity {
+            Arity::Optional => "at most once",
+            Arity::Many => "any number of times",
+        };
+        let _ = writeln!(text, "\nNested block `{nested}`, {times}:\n");
+        text += &tables(nested, inner);
+    }
+    text
+}
+
+#[test]
+fn every_kind_is_documented_as_it_is() {
+    let (path, text) = page("language.md");
+    let mut updated = text.clone();
+    let found = sections(&text);
+    for kind in Kinds::all().iter() {
+        let Some(schema) = kind.schema() else { continue };
+        let name = kind.name();
+        let section = found.get(&format!("kind {name}")).unwrap_or_else(|| panic!("no section of {name}"));
+        let begin = format!("<!-- begin kind {name} -->\n");
+        let old = format!("{begin}{section}<!-- end -->");
+        updated = updated.replace(&old, &format!("{begin}{}<!-- end -->", tables(name, &schema)));
+    }
+    if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
+        fs::write(path, updated).unwrap();
+    } else {
+        assert!(
+            updated == text,
+            "docs/language.md is out of date: CHARTER_TEST_UPDATE=1 cargo test --test docs"
+        );
+    }
+}
+
+/// A folder with one file.
+struct OneFile(String);
+
+impl Files for OneFile {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if path == "main.hcl" { Ok(self.0.clone().into_bytes()) } else { Err("no such file".into()) }
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, String> {
+        Ok(path.is_empty().then(|| vec!["main.hcl".to_owned()]))
+    }
+}
+
+/// Returns the names that the problem of a configuration suggests.
+fn suggested(text: &str, summary: &str) -> BTreeSet<String> {
+    let compiled = config::compile(&OneFile(text.to_owned()), &Input::default(), &Kinds::all());
+    let problem = compiled.diags.iter().find(|item| item.summary == summary);
+    let problem = problem.unwrap_or_else(|| panic!("no {summary:?} in {text:?}"));
+    words(&problem.help.concat())
+}
+
+#[test]
+fn every_block_and_setting_is_documented() {
+    let (_, text) = page("language.md");
+    let found = sections(&text);
+    assert_eq!(first_words(&found["blocks"]), suggested("q9 {}\n", "unknown block"));
+    for block in ["charter", "clickhouse", "kubernetes", "variable \"v\""] {
+        let name = block.split(' ').next().unwrap();
+        let known = suggested(&format!("{block} {{\n  q9 = 1\n}}\n"), "unknown attribute");
+        assert_eq!(first_words(&found[name]), known, "{name}");
+    }
+}
+
+#[test]
+fn every_function_is_documented() {
+    let (_, text) = page("language.md");
+    let documented: BTreeSet<String> = words(&sections(&text)["functions"])
+        .into_iter()
+        .filter_map(|call| Some(call.split_once('(')?.0.to_owned()))
+        .collect();
+    let known: BTreeSet<String> = config::function_names().map(str::to_owned).collect();
+    assert_eq!(documented, known);
+}
+
+/// Returns the Rust files below a folder, but for those that are tests.
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("test") || name.ends_with("_tests.rs") {
+            continue;
+        }
+        if path.is_dir() {
+            sources(&path, into);
+        } else if name.ends_with(".rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// Returns the codes of findings in the sources, tests and comments aside.
+fn codes() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let mut codes = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            codes.extend(
+                line.split('"')
+                    .filter(|word| {
+                        word.len() == 5
+                            && word.starts_with("CH")
+                            && word[2..].bytes().all(|byte| byte.is_ascii_digit())
+                    })
+                    .map(str::to_owned),
+            );
+        }
+    }
+    codes
+}
+
+#[test]
+fn every_code_is_documented() {
+    let (_, text) = page("codes.md");
+    let headings: Vec<(&str, &str)> =
+        text.lines().filter_map(|line| line.strip_prefix("## CH")?.split_once(": ")).collect();
+    let documented: Vec<String> = headings.iter().map(|(number, _)| format!("CH{number}")).collect();
+    let used: Vec<String> = codes().into_iter().collect();
+    assert!(used.len() > 20, "{used:?}");
+    assert_eq!(documented, used, "the headings of docs/codes.md, in order");
+    for code in lint::CODES {
+        let heading = headings.iter().find(|(number, _)| code.code.ends_with(number));
+        assert_eq!(heading.map(|(_, title)| *title), Some(code.title.trim_end_matches('.')), "{}", code.code);
+    }
+}
+
+#[test]
+fn links_lead_to_files() {
+    for page in
+        ["README.md", "CONTRIBUTING.md", "docs/language.md", "docs/codes.md", "examples/sandbox/README.md"]
+    {
+        let path = root().join(page);
+        let text = fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap();
+            let there = file.is_empty() || file.contains("://") || path.parent().unwrap().join(file).exists();
+            assert!(there, "{page}: {link}");
+        }
+    }
+}
