@@ -144,7 +144,10 @@ fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
     while let Some((full, _)) = rest.char_indices().nth(width) {
-        let space = rest[..full].rfind(' ').filter(|at| *at > width / 3);
+        // A word goes to the next line unless it is too long for any, and much room would be left.
+        let fits =
+            |at: usize| rest[at + 1..].split(' ').next().is_none_or(|word| word.chars().count() <= width);
+        let space = rest[..full].rfind(' ').filter(|at| *at > 0 && (*at > width / 3 || fits(*at)));
         let cut = if rest[full..].starts_with(' ') { full } else { space.unwrap_or(full) };
         lines.push(&rest[..cut]);
         rest = rest[cut..].strip_prefix(' ').unwrap_or(&rest[cut..]);
@@ -161,6 +164,8 @@ mod tests {
     fn text_is_wrapped_at_spaces_or_where_it_must() {
         assert_eq!(wrap("one two three", 9), ["one two", "three"]);
         assert_eq!(wrap("one two", 7), ["one two"]);
+        assert_eq!(wrap("a migrations/x.sql", 16), ["a", "migrations/x.sql"]);
+        assert_eq!(wrap("a migrations/x.sql", 12), ["a migrations", "/x.sql"]);
         assert_eq!(wrap("éééééééééé", 4), ["éééé", "éééé", "éé"]);
         assert_eq!(wrap("", 4), [""]);
     }

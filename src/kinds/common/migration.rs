@@ -137,7 +137,10 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
     let identity = format!("{}|{}|{}", runner.tenant, folder.id, name.version);
     let (user, user_addr) =
         runner.login.clone().map_or_else(Default::default, |(user, addr)| (user, addr.to_string()));
-    let values = statements.iter().map(|(statement, sql)| statement_value(statement, sql, runner)).collect();
+    // What is recorded and not run is not shown either: it may create a user with its password.
+    let baselined = runner.baselined.contains(&name.file.as_str());
+    let run = statements.iter().filter(|_| !baselined);
+    let values = run.map(|(statement, sql)| statement_value(statement, sql, runner)).collect();
     let hashes: Vec<Statement> = statements.into_iter().map(|(statement, _)| statement).collect();
     let resource = Resource::new(addr, KIND, identity, folder.span)
         .with("tenant", runner.tenant.as_str())
@@ -150,7 +153,7 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("database", runner.database.as_str())
         .with("user", user)
         .with("user_addr", user_addr)
-        .with("baselined", runner.baselined.contains(&name.file.as_str()))
+        .with("baselined", baselined)
         .with("statements", Value::List(values));
     Some(resource)
 }

@@ -1,5 +1,3 @@
-role "a b" {}
-
 role "a`b" {}
 
 role {}

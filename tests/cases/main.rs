@@ -1,0 +1,153 @@
+//! Plans, offline: each folder is a configuration (`main.hcl`, `migrations/`), what the servers are
+//! supposed to hold (`observed.json`) and the plan that must come of it (`expected.txt`: the text
+//! with every statement, 100 columns wide; `expected.json`, where there is one, is a part of the
+//! JSON plan).
+//!
+//! Folders are discovered; one that lacks a file fails. Write the expected texts anew with
+//!
+//! ```text
+//! CHARTER_TEST_UPDATE=1 cargo test --test cases
+//! ```
+//!
+//! and read the difference before you commit it. `observed.json` is read by [`observed`].
+
+mod observed;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use charter::config::load::Disk;
+use charter::config::{self, Compiled, Input};
+use charter::kinds::Kinds;
+use charter::model::{Plan, Settings};
+use charter::plan::{self, Request};
+use charter::render;
+use serde_json::Value as Json;
+
+/// The longest expected text, in lines: what is longer is approved unread.
+const LONGEST: usize = 80;
+
+/// Returns the folder of the cases.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+/// Returns the folders of the cases by name.
+fn cases() -> BTreeMap<String, PathBuf> {
+    let paths = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let named = paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path));
+    named.filter(|(name, path)| path.is_dir() && name != "worlds").collect()
+}
+
+fn compile(folder: &Path, kinds: &Kinds) -> (Compiled, Settings) {
+    let compiled = config::compile(&Disk::new(folder), &Input::default(), kinds);
+    let problems: Vec<_> =
+        compiled.diags.iter().map(|item| format!("{}: {}", item.summary, item.detail)).collect();
+    assert!(problems.is_empty(), "{}: {problems:#?}", folder.display());
+    let settings = compiled.settings.clone().unwrap();
+    (compiled, settings)
+}
+
+/// Plans a case.
+fn plan_of(folder: &Path) -> Plan {
+    let kinds = Kinds::all();
+    let (compiled, settings) = compile(folder, &kinds);
+    let (snapshot, registry) = observed::read(folder, &settings);
+    plan::build(&Request {
+        kinds: &kinds,
+        settings: &settings,
+        desired: &compiled.desired,
+        snapshot: &snapshot,
+        registry: &registry,
+        targets: &observed::ask(folder).targets,
+    })
+}
+
+fn text(folder: &Path, plan: &Plan) -> String {
+    let sql = observed::ask(folder).sql;
+    render::text::plan(plan, &render::text::Options { color: false, width: 100, sql })
+}
+
+/// Returns where a JSON value lacks something that is expected of it; none where it has it all.
+fn lacks(path: &str, expected: &Json, found: &Json) -> Vec<String> {
+    match (expected, found) {
+        (Json::Object(expected), Json::Object(found)) => expected
+            .iter()
+            .flat_map(|(key, value)| {
+                lacks(&format!("{path}.{key}"), value, found.get(key).unwrap_or(&Json::Null))
+            })
+            .collect(),
+        (Json::Array(expected), Json::Array(found)) if expected.len() == found.len() => {
+            let pairs = expected.iter().zip(found).enumerate();
+            pairs
+                .flat_map(|(index, (expected, found))| lacks(&format!("{path}[{index}]"), expected, found))
+                .collect()
+        }
+        _ if expected == found => Vec::new(),
+        _ => vec![format!("{path}: expected {expected}, found {found}")],
+    }
+}
+
+#[test]
+fn each_plan_is_as_expected() {
+    let mut wrong = Vec::new();
+    for (name, folder) in cases() {
+        let plan = plan_of(&folder);
+        let text = text(&folder, &plan);
+        let path = folder.join("expected.txt");
+        if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        match std::fs::read_to_string(&path) {
+            Err(_) => wrong.push(format!("{name}: no expected.txt; the plan is\n{text}")),
+            Ok(expected) if expected != text => {
+                wrong.push(format!("{name}: expected\n{expected}\n… but the plan is\n{text}"));
+            }
+            Ok(_) => {}
+        }
+        if let Ok(expected) = std::fs::read_to_string(folder.join("expected.json")) {
+            let expected: Json =
+                serde_json::from_str(&expected).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let lacking = lacks("", &expected, &render::json::plan(&plan, "test"));
+            wrong.extend(lacking.into_iter().map(|lacking| format!("{name}: in JSON, {lacking}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn each_case_can_be_read() {
+    assert!(cases().len() >= 15);
+    for (name, folder) in cases() {
+        let main = std::fs::read_to_string(folder.join("main.hcl")).unwrap_or_default();
+        assert!(main.starts_with("# "), "{name}: main.hcl begins with a comment that says what the case is");
+        let expected = std::fs::read_to_string(folder.join("expected.txt")).unwrap_or_default();
+        let lines = expected.lines().count();
+        assert!((1..=LONGEST).contains(&lines), "{name}: {lines} lines");
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap().file_name().into_string().unwrap();
+            let known = ["main.hcl", "migrations", "observed.json", "expected.txt", "expected.json"];
+            assert!(known.contains(&file.as_str()), "{name}: nothing reads {file}");
+        }
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_plan() {
+    for (name, folder) in cases() {
+        let (first, again) = (plan_of(&folder), plan_of(&folder));
+        assert_eq!(first.digest(), again.digest(), "{name}");
+        assert_eq!(text(&folder, &first), text(&folder, &again), "{name}");
+    }
+}
+
+#[test]
+fn no_password_is_shown() {
+    for (name, folder) in cases() {
+        let plan = plan_of(&folder);
+        let all = format!("{}{}", text(&folder, &plan), render::json::plan(&plan, "test"));
+        for password in observed::PASSWORDS {
+            assert!(!all.contains(password), "{name} shows {password}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+-- the events of a tenant
+CREATE TABLE events (id UInt64, at DateTime) ENGINE = MergeTree ORDER BY id;
+ALTER TABLE events ADD COLUMN kind String;

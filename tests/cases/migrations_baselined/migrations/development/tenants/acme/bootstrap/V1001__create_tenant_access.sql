@@ -1,0 +1,1 @@
+CREATE USER user_tenant_acme IDENTIFIED BY 'hunter5';

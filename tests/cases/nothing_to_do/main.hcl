@@ -1,0 +1,10 @@
+# Everything is as declared.
+charter {
+  scope = "platform"
+}
+
+kubernetes {
+  manifests = "out/manifests"
+}
+
+tenant "acme" {}

@@ -1,0 +1,10 @@
+# The Secret lost one key, and another one holds the wrong name.
+charter {
+  scope = "platform"
+}
+
+kubernetes {
+  manifests = "out/manifests"
+}
+
+tenant "acme" {}

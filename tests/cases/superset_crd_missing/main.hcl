@@ -1,0 +1,15 @@
+# The cluster does not know SupersetTenants.
+charter {
+  scope = "platform"
+}
+
+kubernetes {
+  manifests = "out/manifests"
+}
+
+tenant "acme" {
+  superset {
+    connection_name = "ClickHouse"
+    client_version  = "0.8.18"
+  }
+}
