@@ -2,6 +2,8 @@
 //! kinds' schemas, and its lists of blocks, settings and functions and the codes of `docs/codes.md`
 //! are compared with the code. `CHARTER_TEST_UPDATE=1 cargo test --test docs` rewrites the tables.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read the pages is to fail")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

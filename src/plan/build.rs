@@ -287,7 +287,7 @@ fn kept_at(place: &Addr, objects: &[&Retained], desired: &Desired) -> Finding {
         .at(place)
         .compare("", found.join("\n"))
         .help(format!("to bring it back, declare {place} again"))
-        .help("charter never removes it by itself: what is dropped by hand is forgotten by the next apply")
+        .help("to remove it, drop it on the servers by hand once nobody needs it; the next apply forgets it")
 }
 
 /// Sorts findings by severity, address and code, and drops repetitions.

@@ -18,7 +18,7 @@ class RemoteEngine:
     """Looks like Engine; each opening lives in a child process."""
 
     def __init__(self, version, folder):
-        self.arguments = [sys.executable, "-m", "clickhouse_server.engine_process", version, str(folder)]
+        self.arguments = [sys.executable, "-P", "-m", "clickhouse_server.engine_process", version, str(folder)]
         self.run = Path(folder) / "run"
         self.run.mkdir(parents=True, exist_ok=True)
         self.child, self.spare, self.users = None, self._spawn(), ""
