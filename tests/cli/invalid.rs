@@ -8,7 +8,7 @@
 //! CHARTER_TEST_UPDATE=1 cargo test --test cli invalid
 //! ```
 //!
-//! and read the difference before you commit it. A file `env` in a folder (`NAME=value` lines) is
+//! and read the difference before you commit it, and run the tests again without. A file `env` in a folder (`NAME=value` lines) is
 //! the environment. Files that git or an editor would mangle are kept as `<name>.hex`: their bytes
 //! as hexadecimal digits, `#` comments to the end of the line; they are written out before the run.
 

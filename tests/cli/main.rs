@@ -3,6 +3,8 @@
 //!
 //! `invalid` runs the broken configurations of `tests/invalid`; the rest is by topic.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod harness;
 mod help;
 mod invalid;
