@@ -189,7 +189,7 @@ fn unclosed(at: At, text: &str, offset: usize, error: &Error) -> Option<Diagnost
     let line = &text[start..line_end(start)];
     let quotes: Vec<usize> =
         line.match_indices('"').map(|(at, _)| at).filter(|at| !line[..*at].ends_with('\\')).collect();
-    if quotes.len() % 2 == 0 || line.contains(['#', '\'']) || line.contains("//") {
+    if quotes.len().is_multiple_of(2) || line.contains(['#', '\'']) || line.contains("//") {
         return None;
     }
     let begin = start + quotes.last()?;

@@ -87,7 +87,8 @@ fn actions(plan: &Plan) -> Vec<(String, Action)> {
 async fn a_toy_goes_the_whole_way() {
     let servers = Arc::new(Fake::default());
     let plan = apply(&servers, TWO).await;
-    let expected = [("charter.ops", Action::Create), ("quota.staff", Action::Create), ("quota.guests", Action::Create)];
+    let expected =
+        [("charter.ops", Action::Create), ("quota.staff", Action::Create), ("quota.guests", Action::Create)];
     assert_eq!(actions(&plan), expected.map(|(addr, action)| (addr.to_owned(), action)));
     assert_eq!(
         servers.held().ran,

@@ -36,11 +36,15 @@ impl Held {
     fn answer(&self, statement: &str) -> Vec<Json> {
         if statement.contains("serverUUID()") {
             let ops = if self.tables.is_empty() { "" } else { "22222222" };
-            return vec![json!({"version": "26.9.2.1", "server_uuid": "11111111", "user": "default", "ops_uuid": ops})];
+            return vec![
+                json!({"version": "26.9.2.1", "server_uuid": "11111111", "user": "default", "ops_uuid": ops}),
+            ];
         }
         if statement.contains("FROM system.columns") {
             let tables = ledger::TABLES.iter().filter(|table| self.tables.contains(table.name));
-            return tables.map(|table| json!({"database": "ops", "table": table.name, "columns": columns(table)})).collect();
+            return tables
+                .map(|table| json!({"database": "ops", "table": table.name, "columns": columns(table)}))
+                .collect();
         }
         if statement.starts_with("CHECK GRANT") {
             return vec![json!({"result": 1})];
@@ -58,7 +62,8 @@ impl Held {
     /// Returns the newest row of each object of the registry.
     fn newest(&self) -> BTreeMap<(String, String), Row> {
         let rows = self.rows.get("charter_resources").into_iter().flatten();
-        rows.map(|row| ((text(row, "kind").to_owned(), text(row, "identity").to_owned()), row.clone())).collect()
+        rows.map(|row| ((text(row, "kind").to_owned(), text(row, "identity").to_owned()), row.clone()))
+            .collect()
     }
 
     fn run(&mut self, statement: &str) {
@@ -71,7 +76,9 @@ impl Held {
                 self.tables.insert(statement.split('`').nth(3).unwrap().to_owned());
                 return;
             }
-            (Some("CREATE"), Some("QUOTA")) => assert_eq!(self.quotas.insert(quota, most()), None, "{statement}"),
+            (Some("CREATE"), Some("QUOTA")) => {
+                assert_eq!(self.quotas.insert(quota, most()), None, "{statement}")
+            }
             (Some("ALTER"), Some("QUOTA")) => *self.quotas.get_mut(&quota).expect(statement) = most(),
             (Some("DROP"), Some("QUOTA")) => assert!(self.quotas.remove(&quota).is_some(), "{statement}"),
             _ => panic!("this server does not run {statement}"),

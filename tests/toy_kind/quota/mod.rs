@@ -53,7 +53,8 @@ impl Kind for Quota {
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {
         let name = sql::ident(change.identity);
-        let most = change.wanted.and_then(|wanted| wanted.attrs.get("max_queries")?.as_f64()).unwrap_or_default();
+        let most =
+            change.wanted.and_then(|wanted| wanted.attrs.get("max_queries")?.as_f64()).unwrap_or_default();
         let limit = format!("FOR INTERVAL 1 hour MAX queries = {most}");
         let statement = match change.action {
             Action::Create => format!("CREATE QUOTA {name} {limit}"),
