@@ -30,7 +30,7 @@ $(TOOLS)/bin/cargo-deny:
 
 # Unit tests, fixtures, the command line, the architecture and the documentation.
 unit:
-	$(CARGO) test --locked --lib --bins --test architecture --test cli --test cases --test docs
+	$(CARGO) test --locked --lib --bins --test architecture --test cli --test cases --test docs --test toy_kind
 
 # Scenarios on ClickHouse 26.9, 25.8 and 24.8 and on a real Kubernetes API server. With
 # CHARTER_TEST_CLICKHOUSE_URL set, on that server instead.
