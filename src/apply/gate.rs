@@ -27,8 +27,8 @@ pub fn approve(plan: &Plan, auto_approve: bool, terminal: bool) -> Approval {
     }
     if !terminal {
         return Approval::Refuse(
-            "the plan needs approval and standard input is no terminal: apply a saved plan that \
-             was reviewed, or pass --auto-approve"
+            "the plan needs approval and standard input is no terminal: pass \
+             --auto-approve where the plan was reviewed"
                 .into(),
         );
     }

@@ -131,14 +131,17 @@ pub(super) struct At<'a, S> {
 impl<S: Servers> At<'_, S> {
     /// Runs the operations.
     pub(super) async fn run(&self) -> Result<(), Trouble> {
-        let is_statement = |op: &&Op| matches!(op, Op::Sql(_));
+        // What is counted are a migration's statements; the records beside them are charter's own.
+        let is_statement = |op: &&Op| matches!(op, Op::Sql(sql) if sql.journal.is_some());
         let of = self.step.ops.iter().filter(is_statement).count();
         let mut number = 0;
         for op in &self.step.ops {
             match op {
                 Op::Sql(sql) => {
-                    number += 1;
-                    self.emit(Progress::Statement { number, of });
+                    if sql.journal.is_some() {
+                        number += 1;
+                        self.emit(Progress::Statement { number, of });
+                    }
                     statement::run(self, sql).await?;
                 }
                 Op::KubeApply(apply) => kube::apply(self, apply).await?,

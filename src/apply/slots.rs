@@ -88,7 +88,7 @@ async fn read<S: Servers>(
         .map_err(|error| Trouble::failed(format!("reading Secret {namespace}/{name} failed: {error}")))?;
     kept.filter(|password| !password.expose().is_empty()).ok_or_else(|| {
         Trouble::failed(format!("Secret {namespace}/{name} holds no {key:?}, the password of {}", slot.0))
-            .help(format!("restore the Secret, or run `charter rotate {}` for a new password", slot.0))
+            .help(format!("plan again: {} gets a new password where its Secret is gone", slot.0))
     })
 }
 

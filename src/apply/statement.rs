@@ -150,9 +150,9 @@ async fn finish<S: Servers>(
             let recorded = journal.failed(&sent.query_id, took, &error).await;
             let trouble = Trouble::failed(error).query(&sent.query_id).help_for(kind);
             Err(match recorded {
-                Ok(()) if journal.is_kept() => {
-                    trouble.help("`charter migrate status` shows which statements of the file were applied")
-                }
+                Ok(()) if journal.is_kept() => trouble.help(
+                    "the statements before it are recorded as applied; the next apply goes on with this one",
+                ),
                 Ok(()) => trouble,
                 Err(unrecorded) => trouble.help(unrecorded.error),
             })
@@ -176,7 +176,7 @@ fn unknown<S: Servers>(journal: &Journal<'_, S>, sent: &Sent, error: String) -> 
     let trouble = Trouble::unknown(error).query(&sent.query_id);
     if journal.is_kept() {
         let decide = trouble
-            .help("find out whether the statement did its work, then tell with `charter migrate repair`");
+            .help("find out whether the statement did its work; the next plan says how to record what you found");
         Trouble { decide: true, ..decide }
     } else {
         trouble.help("run `charter apply` again: it reads how things are")

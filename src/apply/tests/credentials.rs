@@ -159,7 +159,7 @@ async fn a_missing_password_says_what_to_do() {
     plan.steps[0].ops.remove(0);
     let (report, _) = apply_plan(&Fake::default(), plan).await;
     assert_eq!(report.failed[0].error, "Secret operations/bi holds no \"password\", the password of user.bi");
-    assert!(report.failed[0].help[0].contains("charter rotate user.bi"));
+    assert!(report.failed[0].help[0].contains("plan again: user.bi"));
     assert_eq!(report.outcome(), Outcome::Untouched);
 }
 

@@ -65,7 +65,8 @@ impl Kind for Grant {
             return Declared::default();
         }
         let grantee = Grantee { name, of, privileges: vec![declared], roles: Vec::new() };
-        let identity = block.addr.to_string();
+        // Two scopes may use one address: each grants for itself.
+        let identity = format!("{} {}", cx.settings.scope, block.addr);
         let resource = grants::additive(block.addr.clone(), &identity, &grantee, block.body.span);
         Declared { resources: vec![resource], ..Declared::default() }
     }

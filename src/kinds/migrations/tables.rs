@@ -106,8 +106,15 @@ fn finding(table: &Drifted, resource: &Resource) -> Finding {
             .help("else restore it from a backup, or make it again by a new migration: charter never makes it again, empty, by itself");
     };
     let found = columns(found);
-    let only = |mine: &[(String, String)], theirs: &[(String, String)]| {
-        list(&mine.iter().filter(|column| !theirs.contains(column)).cloned().collect::<Vec<_>>())
+    let only = |mine: &[(String, String)], theirs: &[(String, String)]| -> Vec<(String, String)> {
+        mine.iter().filter(|column| !theirs.contains(column)).cloned().collect()
+    };
+    let (lost, strange) = (only(&expected, &found), only(&found, &expected));
+    let reordered = lost.is_empty() && strange.is_empty();
+    let told = |differing: &[(String, String)], all: &[(String, String)]| match (reordered, differing) {
+        (true, _) => format!("{name}: the columns in the order {}", list(all)),
+        (false, []) => format!("{name}: no other columns than those"),
+        (false, differing) => format!("{name}: {}", list(differing)),
     };
     Finding::new(
         "CH502",
@@ -116,16 +123,8 @@ fn finding(table: &Drifted, resource: &Resource) -> Finding {
         "a managed table has other columns than its migrations gave it",
     )
     .at(&addr)
-    .compare(
-        format!("{name}: {}", or_order(only(&expected, &found), &expected)),
-        format!("{name}: {}", or_order(only(&found, &expected), &found)),
-    )
+    .compare(told(&lost, &expected), told(&strange, &found))
     .help("put it right by hand (ALTER TABLE …), or write a migration that makes the change everywhere")
-}
-
-/// Returns what differs; or all, where only the order does.
-fn or_order(differing: String, all: &[(String, String)]) -> String {
-    if differing == NOTHING && !all.is_empty() { format!("in the order {}", list(all)) } else { differing }
 }
 
 const NOTHING: &str = "nothing";
