@@ -39,6 +39,7 @@ e2e: build
 
 # The sandbox itself: ClickHouse's reference as a corpus, and the API server.
 sandbox:
-	examples/sandbox/conformance/run
+	for engine in 26.9 25.8 24.8; do examples/sandbox/conformance/run --engine $$engine || exit 1; done
+	examples/sandbox/conformance/clients/run
 	examples/sandbox/kubernetes_server/test
 	examples/rbac/test_kubernetes

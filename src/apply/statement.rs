@@ -175,8 +175,9 @@ async fn done<S: Servers>(journal: &Journal<'_, S>, sent: &Sent, took: Duration)
 fn unknown<S: Servers>(journal: &Journal<'_, S>, sent: &Sent, error: String) -> Trouble {
     let trouble = Trouble::unknown(error).query(&sent.query_id);
     if journal.is_kept() {
-        let decide = trouble
-            .help("find out whether the statement did its work; the next plan says how to record what you found");
+        let decide = trouble.help(
+            "find out whether the statement did its work; the next plan says how to record what you found",
+        );
         Trouble { decide: true, ..decide }
     } else {
         trouble.help("run `charter apply` again: it reads how things are")
