@@ -58,6 +58,9 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         Ok(plan) => plan,
         Err(code) => return code,
     };
+    if ui.is_json() {
+        render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
+    }
     if let Err(exit) = show(&render_plan(&plan, Format::Text, args.sql, ui), ui) {
         return exit;
     }

@@ -73,6 +73,10 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         matches!(finding.severity, Severity::Error | Severity::Decision | Severity::Drift)
     };
     let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
+    if ui.is_json() && args.format == Format::Text {
+        render::lines::check(&findings).iter().for_each(|line| ui.json_line(line));
+        return exit;
+    }
     context::print(ui, &text, exit)
 }
 

@@ -44,8 +44,12 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     };
     match planned.await {
         Ok(plan) => {
-            let text = render_plan(&plan, args.format, args.sql, ui);
-            context::print(ui, &text, exit_code(&plan, args.detailed_exitcode))
+            let exit = exit_code(&plan, args.detailed_exitcode);
+            if ui.is_json() && args.format == Format::Text {
+                render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
+                return exit;
+            }
+            context::print(ui, &render_plan(&plan, args.format, args.sql, ui), exit)
         }
         Err(code) => code,
     }

@@ -124,10 +124,10 @@ pub fn meta(resource: &Resource<'_>, diags: &mut Diagnostics) -> Meta {
                 continue;
             }
             for expr in elements(&attr.value, at.span(&attr.value), name, diags) {
-                let name = attr_name(expr).filter(|name| is_part(&resource.schema, name));
+                let name = attr_name(expr).filter(|name| is_ignorable(&resource.schema, name));
                 match name {
                     Some(name) => _ = meta.ignore_changes.insert(name),
-                    None => diags.push(unknown_part(expr, at.span(expr), resource)),
+                    None => diags.push(not_ignorable(expr, at.span(expr), resource)),
                 }
             }
         }
@@ -176,18 +176,30 @@ fn attr_name(expr: &Expression) -> Option<String> {
     }
 }
 
-fn is_part(schema: &BlockSchema, name: &str) -> bool {
-    schema.attr(name).is_some() || schema.blocks.iter().any(|(block, ..)| *block == name)
+fn is_ignorable(schema: &BlockSchema, name: &str) -> bool {
+    schema.attr(name).is_some_and(|attr| attr.ignorable)
 }
 
-fn unknown_part(expr: &Expression, span: Span, resource: &Resource<'_>) -> Diagnostic {
+fn not_ignorable(expr: &Expression, span: Span, resource: &Resource<'_>) -> Diagnostic {
     let kind = resource.kind.name();
+    let names: Vec<&str> =
+        resource.schema.attrs.iter().filter(|attr| attr.ignorable).map(|attr| attr.name).collect();
+    let name = attr_name(expr);
+    let known = name.as_deref().is_some_and(|name| {
+        resource.schema.attr(name).is_some()
+            || resource.schema.blocks.iter().any(|(block, ..)| *block == name)
+    });
+    if known {
+        let item = Diagnostic::error("differences of this attribute cannot be ignored")
+            .at(span, "it decides more than a value that can be left alone");
+        return match names[..] {
+            [] => item.help(format!("nothing of a `{kind}` can be ignored; leave `ignore_changes` out")),
+            _ => item.help(format!("of a `{kind}` these can be: {}", names.join(", "))),
+        };
+    }
     let item = Diagnostic::error("unknown attribute in ignore_changes")
         .at(span, format!("`{kind}` has no such attribute"));
-    let attrs = resource.schema.attrs.iter().map(|attr| attr.name);
-    let names = attrs.chain(resource.schema.blocks.iter().map(|(name, ..)| *name));
-    let near = attr_name(expr).and_then(|name| nearest(&name, names));
-    match near {
+    match name.and_then(|name| nearest(&name, names)) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
         None => item,
     }

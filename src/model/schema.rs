@@ -60,6 +60,8 @@ pub struct AttrSchema {
     /// Whether sensitive values may stand in it; elsewhere they are an error, because a name, a
     /// number or a list that decides something cannot be hidden.
     pub sensitive: bool,
+    /// Whether `ignore_changes` may name it: its differences are told under its own name.
+    pub ignorable: bool,
     /// One sentence for people.
     pub doc: &'static str,
 }
@@ -99,7 +101,7 @@ impl BlockSchema {
     }
 
     fn with(mut self, name: &'static str, ty: Type, required: bool, doc: &'static str) -> Self {
-        self.attrs.push(AttrSchema { name, ty, required, sensitive: false, doc });
+        self.attrs.push(AttrSchema { name, ty, required, sensitive: false, ignorable: false, doc });
         self
     }
 
@@ -109,6 +111,15 @@ impl BlockSchema {
     pub fn accepts_sensitive(mut self, names: &[&str]) -> Self {
         for attr in &mut self.attrs {
             attr.sensitive |= names.contains(&attr.name);
+        }
+        self
+    }
+
+    /// Lets `ignore_changes` name these attributes.
+    #[must_use]
+    pub fn ignorable(mut self, names: &[&str]) -> Self {
+        for attr in &mut self.attrs {
+            attr.ignorable |= names.contains(&attr.name);
         }
         self
     }

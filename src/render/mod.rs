@@ -7,6 +7,7 @@ pub mod check;
 pub mod escape;
 pub mod findings;
 pub mod json;
+pub mod lines;
 pub mod page;
 pub mod report;
 pub mod sql;

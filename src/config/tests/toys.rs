@@ -92,6 +92,7 @@ fn named() -> BlockSchema {
     BlockSchema::default()
         .optional("name", Type::String, "The name.")
         .optional("comment", Type::String, "A comment.")
+        .ignorable(&["comment", "name"])
         .exports(&["name"])
 }
 
@@ -123,6 +124,7 @@ fn tenant() -> BlockSchema {
     BlockSchema::default()
         .optional("name", Type::String, "The slug.")
         .optional("privileges", Type::String.list(), "What is granted.")
+        .ignorable(&["comment", "name"])
         .exports(&["database", "role", "user"])
 }
 

@@ -1,6 +1,6 @@
 //! Reads that several kinds share. A shared read has one name and one text, so it is run once.
 
-use crate::model::snapshot::{Caps, Read};
+use crate::model::snapshot::Read;
 
 /// Rows of `system.databases`: name, engine, comment, uuid.
 pub const DATABASES: &str = "databases";
@@ -20,15 +20,10 @@ pub fn roles() -> Read {
     Read::Sql { name: ROLES, statement: "SELECT name, toString(id) AS id, storage FROM system.roles".into() }
 }
 
-/// Reads the users with what is known of their authentication and limits. Enumerations are read as
-/// text: they are renumbered between versions, and `auth_type` became an array in 24.9.
-pub fn users(caps: &Caps) -> Read {
-    let several = caps.at_least(24, 9);
-    let methods = if several { "length(auth_type)" } else { "1" };
-    let statement = format!(
-        "SELECT name, toString(id) AS id, storage, toString(auth_type) AS auth_type, {methods} AS methods, \
-         host_ip, host_names, host_names_regexp, host_names_like, default_roles_all, default_roles_list, \
-         default_roles_except, default_database, grantees_any, grantees_list FROM system.users"
-    );
-    Read::Sql { name: USERS, statement }
+/// Reads the users with their limits.
+pub fn users() -> Read {
+    let statement = "SELECT name, toString(id) AS id, storage, host_ip, host_names, host_names_regexp, \
+                     host_names_like, default_roles_all, default_roles_list, default_roles_except, \
+                     default_database, grantees_any, grantees_list FROM system.users";
+    Read::Sql { name: USERS, statement: statement.into() }
 }

@@ -29,6 +29,7 @@ impl Kind for Database {
         let schema = BlockSchema::default()
             .optional("name", Type::String, "The database's name; the label where it is absent.")
             .optional("comment", Type::String, "What it is for.")
+            .ignorable(&["comment"])
             .exports(&["name"]);
         Some(schema)
     }

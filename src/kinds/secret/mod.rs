@@ -40,6 +40,7 @@ impl Kind for Secret {
             .optional("data", Type::String.map(), "What it holds besides.")
             .optional("labels", Type::String.map(), "Its labels.")
             .accepts_sensitive(&["data"])
+            .ignorable(&["data", "labels"])
             .exports(&["name", "namespace"]);
         Some(schema)
     }

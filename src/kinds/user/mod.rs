@@ -44,6 +44,7 @@ impl Kind for User {
             .optional("default_database", Type::String, "The database that it begins in.")
             .block("grant", Arity::Many, grants::nested_schema())
             .block("credentials", Arity::Optional, credential::block_schema())
+            .ignorable(&["hosts", "default_database"])
             .exports(&["name"]);
         Some(schema)
     }
@@ -108,7 +109,7 @@ impl Kind for User {
         }
     }
 
-    fn reads(&self, wanted: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
         let namespaces: BTreeSet<String> = wanted
             .iter()
             .filter_map(|user| Credential::of(&user.attrs))
@@ -116,7 +117,7 @@ impl Kind for User {
             .collect();
         let secrets =
             namespaces.into_iter().map(|namespace| Read::Objects { api: Api::secrets(), namespace });
-        std::iter::once(reads::users(caps)).chain(secrets).collect()
+        std::iter::once(reads::users()).chain(secrets).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {

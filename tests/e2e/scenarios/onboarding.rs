@@ -79,7 +79,24 @@ fn readiness(project: &Project, organization: &str) {
     let _ = project.charter(&["check"]).exits(2).says("Ready is False").says("by hand");
     project.cluster().set_status("SupersetTenant", organization, &status("True"));
     let _ = project.charter(&["check"]).exits(0);
+    json_lines(project);
     project.unchanged();
+}
+
+/// With `--json` everything on standard output is an object a line.
+fn json_lines(project: &Project) {
+    project.write("third.hcl", "role \"@_third\" {}\n");
+    let mut types = Vec::new();
+    for args in [&["plan", "--json"][..], &["apply", "--auto-approve", "--json"], &["check", "--json"]] {
+        for line in project.charter(args).exits(0).stdout.lines() {
+            let object: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|_| panic!("{args:?}: {line}"));
+            types.push(object["type"].as_str().expect("a type").to_owned());
+        }
+    }
+    for expected in ["planned_change", "change_summary", "apply_complete", "check_summary"] {
+        assert!(types.iter().any(|found| found == expected), "no {expected} in {types:?}");
+    }
 }
 
 fn with_manifests(project: &mut Project) {
