@@ -147,19 +147,6 @@ impl Report {
 
     /// Returns how many steps did what.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for done in &self.done {
-            match done.action {
-                Action::Create => counts.create += 1,
-                Action::Update => counts.update += 1,
-                Action::Adopt => counts.adopt += 1,
-                Action::Delete => counts.delete += 1,
-                Action::Execute { statements } => {
-                    counts.migrations += 1;
-                    counts.statements += statements;
-                }
-            }
-        }
-        counts
+        self.done.iter().map(|done| done.action).collect()
     }
 }

@@ -151,12 +151,11 @@ pub struct Counts {
     pub statements: usize,
 }
 
-impl Plan {
-    /// Returns how many steps do what.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for step in &self.steps {
-            match step.action {
+impl FromIterator<Action> for Counts {
+    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
+        let mut counts = Self::default();
+        for action in actions {
+            match action {
                 Action::Create => counts.create += 1,
                 Action::Update => counts.update += 1,
                 Action::Adopt => counts.adopt += 1,
@@ -168,6 +167,13 @@ impl Plan {
             }
         }
         counts
+    }
+}
+
+impl Plan {
+    /// Returns how many steps do what.
+    pub fn counts(&self) -> Counts {
+        self.steps.iter().map(|step| step.action).collect()
     }
 
     /// Returns the worst severity among the findings.
