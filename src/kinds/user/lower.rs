@@ -18,7 +18,7 @@ use crate::model::{Action, Addr, Attrs, Resource, Value, sql};
 
 /// Lowers a change of a user.
 pub fn lower(change: &Change, world: &World) -> Lowered {
-    if change.live.and_then(|live| live.get("storage")).and_then(Value::as_str) == Some("users_xml") {
+    if change.live.is_some_and(is_read_only) {
         return refuse(change.addr, read_only(change.identity));
     }
     match (change.action, change.wanted) {
@@ -30,6 +30,11 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
         (Action::Update, Some(wanted)) => update(change, wanted, world),
         _ => Lowered::default(),
     }
+}
+
+/// Returns whether a live user is one of users.xml, which no statement can change.
+pub fn is_read_only(live: &Attrs) -> bool {
+    live.get("storage").and_then(Value::as_str) == Some("users_xml")
 }
 
 fn create(wanted: &Resource, world: &World) -> Lowered {
@@ -267,7 +272,8 @@ fn binary(credential: &Credential, key: &str) -> Finding {
     .help(format!("delete key {key} of the Secret, and apply makes a new password; or write the right text"))
 }
 
-fn read_only(user: &str) -> Finding {
+/// Tells that a user is one of users.xml.
+pub fn read_only(user: &str) -> Finding {
     Finding::new("CH231", Severity::Error, Category::Access, "this user lives in users.xml and is read-only")
         .compare(format!("{user} in a storage that SQL can write"), format!("{user} in users_xml (code 495)"))
         .help("remove it from users.xml (or users.d) on the server, or give the declared user another name")

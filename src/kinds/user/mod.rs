@@ -22,7 +22,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Resource, Settings, Value, names};
+use crate::model::{Attrs, Finding, Resource, Settings, Value, names};
 
 /// The kind.
 pub struct User;
@@ -142,6 +142,11 @@ impl Kind for User {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
+    }
+
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+        let in_a_file = live.is_some_and(lower::is_read_only);
+        in_a_file.then(|| lower::read_only(&wanted.identity).at(&wanted.addr)).into_iter().collect()
     }
 
     fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
