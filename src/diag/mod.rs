@@ -2,6 +2,7 @@
 //! source. Problems are collected, so that one run reports as many as it can; only
 //! [`text`] and [`json`] turn them into output.
 
+pub mod escape;
 pub mod json;
 pub mod source;
 pub mod text;

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level as Drawn, Renderer, Snippet};
 
-use super::{Diagnostic, Diagnostics, Level, SourceMap};
+use super::{Diagnostic, Diagnostics, Level, SourceMap, escape};
 
 /// Returns all problems as text, in the order of the source. `color` draws with ANSI styles;
 /// `width` is that of the terminal in columns.
@@ -22,11 +22,12 @@ fn one(item: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> String {
     } else {
         title.elements(snippets(item, sources))
     };
+    // Titles, labels and sources are made safe by the library; these it would let pass.
     if !item.detail.is_empty() {
-        group = group.element(Drawn::NOTE.message(item.detail.as_str()));
+        group = group.element(Drawn::NOTE.message(escape::block(&item.detail)));
     }
     for help in &item.help {
-        group = group.element(Drawn::HELP.message(help.as_str()));
+        group = group.element(Drawn::HELP.message(escape::block(help)));
     }
     renderer.render(&[group]) + "\n"
 }
@@ -84,5 +85,13 @@ mod tests {
           |
           = help: did you mean `name`?
         ");
+    }
+
+    #[test]
+    fn what_servers_wrote_cannot_steer_the_terminal() {
+        let hostile = "x\u{1b}[2J\u{202e}y";
+        let item = Diagnostic::error(hostile).detail(hostile).help(hostile);
+        let text = render(&[item].into_iter().collect(), &SourceMap::default(), false, 80);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
     }
 }

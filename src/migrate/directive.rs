@@ -6,9 +6,9 @@
 //! misspelt one would otherwise pass for a comment.
 
 use super::lexer::{Token, TokenKind, lex};
-use super::nearest::nearest;
 use super::quote::unquote;
 use super::split::{SplitError, SplitErrorKind};
+use crate::diag::nearest;
 
 const NAMES: [&str; 2] = ["settings", "statement"];
 
@@ -76,7 +76,7 @@ pub(super) fn parse(sql: &str, comment: &Token<'_>) -> Option<Result<Directive, 
         },
         _ => fail(
             format!("unknown directive `charter:{name}`"),
-            Some(match nearest(name, &NAMES) {
+            Some(match nearest(name, NAMES) {
                 Some(known) => format!("did you mean `-- charter:{known}`?"),
                 None => "known are `-- charter:settings` and `-- charter:statement`".into(),
             }),

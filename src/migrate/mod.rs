@@ -14,7 +14,6 @@ pub mod placeholders;
 pub mod split;
 
 mod directive;
-mod nearest;
 mod quote;
 mod refuse;
 

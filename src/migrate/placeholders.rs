@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::lexer::{Token, TokenKind, lex, placeholder_len};
-use super::nearest::nearest;
+use crate::diag::nearest;
 
 const OPEN: &str = "${charter.";
 const ESCAPE: &str = "$${charter.";
@@ -134,8 +134,7 @@ fn value_of<'v>(
     values: &'v BTreeMap<String, String>,
 ) -> Result<&'v str, PlaceholderError> {
     let Some(value) = values.get(name) else {
-        let names: Vec<&str> = values.keys().map(String::as_str).collect();
-        let help = match nearest(name, &names) {
+        let help = match nearest(name, values.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `{OPEN}{near}}}`?"),
             None => known(values),
         };
@@ -185,7 +184,7 @@ fn check_plain(rest: &str, start: usize, values: &BTreeMap<String, String>) -> R
     };
     let word = inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     let dotted = inner[word.len()..].starts_with('.');
-    if !dotted || nearest(word, &["charter"]).is_none() {
+    if !dotted || nearest(word, ["charter"]).is_none() {
         return Ok(());
     }
     let end = inner.find(['}', '\'', '"', '`', '\n']).map_or(rest.len(), |len| len + 2);

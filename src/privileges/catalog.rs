@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::leaf_set::LeafSet;
+use crate::diag;
 
 /// One row of `SELECT toString(privilege), aliases, toString(level), toString(parent_group) FROM system.privileges`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,10 +144,7 @@ impl Catalog {
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let wanted = key(name);
         let all = self.nodes.iter().flat_map(|node| std::iter::once(&node.name).chain(&node.aliases));
-        let (distance, best) = all
-            .map(|known| (distance(&wanted, &known.to_ascii_uppercase()), known))
-            .min_by_key(|(distance, _)| *distance)?;
-        (distance <= (wanted.chars().count() / 3).max(1)).then_some(best)
+        diag::nearest(&wanted, all.map(String::as_str))
     }
 
     fn add(&mut self, row: PrivilegeRow, size: usize) {
@@ -221,22 +219,6 @@ fn level(name: Option<&str>) -> Level {
         Some("COLUMN") => Level::Depth(3),
         Some(other) => Level::Object(other.to_owned()),
     }
-}
-
-/// Levenshtein distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

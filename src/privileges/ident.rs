@@ -4,6 +4,7 @@
 //! `IO/ReadHelpers.cpp`: it writes `\b \f \n \r \t \0 \\` and the quote, everything else as it is.
 
 use super::error::{ParseError, ParseErrorKind};
+use crate::model::sql;
 
 /// Words that are quoted although they are plain, for the grammar gives them a meaning somewhere.
 const AMBIGUOUS: [&str; 42] = [
@@ -15,7 +16,7 @@ const AMBIGUOUS: [&str; 42] = [
 
 /// Returns the identifier in backticks, escaped as the server does it.
 pub fn quote(identifier: &str) -> String {
-    quote_with(identifier, '`')
+    sql::ident(identifier)
 }
 
 /// Returns the identifier bare if it is a plain word and no keyword, and in backticks otherwise.
@@ -25,30 +26,7 @@ pub fn quote_if_needed(identifier: &str) -> String {
 
 /// Returns the text as a string literal in single quotes.
 pub(super) fn quote_literal(text: &str) -> String {
-    quote_with(text, '\'')
-}
-
-fn quote_with(text: &str, mark: char) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(mark);
-    for c in text.chars() {
-        match c {
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0' => out.push_str("\\0"),
-            _ => {
-                if c == '\\' || c == mark {
-                    out.push('\\');
-                }
-                out.push(c);
-            }
-        }
-    }
-    out.push(mark);
-    out
+    sql::literal(text)
 }
 
 fn is_word(text: &str) -> bool {

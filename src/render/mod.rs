@@ -4,7 +4,6 @@
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
 pub mod check;
-pub mod escape;
 pub mod findings;
 pub mod json;
 pub mod lines;
@@ -15,3 +14,5 @@ pub mod sql;
 mod tests;
 pub mod text;
 pub mod tree;
+
+pub use crate::diag::escape;

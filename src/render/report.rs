@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::escape;
 use crate::apply::events::{plural, seconds, verb};
 use crate::apply::report::{NotStarted, Outcome, Problem, Report};
 use crate::model::plan::Counts;
@@ -23,7 +24,8 @@ pub fn text(report: &Report) -> String {
     if let Some(how) = how_to_go_on(report) {
         line(&mut out, how);
     }
-    out
+    // Errors quote what users and servers wrote.
+    escape::block(&out).into_owned()
 }
 
 fn line(out: &mut String, text: &str) {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::progress::plain;
 use crate::apply::Event;
-use crate::apply::events::{Subject, verb};
+use crate::apply::events::Subject;
 
 /// How many steps have a line of their own.
 const MOST_LINES: usize = 12;
@@ -46,10 +47,10 @@ impl Bars {
             Event::RunStarted { steps, .. } => {
                 self.total.set_length(u64::try_from(*steps).unwrap_or(0));
             }
-            Event::StepStarted { step } => self.begin(step),
+            Event::StepStarted { step } => self.begin(step, plain(event)),
             Event::Progress { step, .. } | Event::Retry { step, .. } => {
                 if let Some(bar) = self.steps.get(&step.id) {
-                    bar.set_message(event.message());
+                    bar.set_message(plain(event));
                 }
             }
             Event::StepDone { step, .. }
@@ -71,13 +72,13 @@ impl Bars {
         let _ = self.all.clear();
     }
 
-    fn begin(&mut self, step: &Subject) {
+    fn begin(&mut self, step: &Subject, message: String) {
         if self.steps.len() >= MOST_LINES {
             return;
         }
         let bar = self.all.insert_before(&self.total, ProgressBar::new_spinner());
         bar.set_style(style(STEP));
-        bar.set_message(format!("{}: {}…", step.addr, verb(step.action).doing));
+        bar.set_message(message);
         bar.enable_steady_tick(TICK);
         self.steps.insert(step.id, bar);
     }

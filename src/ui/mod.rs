@@ -19,6 +19,8 @@ use serde_json::{Value as Json, json};
 
 pub use exit::Exit;
 
+use crate::diag::escape;
+
 /// The width where nothing says another, in columns.
 const DEFAULT_WIDTH: usize = 100;
 
@@ -186,7 +188,7 @@ impl Ui {
             line["diagnostic"] = json!({"severity": severity, "summary": text, "detail": ""});
             self.json_line(&line);
         } else {
-            self.say(&format!("{style}{severity}{style:#}: {text}"));
+            self.say(&format!("{style}{severity}{style:#}: {}", escape::block(text)));
         }
     }
 }

@@ -11,6 +11,7 @@ use super::Ui;
 use super::bars::Bars;
 use crate::apply::Event;
 use crate::apply::events::{Progress, Subject, seconds, verb};
+use crate::diag::escape;
 use crate::model::Action;
 
 /// How often a line says that a step still runs.
@@ -59,7 +60,7 @@ impl Reporter {
             Self::Bars(bars) => {
                 let line = is_worth_a_line(ui, event).then(|| match ui.colors_messages() {
                     true => styled(event),
-                    false => event.message(),
+                    false => plain(event),
                 });
                 bars.show(event, line.as_deref());
             }
@@ -105,7 +106,8 @@ impl Lines {
             let elapsed = begun.elapsed();
             if elapsed >= STILL {
                 let doing = verb(step.action).doing;
-                ui.say(&format!("{}: still {doing}… [{}]", step.addr, seconds(elapsed)));
+                let line = format!("{}: still {doing}… [{}]", step.addr, seconds(elapsed));
+                ui.say(&escape::line(&line));
             }
         }
     }
@@ -140,5 +142,10 @@ fn styled(event: &Event) -> String {
         Event::Retry { .. } | Event::Stopping { .. } => AnsiColor::Yellow.on_default(),
         _ => Style::new(),
     };
-    format!("{style}{}{style:#}", event.message())
+    format!("{style}{}{style:#}", plain(event))
+}
+
+/// Returns an event as one line, what users and servers wrote made safe for a terminal.
+pub(super) fn plain(event: &Event) -> String {
+    escape::line(&event.message()).into_owned()
 }

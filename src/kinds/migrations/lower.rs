@@ -10,7 +10,7 @@ use crate::kinds::{Change, Lowered, World};
 use crate::migrate::ALGORITHM;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::{LedgerRow, Login, Op, Sql};
-use crate::model::{Action, Addr, Attrs, Resource, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Value, sql};
 
 /// The longest statement that a server takes unless told (`max_query_size`), in bytes.
 const MAX_QUERY_SIZE: usize = 262_144;
@@ -199,11 +199,11 @@ fn edited_half_way(wanted: &Resource, at: usize, when: &str) -> Finding {
 }
 
 fn unknown(wanted: &Resource, at: usize, query_id: &str, when: &str) -> Finding {
-    let statement = at + 1;
+    let (statement, query) = (at + 1, sql::literal(query_id));
     let key = format!(
         "scope, tenant, folder, version, name, statement, statements, token_sha256, status) \
          SELECT scope, tenant, folder, version, name, statement, statements, token_sha256, '…' \
-         FROM ops.charter_migration_events WHERE query_id = '{query_id}' LIMIT 1"
+         FROM ops.charter_migration_events WHERE query_id = {query} LIMIT 1"
     );
     Finding::new("CH414", Severity::Decision, Category::Tracking, "nobody knows whether a statement was run")
         .at(&wanted.addr)
@@ -212,7 +212,7 @@ fn unknown(wanted: &Resource, at: usize, query_id: &str, when: &str) -> Finding 
             format!("started {when} with query id {query_id}, and nothing after it"),
         )
         .help(format!(
-            "look: SELECT type, exception FROM system.query_log WHERE query_id = '{query_id}'; and at the table itself"
+            "look: SELECT type, exception FROM system.query_log WHERE query_id = {query}; and at the table itself"
         ))
         .help(format!(
             "then record what you found, with 'applied' or 'failed' in the place of '…' (failed is run again): \
