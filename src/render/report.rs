@@ -214,4 +214,11 @@ mod tests {
         });
         assert!(text(&report).contains("The run was stopped. Run `charter apply` again"));
     }
+
+    #[test]
+    fn what_servers_wrote_cannot_steer_the_terminal() {
+        let hostile = Problem { error: "x\u{1b}[2Jy".into(), ..problem(false) };
+        let text = text(&Report { failed: vec![hostile], ..report() });
+        assert!(text.contains("x\\u{1b}[2Jy") && !text.contains('\u{1b}'), "{text:?}");
+    }
 }

@@ -23,7 +23,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Attrs, Resource, Settings, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Value};
 
 /// The kind.
 pub struct Grant;
@@ -51,14 +51,10 @@ impl Kind for Grant {
         let (Some(declared), Some(to)) = (grants::declared(&block.body, cx), block.body.get("to")) else {
             return Declared::default();
         };
-        let (name, of) = match &to.value {
-            Value::Ref { addr, name } if addr.segments().last().is_some_and(|last| last.word == "user") => {
-                (name.clone(), GranteeType::User)
-            }
-            Value::Ref { addr, name } if addr.to_string().starts_with("user.") => {
-                (name.clone(), GranteeType::User)
-            }
-            other => (other.as_str().unwrap_or_default().to_owned(), GranteeType::Role),
+        let name = to.value.as_str().unwrap_or_default().to_owned();
+        let of = match &to.value {
+            Value::Ref { addr, .. } if is_user(addr) => GranteeType::User,
+            _ => GranteeType::Role,
         };
         if name.is_empty() {
             cx.diags.push(Diagnostic::error("a grant goes to nobody").at(to.span, "name a role or a user"));
@@ -141,6 +137,16 @@ impl Kind for Grant {
             _ => Vec::new(),
         };
         Lowered { notes, ..Lowered::ops(ops) }
+    }
+}
+
+/// Returns whether an address is a user's: `user.bi`, or the part `user` of a composite. A role may
+/// be labelled "user", too.
+fn is_user(addr: &Addr) -> bool {
+    match addr.segments() {
+        [block, _] => block.word == "user",
+        [.., part] => part.word == "user",
+        [] => false,
     }
 }
 

@@ -68,3 +68,15 @@ fn what_is_missing_is_granted_and_what_is_too_much_revoked() {
         ["GRANT DROP ON d.* TO r", "REVOKE INSERT ON d.* FROM r", "GRANT base TO r", "REVOKE other FROM r",]
     );
 }
+
+#[test]
+fn a_role_labelled_user_is_a_role() {
+    for (addr, user) in [
+        (Addr::new("user", "bi"), true),
+        (Addr::new("tenant", "acme").part("user"), true),
+        (Addr::new("role", "user"), false),
+        (Addr::new("tenant", "user").part("role"), false),
+    ] {
+        assert_eq!(is_user(&addr), user, "{addr}");
+    }
+}
