@@ -68,6 +68,9 @@ pub struct Caps {
     pub ops_uuid: String,
     /// Charter's own user.
     pub user: String,
+    /// The server's clock when it was asked, in seconds since 1970. What is due is judged by it, so
+    /// that planning itself needs no clock.
+    pub now: u64,
     /// The columns of the tables of `system` and `ops`, by `database.table`.
     pub columns: BTreeMap<String, BTreeSet<String>>,
 }

@@ -11,7 +11,7 @@ const OLDEST: (u32, u32) = (23, 8);
 
 /// One row: the server's identity, and the UUID of database `ops` where there is one.
 const IDENTITY: &str = "SELECT version() AS version, toString(serverUUID()) AS server_uuid, \
-    currentUser() AS user, \
+    currentUser() AS user, toUnixTimestamp(now()) AS now, \
     (SELECT ifNull(any(toString(uuid)), '') FROM system.databases WHERE name = 'ops') AS ops_uuid";
 
 /// The columns by table: of `system` those that reads choose from, of `ops` charter's own.
@@ -83,6 +83,7 @@ fn identity(row: Option<&Row>) -> Caps {
         server_uuid: column("server_uuid"),
         ops_uuid: column("ops_uuid"),
         user: column("user"),
+        now: row.map_or(0, |row| number(row, "now")),
         columns: Default::default(),
     }
 }
