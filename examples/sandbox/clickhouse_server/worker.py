@@ -15,7 +15,7 @@ from .engine_process import RemoteEngine
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string
 from .model import Store
-from .privileges import Privileges
+from .privileges import Privileges, check_system_tables
 from .statement import Statement
 
 IN_A_ROW = 64  # statements of one login before another login's turn
@@ -208,6 +208,7 @@ class Worker:
         """Runs a statement with a user's rights; what reads users and roles is checked so and then answered by the administrator."""
         try:
             job.context.roles = self._become_user(job)
+            self._check_system(job)
             if job.statement.words(2) == ["SHOW", "GRANTS"] and "FOR" not in job.statement.words(6):
                 return self._own_grants(job)
             answer = self._plain(job)
@@ -218,6 +219,13 @@ class Worker:
             job.context.roles = None
             answer = self._plain(job)
         return answer
+
+    def _check_system(self, job):
+        if job.statement.first not in ("SELECT", "WITH", "INSERT"):
+            return
+        roles = self.store.enabled_roles(job.login, job.roles)
+        grants = [text for holder in [job.login, *(self.store.roles[name] for name in roles)] for text in holder.grants]
+        check_system_tables(job.statement.tokens, job.context.database, job.login_name, grants)
 
     def _own_grants(self, job):
         self._become_reader()
