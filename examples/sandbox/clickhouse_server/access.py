@@ -8,7 +8,7 @@ from .access_grants import Grants
 from .access_rules import BUILT_IN, PROBE, Rules
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string, tokens
-from .model import RoleSet, User, Role
+from .model import Role, User
 
 ACCEPTED = (495, 514)  # the engine's checks passed; it has no storage to write to
 _LIBRARY_GAPS = re.compile("SSH is disabled|built without bcrypt")  # which servers are built with
