@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, check, diff, lint, order, registry};
-use crate::kinds::{Change, Lowered};
+use crate::kinds::{Change, Lowered, Renewal};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -92,7 +92,10 @@ impl<'a> Draft<'a> {
             if action == Action::Create {
                 step.ops.insert(0, recorder.claimed(&spec));
             }
-            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref());
+            if lowered.begins {
+                step.ops.insert(0, recorder.begun(&spec));
+            }
+            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref(), lowered.renewal);
             step.ops.push(applied);
         }
         self.take_slots(lowered.slots);
@@ -108,7 +111,7 @@ impl<'a> Draft<'a> {
         }
         step.diff = recorded.to_vec();
         let (recorder, spec) = self.recorder(subject);
-        step.ops = vec![recorder.applied(&spec, None)];
+        step.ops = vec![recorder.applied(&spec, None, Renewal::Carried)];
         self.steps.push(step);
     }
 
