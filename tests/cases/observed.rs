@@ -48,7 +48,11 @@ pub struct Ask {
 pub fn ask(folder: &Path) -> Ask {
     let own = file(&folder.join("observed.json"));
     let (rotate, finish) = (addrs(&own["rotate"]), addrs(&own["finish"]));
-    let rotation = Rotation { finish: rotate.is_empty(), users: rotate.into_iter().chain(finish).collect(), grace: None };
+    let rotation = Rotation {
+        finish: rotate.is_empty(),
+        users: rotate.into_iter().chain(finish).collect(),
+        grace: None,
+    };
     Ask { targets: addrs(&own["targets"]), rotation, sql: own["sql"] != false }
 }
 

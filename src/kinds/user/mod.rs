@@ -13,8 +13,6 @@ mod password;
 mod remarks;
 mod rotate;
 #[cfg(test)]
-mod rotation_tests;
-#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
