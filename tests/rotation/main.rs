@@ -309,7 +309,7 @@ async fn a_retirement_is_completed_wherever_it_stops() {
     for count in 0..=4 {
         let servers = servers(SEVERAL);
         servers.state().is_proved = true;
-        run(&servers, plan(&servers, None, &asked())).await;
+        let _ = run(&servers, plan(&servers, None, &asked())).await;
         assert_eq!(servers.state().methods.len(), 2);
         let finish = Rotation { finish: true, ..asked() };
         let finishing = plan(&servers, None, &finish);
