@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::args::{Common, Format, Planning};
+use super::args::{Ask, Common, Format, Planning};
 use super::context::{self, Context};
 use super::identity;
 use super::lock::{self, Locking};
@@ -32,6 +32,13 @@ use crate::ui::{Exit, Ui, progress};
 pub struct Args {
     #[command(flatten)]
     planning: Planning,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, clap::Args)]
+pub struct How {
     /// Do not ask; needed where nobody can be asked, as in CI
     #[arg(long)]
     auto_approve: bool,
@@ -45,7 +52,7 @@ pub struct Args {
     locking: Locking,
     /// Who applies, for the audit; else from the CI's variables or the operating system
     #[arg(long, value_name = "NAME")]
-    actor: Option<String>,
+    pub actor: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -54,34 +61,43 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
-    let run = identity::run("apply", args.actor.as_deref(), &common.dir, &environment());
+    let run = identity::run("apply", args.how.actor.as_deref(), &common.dir, &environment());
     let context = match Context::open(common, &run, ui).await {
         Ok(context) => context,
         Err(code) => return code,
     };
-    let plan = match context.plan(&args.planning.targets, ui).await {
+    let ask = match context.ask(&args.planning, ui) {
+        Ok(ask) => ask,
+        Err(code) => return code,
+    };
+    carry_out(&context, &ask, &args.how, &run, ui).await
+}
+
+/// Plans what is asked, shows it, asks for approval where it must, and executes it.
+pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &Ui) -> Exit {
+    let plan = match context.plan(ask, ui).await {
         Ok(plan) => plan,
         Err(code) => return code,
     };
     if ui.is_json() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
     }
-    if let Err(exit) = show(&render_plan(&plan, Format::Text, args.sql, ui), ui) {
+    if let Err(exit) = show(&render_plan(&plan, Format::Text, how.sql, ui), ui) {
         return exit;
     }
     if !plan.may_apply() || plan.steps.is_empty() {
         return exit_code(&plan, false);
     }
-    let asked = match approved(&plan, args, ui) {
+    let asked = match approved(&plan, how, ui) {
         Ok(asked) => asked,
         Err(code) => return code,
     };
-    let lock = match locked(&context, &plan, asked, args, &run, ui).await {
+    let lock = match locked(context, &plan, asked, (ask, how), run, ui).await {
         Ok(lock) => lock,
         Err(code) => return code,
     };
-    let options = Options { parallelism: args.parallelism, ..Options::default() };
-    let report = execute(&context, plan, &run, &options, lock, ui).await;
+    let options = Options { parallelism: how.parallelism, ..Options::default() };
+    let report = execute(context, plan, run, &options, lock, ui).await;
     match show(&render::report::text(&report), ui) {
         Ok(()) => exit(&report),
         Err(exit) => exit,
@@ -97,8 +113,8 @@ fn show(text: &str, ui: &Ui) -> Result<(), Exit> {
 }
 
 /// Asks where it must; returns whether a person was asked.
-fn approved(plan: &Plan, args: &Args, ui: &Ui) -> Result<bool, Exit> {
-    match gate::approve(plan, args.auto_approve, ui.is_interactive()) {
+fn approved(plan: &Plan, how: &How, ui: &Ui) -> Result<bool, Exit> {
+    match gate::approve(plan, how.auto_approve, ui.is_interactive()) {
         Approval::Go => Ok(false),
         Approval::Refuse(reason) => {
             ui.error(&reason);
@@ -119,7 +135,7 @@ async fn locked(
     context: &Context,
     plan: &Plan,
     asked: bool,
-    args: &Args,
+    (ask, how): (&Ask, &How),
     run: &Run,
     ui: &Ui,
 ) -> Result<Lock<Live>, Exit> {
@@ -127,9 +143,9 @@ async fn locked(
         // The lock makes database `ops`, which the plan still has to make: look before, and see
         // to it afterwards that nobody else came first.
         if asked {
-            still_fits(context, plan, args, ui).await?;
+            still_fits(context, plan, ask, ui).await?;
         }
-        let lock = lock::take(context, run, &args.locking, ui).await?;
+        let lock = lock::take(context, run, &how.locking, ui).await?;
         if lock.generation() == 1 && apply::lock::nothing_was_kept(&*context.servers).await {
             return Ok(lock);
         }
@@ -137,9 +153,9 @@ async fn locked(
         ui.error("another run was first on this server; nothing was applied: plan again");
         return Err(Exit::Stale);
     }
-    let lock = lock::take(context, run, &args.locking, ui).await?;
+    let lock = lock::take(context, run, &how.locking, ui).await?;
     let moved = asked || !lock::nobody_else_ran(context, &lock);
-    if moved && let Err(code) = still_fits(context, plan, args, ui).await {
+    if moved && let Err(code) = still_fits(context, plan, ask, ui).await {
         lock::give_back(lock, ui).await;
         return Err(code);
     }
@@ -147,8 +163,8 @@ async fn locked(
 }
 
 /// Looks again: what was approved must still be what there is to do.
-async fn still_fits(context: &Context, plan: &Plan, args: &Args, ui: &Ui) -> Result<(), Exit> {
-    let again = context.plan(&args.planning.targets, ui).await?;
+async fn still_fits(context: &Context, plan: &Plan, ask: &Ask, ui: &Ui) -> Result<(), Exit> {
+    let again = context.plan(ask, ui).await?;
     gate::still_fits(plan, &again).map_err(|moved| {
         ui.error(&format!(
             "the servers changed since the plan was made; nothing was applied:\n  {}\n  \

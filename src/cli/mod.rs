@@ -7,7 +7,9 @@ mod completion;
 mod context;
 mod identity;
 mod lock;
+mod logins;
 mod plan;
+mod rotate;
 mod unlock;
 mod validate;
 
@@ -69,6 +71,7 @@ enum Command {
     Apply(apply::Args),
     Check(check::Args),
     Unlock(unlock::Args),
+    Rotate(rotate::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -114,6 +117,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
+        Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }

@@ -2,12 +2,14 @@
 //! run.
 
 use super::clauses::clauses;
-use super::observe::{CONVENTIONAL, KEYS, PASSWORD};
-use super::password::{accept, hashed, lost_manifest, refuse, secret_first};
+use super::due::{KEYS, PASSWORD, due};
+use super::observe::CONVENTIONAL;
+use super::password::{accept, hashed, keys_first, lost_manifest, refuse, secret_first};
+use super::rotate;
 use crate::kinds::common::credential;
-use crate::kinds::{Change, Lowered, World};
+use crate::kinds::{Change, Lowered, Renewal, World};
 use crate::model::finding::{Category, Finding, Severity};
-use crate::model::op::{Op, Probe, SlotSource, Sql};
+use crate::model::op::{SlotSource, Sql};
 use crate::model::{Action, Attrs, Resource, Value, sql};
 
 /// Lowers a change of a user.
@@ -40,6 +42,7 @@ fn create(wanted: &Resource, world: &World) -> Lowered {
     let slot = credential::slot(&wanted.addr);
     let mut lowered = secret_first(wanted, world);
     lowered.ops.push(hashed(statement, &slot).into());
+    lowered.renewal = Renewal::Alone;
     lowered
 }
 
@@ -57,6 +60,7 @@ fn adopt(wanted: &Resource, live: Option<&Attrs>, world: &World) -> Lowered {
     }
     let kept = lowered.slots.values().any(|source| matches!(source, SlotSource::Secret { .. }));
     let (op, note) = accept(wanted, world, kept);
+    lowered.renewal = rotate::adopted(wanted, world, kept);
     lowered.ops.push(op);
     lowered.notes.extend(note);
     let conventional = conventional(&wanted.attrs, live);
@@ -77,18 +81,13 @@ fn adopt(wanted: &Resource, live: Option<&Attrs>, world: &World) -> Lowered {
 fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let differs = |attr: &str| change.diff.iter().any(|diff| diff.attr == attr);
     let mut lowered = Lowered::default();
-    if differs(PASSWORD) || differs(KEYS) {
+    if differs(PASSWORD) {
         if let Some(finding) = lost_manifest(wanted, world) {
             return refuse(change.addr, finding);
         }
-        lowered = secret_first(wanted, world);
-    }
-    if differs(PASSWORD) && lowered.findings.is_empty() {
-        let (op, note) = accept(wanted, world, true);
-        lowered.ops.push(op);
-        lowered.notes.extend(note);
-        let slot = credential::slot(&wanted.addr);
-        lowered.ops.push(Op::Await(Probe::Login { user: wanted.identity.clone(), slot }));
+        lowered = due(wanted, world).map(|due| rotate::lower(wanted, world, &due)).unwrap_or_default();
+    } else if differs(KEYS) {
+        lowered = keys_first(wanted, world);
     }
     let differing: Vec<&str> = change.diff.iter().map(|diff| diff.attr.as_str()).collect();
     let clauses = clauses(&wanted.attrs, Some(&differing));

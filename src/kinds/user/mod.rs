@@ -6,16 +6,19 @@
 //! run finds a Secret, makes ClickHouse accept what it holds, and is done.
 
 mod clauses;
+mod due;
 mod lower;
 mod observe;
 mod password;
+mod remarks;
+mod rotate;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
-use crate::kinds::common::credential::{self, Credential, State};
+use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{KIND as NAME, resource};
 use crate::kinds::common::{decode, grants, reads, rename};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
@@ -66,8 +69,8 @@ impl Kind for User {
         let database = block.body.string("default_database").unwrap_or_default();
         let hosts = observe::hosts(block.body.get("hosts"), cx);
         let mut user = resource(block.addr.clone(), &name, database, hosts, block.body.span);
-        if let Some(length) = block.body.block("credentials").map(|body| credential::length(body, cx)) {
-            user = user.with(PENDING_LENGTH, Value::Number(f64::from(length)));
+        if let Some(policy) = block.body.block("credentials").map(|body| credential::policy(body, cx)) {
+            user = user.with(PENDING, policy.to_value());
         }
         let grantee = grants::Grantee::of_block(&name, grants::GranteeType::User, &block.body, cx);
         let grants = grants::whole(block.addr.part("grants"), &name, vec![grantee], block.body.span);
@@ -79,12 +82,8 @@ impl Kind for User {
 
     /// Finds the one Secret that keeps each user's password.
     fn link(&self, desired: &mut Desired, cx: &mut DecodeCx) {
-        let pending: Vec<_> = desired
-            .resources
-            .values()
-            .filter(|user| user.attrs.contains_key(PENDING_LENGTH))
-            .cloned()
-            .collect();
+        let pending: Vec<_> =
+            desired.resources.values().filter(|user| user.attrs.contains_key(PENDING)).cloned().collect();
         for mut user in pending {
             let keepers: Vec<&Resource> = desired
                 .resources
@@ -92,17 +91,10 @@ impl Kind for User {
                 .filter(|other| other.text(credential::CREDENTIALS_OF) == user.addr.to_string())
                 .collect();
             if let [keeper] = keepers[..] {
-                let length =
-                    user.attrs.remove(PENDING_LENGTH).and_then(|length| length.as_f64()).unwrap_or_default();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "checked when decoding"
-                )]
-                let length = length as u32;
+                let policy = user.attrs.remove(PENDING).map(|value| Policy::of(&value)).unwrap_or_default();
                 let (namespace, name) = (keeper.text("namespace"), keeper.text("name"));
                 let database = user.text("default_database").to_owned();
-                let credential = Credential::new(namespace, name, &user.identity, &database, length);
+                let credential = Credential::new(namespace, name, &user.identity, &database, policy);
                 user.attrs.insert(credential::CREDENTIAL.into(), credential.to_value());
                 desired.resources.insert(user.addr.clone(), user);
             } else {
@@ -150,9 +142,15 @@ impl Kind for User {
         lower::lower(change, world)
     }
 
-    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
-        let in_a_file = live.is_some_and(lower::is_read_only);
-        in_a_file.then(|| lower::read_only(&wanted.identity).at(&wanted.addr)).into_iter().collect()
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {
+        if live.is_some_and(lower::is_read_only) {
+            return vec![lower::read_only(&wanted.identity).at(&wanted.addr)];
+        }
+        remarks::remarks(wanted, live, world)
+    }
+
+    fn rotates(&self, wanted: &Resource) -> bool {
+        Credential::of(&wanted.attrs).is_some()
     }
 
     fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
@@ -163,13 +161,14 @@ impl Kind for User {
             user: wanted.identity.clone(),
             password,
             kept_in: credential.place(),
+            doubt: due::doubt(wanted, world),
         };
         vec![probe]
     }
 }
 
 /// The attribute by which a decoded user waits for its Secret.
-const PENDING_LENGTH: &str = "pending_length";
+const PENDING: &str = "pending_credential";
 
 fn without_one_keeper(user: &Resource, keepers: &[&Resource]) -> Diagnostic {
     let start = Diagnostic::error("a user's password needs exactly one Secret").at(

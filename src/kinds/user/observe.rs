@@ -3,19 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::due;
 use crate::diag::Diagnostic;
-use crate::kinds::common::credential::{self, Credential, State};
+use crate::kinds::common::credential;
 use crate::kinds::common::reads;
 use crate::kinds::common::user::{ANY_HOST, LOCAL_HOST};
 use crate::kinds::{DecodeCx, World, diff_attrs};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Row, number, text, texts};
-use crate::model::{Attrs, Resource, Secret, Spanned, Value};
-
-/// The attribute of a difference in the password.
-pub const PASSWORD: &str = "password";
-/// The attribute of a difference in the Secret's other keys.
-pub const KEYS: &str = "secret keys";
+use crate::model::{Attrs, Resource, Spanned, Value};
 
 /// What charter's conventions ask for and no contract does: nobody's user is adopted without it.
 pub const CONVENTIONAL: [&str; 2] = ["default_database", "grantees"];
@@ -125,34 +121,20 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
     if recorded.is_none() {
         diff.retain(|diff| !CONVENTIONAL.contains(&diff.attr.as_str()));
     }
-    let Some(credential) = Credential::of(&wanted.attrs) else { return diff };
-    let difference = |attr: &str, before: String| AttrDiff {
-        attr: attr.to_owned(),
-        before: before.into(),
-        after: format!("kept in {}", credential.place()).into(),
-    };
-    match credential.state(world.snapshot) {
-        // Nobody's user is adopted: it gets a password beside the one that it has.
-        State::NoSecret | State::NoPassword if recorded.is_none() => {}
-        State::NoSecret => diff.push(difference(PASSWORD, format!("{} does not exist", credential.place()))),
-        State::NoPassword => diff.push(difference(PASSWORD, format!("{} holds none", credential.place()))),
-        State::Binary(key) => {
-            diff.push(difference(PASSWORD, format!("key {key} holds bytes that are no text")))
-        }
-        State::Password { password, wrong } => {
-            if !wrong.is_empty() {
-                diff.push(difference(KEYS, format!("missing or different: {}", wrong.join(", "))));
-            }
-            if recorded.is_some_and(|entry| !is_recorded(&password, &entry.salt, &entry.fingerprint)) {
-                diff.push(difference(PASSWORD, "the Secret holds another one than was last applied".into()));
-            }
-        }
-    }
+    diff.extend(due::diff(wanted, world));
     diff
 }
 
-fn is_recorded(password: &Secret, salt: &str, fingerprint: &str) -> bool {
-    !fingerprint.is_empty() && password.salted_sha256(salt) == fingerprint
+/// Returns why a live user may not log in from here, where something says so.
+pub fn restriction(identity: &str, world: &World) -> Option<String> {
+    let live = observe(&BTreeSet::from([identity]), world);
+    restricted(live.get(identity)?.get("hosts"))
+}
+
+/// Returns what hosts say of logins from here: nothing where every address may.
+pub fn restricted(hosts: Option<&Value>) -> Option<String> {
+    let hosts: Vec<&str> = hosts?.items().iter().filter_map(Value::as_str).collect();
+    (hosts != [ANY_HOST]).then(|| format!("it may log in from {} only", hosts.join(", ")))
 }
 
 #[cfg(test)]
