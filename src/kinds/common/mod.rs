@@ -4,7 +4,9 @@
 pub mod convention;
 pub mod credential;
 pub mod decode;
+pub mod expiry;
 pub mod grants;
+pub mod hosts;
 pub mod kube;
 pub mod migration;
 pub mod reads;

@@ -5,8 +5,10 @@
 //! changed is the truth, and ClickHouse is made to accept it. Whatever happens in between, the next
 //! run finds a Secret, makes ClickHouse accept what it holds, and is done.
 
+mod auth;
 mod clauses;
 mod lower;
+mod methods;
 mod observe;
 mod password;
 #[cfg(test)]
