@@ -239,10 +239,12 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
     let wrong = || Wrong::from(Mismatch::new(value, &wanted));
     let plain = match (ty, &value.data) {
         (Type::Ref(kinds), _) => reference(value, kinds).map_err(Wrong::from)?,
-        (Type::Refs { words, .. }, Data::Text(text)) if value.origin.is_none() => match nearest_word(text, words) {
-            Ok(word) => Value::String(word),
-            Err(help) => return Err(Mismatch::new(value, &wanted).help(help).into()),
-        },
+        (Type::Refs { words, .. }, Data::Text(text)) if value.origin.is_none() => {
+            match nearest_word(text, words) {
+                Ok(word) => Value::String(word),
+                Err(help) => return Err(Mismatch::new(value, &wanted).help(help).into()),
+            }
+        }
         (Type::Refs { kinds, .. }, _) => return convert(value, &Type::Ref(kinds).list(), leaf, outer),
         (Type::Any, Data::Block(block)) => named(block)?,
         (Type::Any, Data::List(items) | Data::Set(items)) => {

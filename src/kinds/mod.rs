@@ -190,6 +190,13 @@ pub trait Kind: Sync {
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
+    /// Returns what the record keeps of a resource besides its declaration, under `kept`: what no
+    /// server tells back. Asked for every row that is written, with the change that is recorded.
+    fn keeps(&self, change: &Change, world: &World) -> BTreeMap<String, serde_json::Value> {
+        let _ = (change, world);
+        BTreeMap::new()
+    }
+
     /// Returns what there is to say of a resource besides its differences.
     fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {
         let _ = (wanted, live, world);

@@ -10,7 +10,8 @@ use crate::model::{Spanned, Value, sql};
 /// Returns a declared time as RFC 3339 in UTC; one that cannot be read is reported.
 pub fn decode(attr: &Spanned<Value>, cx: &mut DecodeCx) -> Option<String> {
     let text = attr.value.as_str()?;
-    let time = text.parse::<Timestamp>().ok().map(Timestamp::as_second).filter(|second| (1..LAST).contains(second));
+    let time =
+        text.parse::<Timestamp>().ok().map(Timestamp::as_second).filter(|second| (1..LAST).contains(second));
     if time.is_none() {
         cx.diags.push(
             Diagnostic::error("this is not a point in time")

@@ -18,13 +18,19 @@ pub const LOCAL_HOST: &str = "localhost";
 pub const ATTRS: [(&str, &str); 4] =
     [("hosts", "IP"), ("host_names", "NAME"), ("host_names_regexp", "REGEXP"), ("host_names_like", "LIKE")];
 
+/// Returns the lists of a user that may log in from everywhere.
+pub fn anywhere() -> Attrs {
+    let list = |name: &str| if name == "hosts" { vec![ANY_HOST] } else { Vec::new() };
+    ATTRS.iter().map(|(name, _)| ((*name).to_owned(), Value::strings(list(name)))).collect()
+}
+
 /// Returns the lists by attribute; what is no host is reported. Where none is declared, every
 /// address may.
-pub fn decode(body: Option<&Body>, cx: &mut DecodeCx) -> Attrs {
+pub fn decode(body: &Body, cx: &mut DecodeCx) -> Attrs {
     let mut lists: [BTreeSet<String>; 4] = Default::default();
     let mut declared = Vec::new();
     for (index, (name, _)) in ATTRS.iter().enumerate() {
-        let Some(attr) = body.and_then(|body| body.get(name)) else { continue };
+        let Some(attr) = body.get(name) else { continue };
         declared.push(attr);
         for text in attr.value.items().iter().filter_map(Value::as_str) {
             match stored(name, text) {
@@ -32,15 +38,15 @@ pub fn decode(body: Option<&Body>, cx: &mut DecodeCx) -> Attrs {
                 // host as every address.
                 Ok(host) if host == LOCAL_HOST || host == ANY_HOST => _ = lists[0].insert(host),
                 Ok(host) => _ = lists[index].insert(host),
-                Err((summary, help)) => cx.diags.push(
-                    Diagnostic::error(summary).at(attr.span, format!("{text:?} is none")).help(help),
-                ),
+                Err((summary, help)) => cx
+                    .diags
+                    .push(Diagnostic::error(summary).at(attr.span, format!("{text:?} is none")).help(help)),
             }
         }
     }
     check_some(&declared, cx);
     if declared.is_empty() || lists[0].contains(ANY_HOST) {
-        lists = [[ANY_HOST.to_owned()].into(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
+        return anywhere();
     }
     let named = ATTRS.iter().zip(lists);
     named.map(|((name, _), list)| ((*name).to_owned(), Value::strings(list))).collect()

@@ -85,7 +85,9 @@ fn fragment(index: usize, method: &Method, attrs: &Attrs) -> Fragment {
     };
     let word = method.kind.word;
     let literal = |name: &str| sql::literal(method.text(name).unwrap_or_default());
-    let named = |keyword: &str, name: &str| method.text(name).map(|text| format!(" {keyword} {}", sql::literal(text)));
+    let named = |keyword: &str, name: &str| {
+        method.text(name).map(|text| format!(" {keyword} {}", sql::literal(text)))
+    };
     let text = match word {
         "ssl_certificate" => format!("{word} {}", certificate_names(method)),
         "ssh_key" => {
@@ -94,7 +96,9 @@ fn fragment(index: usize, method: &Method, attrs: &Attrs) -> Fragment {
         }
         "ldap" => format!("{word} SERVER {}", literal("server")),
         "kerberos" => format!("{word}{}", named("REALM", "realm").unwrap_or_default()),
-        "http" => format!("{word} SERVER {}{}", literal("server"), named("SCHEME", "scheme").unwrap_or_default()),
+        "http" => {
+            format!("{word} SERVER {}{}", literal("server"), named("SCHEME", "scheme").unwrap_or_default())
+        }
         _ => {
             let hash = bound("hash").map(|hash| format!(" BY {hash}")).unwrap_or_default();
             let salt = bound("salt").map(|salt| format!(" SALT {salt}")).unwrap_or_default();

@@ -81,6 +81,12 @@ impl<'a> Method<'a> {
         self.map.get(name).map_or(&[], Value::items)
     }
 
+    /// Returns it as it is declared, less its secrets.
+    pub fn to_map(self) -> BTreeMap<String, Value> {
+        let open = self.map.iter().filter(|(_, value)| !value.is_sensitive());
+        open.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// Returns a parameter as it is declared.
     pub fn param(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name)
@@ -109,8 +115,16 @@ pub fn schema() -> BlockSchema {
              `ssh_key`, `ldap`, `kerberos`, `http` or `no_password`.",
         )
         .optional("hash", Type::String, "The password's hash; for the methods that end in `_hash`.")
-        .optional("salt", Type::String, "What the hash was salted with; for `sha256_hash` and `scram_sha256_hash`.")
-        .optional("common_names", Type::String.list(), "The common names of certificates; for `ssl_certificate`.")
+        .optional(
+            "salt",
+            Type::String,
+            "What the hash was salted with; for `sha256_hash` and `scram_sha256_hash`.",
+        )
+        .optional(
+            "common_names",
+            Type::String.list(),
+            "The common names of certificates; for `ssl_certificate`.",
+        )
         .optional(
             "subject_alt_names",
             Type::String.list(),
@@ -121,10 +135,18 @@ pub fn schema() -> BlockSchema {
             Type::String.map().list(),
             "Public keys, each with `public_key` and `type` (`ssh-ed25519`); for `ssh_key`.",
         )
-        .optional("server", Type::String, "The server's name in ClickHouse's configuration; for `ldap` and `http`.")
+        .optional(
+            "server",
+            Type::String,
+            "The server's name in ClickHouse's configuration; for `ldap` and `http`.",
+        )
         .optional("realm", Type::String, "The realm; for `kerberos`.")
         .optional("scheme", Type::String, "The scheme (`basic`); for `http`.")
-        .optional("valid_until", Type::String, "Until when it may be used (RFC 3339); the user's where absent.")
+        .optional(
+            "valid_until",
+            Type::String,
+            "Until when it may be used (RFC 3339); the user's where absent.",
+        )
         .accepts_sensitive(&["hash", "salt"])
 }
 
@@ -230,7 +252,8 @@ fn param(kind: &Kind, name: &str, attr: &Spanned<Value>, cx: &mut DecodeCx) -> O
             };
             if let Err(reason) = check_secret(kind, name, secret.expose()) {
                 cx.diags.push(
-                    Diagnostic::error(format!("this is not a {name} for {}", kind.word)).at(attr.span, reason),
+                    Diagnostic::error(format!("this is not a {name} for {}", kind.word))
+                        .at(attr.span, reason),
                 );
             }
             Some(Value::Secret(secret))
@@ -257,7 +280,9 @@ fn param(kind: &Kind, name: &str, attr: &Spanned<Value>, cx: &mut DecodeCx) -> O
 fn check_secret(kind: &Kind, name: &str, text: &str) -> Result<(), String> {
     let hex = |digits: usize| {
         let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        fits.then_some(()).ok_or_else(|| format!("{digits} hexadecimal digits are needed; this has {} characters", text.chars().count()))
+        fits.then_some(()).ok_or_else(|| {
+            format!("{digits} hexadecimal digits are needed; this has {} characters", text.chars().count())
+        })
     };
     match (kind.word, name) {
         ("scram_sha256_hash", "salt") => {
@@ -284,16 +309,23 @@ fn is_bcrypt(text: &str) -> bool {
     };
     let cost_fits = cost.len() == 2 && cost.parse::<u8>().is_ok_and(|cost| (4..=31).contains(&cost));
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/');
-    matches!(version, "2a" | "2b" | "2x" | "2y") && cost_fits && rest.len() == 53 && rest.bytes().all(alphabet)
+    matches!(version, "2a" | "2b" | "2x" | "2y")
+        && cost_fits
+        && rest.len() == 53
+        && rest.bytes().all(alphabet)
 }
 
 fn check_key(key: &Value, span: Span, cx: &mut DecodeCx) {
-    let words: Vec<&str> = key.as_map().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default();
+    let words: Vec<&str> =
+        key.as_map().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default();
     let text = |name: &str| key.get(name).and_then(Value::as_str).unwrap_or_default();
     let problem = if words != ["public_key", "type"] {
         Some("each key has `public_key` and `type`, and nothing else".to_owned())
     } else if text("public_key").contains(char::is_whitespace) || text("public_key").is_empty() {
-        Some("`public_key` is the base64 text alone, without the type before and the comment after it".to_owned())
+        Some(
+            "`public_key` is the base64 text alone, without the type before and the comment after it"
+                .to_owned(),
+        )
     } else if !text("type").starts_with("ssh-") && !text("type").starts_with("ecdsa-") {
         Some(format!("{:?} is no type of key; `ssh-ed25519` is one", text("type")))
     } else {

@@ -1,14 +1,13 @@
 //! A user's password: its Secret, and how ClickHouse is told what it holds.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
+use super::auth;
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::kube;
 use crate::kinds::{Lowered, World};
 use crate::model::finding::{Category, Finding, Severity};
-use crate::model::op::{KubeApply, KubeWrite, Op, Part, Probe, Slot, SlotSource, Sql, Text};
+use crate::model::op::{KubeApply, KubeWrite, Op, Part, Probe, Slot, SlotSource, Text};
 use crate::model::settings::KubernetesTarget;
 use crate::model::snapshot::Api;
 use crate::model::{Addr, Resource, sql};
@@ -47,12 +46,8 @@ pub fn secret_first(wanted: &Resource, world: &World) -> Lowered {
 pub fn accept(wanted: &Resource, world: &World, guarded: bool) -> (Op, Option<String>) {
     let slot = credential::slot(&wanted.addr);
     let beside = world.caps().has_several_auth_methods();
-    let verb = if beside { "ADD IDENTIFIED" } else { "IDENTIFIED" };
-    let statement = format!(
-        "ALTER USER {} {verb} WITH sha256_hash BY {{hash:String}} SALT {{salt:String}}",
-        sql::ident(&wanted.identity)
-    );
-    let mut op = hashed(statement, &slot);
+    let head = format!("ALTER USER {}{}", sql::ident(&wanted.identity), if beside { " ADD" } else { "" });
+    let mut op = auth::statement(&head, vec![auth::password(&wanted.attrs, &slot)], "");
     if guarded {
         op.unless = Some(Probe::Login { user: wanted.identity.clone(), slot });
     }
@@ -63,15 +58,6 @@ pub fn accept(wanted: &Resource, world: &World, guarded: bool) -> (Op, Option<St
         )
     });
     (op.into(), note)
-}
-
-/// Returns a statement with the hash and salt of a password as parameters, kept out of the query log.
-pub fn hashed(statement: String, slot: &Slot) -> Sql {
-    let mut sql = Sql::new(statement)
-        .param("hash", Text::Slot(slot.clone(), Part::Hash))
-        .param("salt", Text::Slot(slot.clone(), Part::Salt));
-    sql.settings = BTreeMap::from([("log_queries".to_owned(), "0".to_owned())]);
-    sql
 }
 
 /// Writes the credential's keys, all of them: server-side apply drops what a manager leaves out.
