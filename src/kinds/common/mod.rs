@@ -10,6 +10,7 @@ pub mod hosts;
 pub mod kube;
 pub mod migration;
 pub mod reads;
+pub mod rename;
 pub mod secret;
 pub mod superset;
 pub mod user;

@@ -4,18 +4,19 @@
 //!   until the attribute is declared.
 //! - `passwords`: the kinds of the password methods that charter left there, so that one that is
 //!   added by hand shows.
-//! - `hidden`: salted fingerprints of what `system.users` does not show of declared methods.
+//! - `hidden`: salted fingerprints of what `system.users` does not show of declared methods, and
+//!   `salt`, what they are salted with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use super::compare;
 use super::methods::{self, Method};
+use super::{NAME, compare};
 use crate::kinds::common::user;
 use crate::kinds::{Change, World};
 use crate::model::registry::{Entry, Status};
-use crate::model::{Attrs, Resource, Secret};
+use crate::model::{Attrs, Digest, Resource, Secret};
 
 /// The member of a record that holds it ([`crate::kinds::Kind::keeps`]).
 pub const KEPT: &str = "kept";
@@ -23,6 +24,7 @@ pub const KEPT: &str = "kept";
 const CONVENTIONS: &str = "conventions";
 const PASSWORDS: &str = "passwords";
 const HIDDEN: &str = "hidden";
+const SALT: &str = "salt";
 
 /// Returns the conventions that are left as they were found: those of the record, and those that do
 /// not hold where nobody recorded the user. What is declared is no convention.
@@ -72,6 +74,7 @@ pub fn keeps(change: &Change, world: &World) -> BTreeMap<String, Json> {
     let hidden = hidden(wanted, world);
     if !hidden.is_empty() {
         kept.insert(HIDDEN.to_owned(), json!(hidden));
+        kept.insert(SALT.to_owned(), json!(salt(wanted, world)));
     }
     kept
 }
@@ -85,10 +88,14 @@ pub fn hidden(wanted: &Resource, world: &World) -> Vec<String> {
     found
 }
 
-/// A salt of its own for each user of each server: equal hashes have different fingerprints.
+/// A salt of its own for each user of each server, so that equal hashes have different fingerprints:
+/// the recorded one, which a rename leaves alone.
 fn salt(wanted: &Resource, world: &World) -> String {
-    let settings = world.settings;
-    format!("|{}|{}|{}|{}", world.caps().server_uuid, settings.scope, settings.environment, wanted.identity)
+    let recorded = world.registry.mine(NAME, &wanted.identity);
+    let recorded = recorded.and_then(|entry| entry.spec.get(KEPT)?.get(SALT)?.as_str());
+    let (caps, settings) = (world.caps(), world.settings);
+    let whose = json!([caps.server_uuid, settings.scope, settings.environment, wanted.identity]);
+    recorded.map_or_else(|| Digest::of_json(&whose).as_str().to_owned(), str::to_owned)
 }
 
 fn fingerprint(method: &Method, salt: &str) -> Option<String> {
