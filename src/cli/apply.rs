@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::args::{Common, Format, Planning};
+use super::args::{Ask, Common, Format, Planning};
 use super::context::{self, Context};
 use super::identity;
 use super::plan::{exit_code, render_plan};
@@ -29,6 +29,13 @@ use crate::ui::{Exit, Ui, progress};
 pub struct Args {
     #[command(flatten)]
     planning: Planning,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, clap::Args)]
+pub struct How {
     /// Do not ask; needed where nobody can be asked, as in CI
     #[arg(long)]
     auto_approve: bool,
@@ -40,7 +47,7 @@ pub struct Args {
     sql: bool,
     /// Who applies, for the audit; else from the CI's variables or the operating system
     #[arg(long, value_name = "NAME")]
-    actor: Option<String>,
+    pub actor: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -49,30 +56,39 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
-    let run = identity::run("apply", args.actor.as_deref(), &common.dir, &environment());
+    let run = identity::run("apply", args.how.actor.as_deref(), &common.dir, &environment());
     let context = match Context::open(common, &run, ui).await {
         Ok(context) => context,
         Err(code) => return code,
     };
-    let plan = match context.plan(&args.planning.targets, ui).await {
+    let ask = match context.ask(&args.planning, ui) {
+        Ok(ask) => ask,
+        Err(code) => return code,
+    };
+    carry_out(&context, &ask, &args.how, &run, ui).await
+}
+
+/// Plans what is asked, shows it, asks for approval where it must, and executes it.
+pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &Ui) -> Exit {
+    let plan = match context.plan(ask, ui).await {
         Ok(plan) => plan,
         Err(code) => return code,
     };
     if ui.is_json() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
     }
-    if let Err(exit) = show(&render_plan(&plan, Format::Text, args.sql, ui), ui) {
+    if let Err(exit) = show(&render_plan(&plan, Format::Text, how.sql, ui), ui) {
         return exit;
     }
     if !plan.may_apply() || plan.steps.is_empty() {
         return exit_code(&plan, false);
     }
-    let plan = match approved(&context, plan, args, ui).await {
+    let plan = match approved(context, plan, ask, how, ui).await {
         Ok(plan) => plan,
         Err(code) => return code,
     };
-    let options = Options { parallelism: args.parallelism, ..Options::default() };
-    let report = execute(&context, plan, &run, &options, ui).await;
+    let options = Options { parallelism: how.parallelism, ..Options::default() };
+    let report = execute(context, plan, run, &options, ui).await;
     match show(&render::report::text(&report), ui) {
         Ok(()) => exit(&report),
         Err(exit) => exit,
@@ -88,8 +104,8 @@ fn show(text: &str, ui: &Ui) -> Result<(), Exit> {
 }
 
 /// Asks where it must, and then looks again: what was approved must still be what there is to do.
-async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result<Plan, Exit> {
-    match gate::approve(&plan, args.auto_approve, ui.is_interactive()) {
+async fn approved(context: &Context, plan: Plan, ask: &Ask, how: &How, ui: &Ui) -> Result<Plan, Exit> {
+    match gate::approve(&plan, how.auto_approve, ui.is_interactive()) {
         Approval::Go => return Ok(plan),
         Approval::Refuse(reason) => {
             ui.error(&reason);
@@ -102,7 +118,7 @@ async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result
             }
         }
     }
-    let again = context.plan(&args.planning.targets, ui).await?;
+    let again = context.plan(ask, ui).await?;
     match gate::still_fits(&plan, &again) {
         Ok(()) => Ok(plan),
         Err(moved) => {

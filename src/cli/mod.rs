@@ -6,7 +6,9 @@ mod check;
 mod completion;
 mod context;
 mod identity;
+mod logins;
 mod plan;
+mod rotate;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -65,6 +67,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Rotate(rotate::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -109,6 +112,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }

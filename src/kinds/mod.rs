@@ -25,6 +25,7 @@ use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::{Entry, Registry};
 use crate::model::resource::{Declared, Desired};
+use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
 use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value};
@@ -62,6 +63,8 @@ pub struct World<'a> {
     pub registry: &'a Registry,
     /// All that is declared.
     pub desired: &'a Desired,
+    /// Which passwords are to be rotated.
+    pub rotation: &'a Rotation,
 }
 
 impl World<'_> {
@@ -104,6 +107,27 @@ pub struct Lowered {
     pub slots: BTreeMap<Slot, SlotSource>,
     /// What happens, where it is not what the planner thought: a migration is executed.
     pub action: Option<Action>,
+    /// What becomes of the record of a credential.
+    pub renewal: Renewal,
+    /// Whether it is recorded before the operations that a password begins to change.
+    pub begins: bool,
+}
+
+/// What becomes of the record of a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renewal {
+    /// It stays what it was.
+    #[default]
+    Carried,
+    /// A password is new, and the only one that is accepted.
+    Alone,
+    /// A password is new; the one before it is accepted for so many seconds more.
+    Beside {
+        /// How many seconds.
+        grace: u64,
+    },
+    /// The password is the one that it was, and the only one that is accepted from now on.
+    Retired,
 }
 
 impl Lowered {
@@ -139,6 +163,8 @@ pub struct LoginProbe {
     pub password: crate::model::Secret,
     /// Where the password is kept, for people.
     pub kept_in: String,
+    /// Why a login that fails proves nothing; none where it proves that the password is wrong.
+    pub doubt: Option<String>,
 }
 
 /// A kind of resource.
@@ -228,6 +254,12 @@ pub trait Kind: Sync {
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let _ = (wanted, world);
         Vec::new()
+    }
+
+    /// Returns whether a resource has a password that can be rotated.
+    fn rotates(&self, wanted: &Resource) -> bool {
+        let _ = wanted;
+        false
     }
 
     /// Returns the logins by which `check` proves a resource.

@@ -9,7 +9,7 @@ use super::moves::Moved;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, check, diff, lint, order, registry};
-use crate::kinds::{Change, Lowered};
+use crate::kinds::{Change, Lowered, Renewal};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -96,7 +96,10 @@ impl<'a> Draft<'a> {
             if action == Action::Create {
                 step.ops.insert(0, recorder.claimed(&spec));
             }
-            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref());
+            if lowered.begins {
+                step.ops.insert(0, recorder.begun(&spec));
+            }
+            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref(), lowered.renewal);
             step.ops.push(applied);
             step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         }
@@ -113,7 +116,7 @@ impl<'a> Draft<'a> {
         }
         step.diff = recorded.to_vec();
         let (recorder, spec) = self.recorder(subject, Action::Update);
-        step.ops = vec![recorder.applied(&spec, None)];
+        step.ops = vec![recorder.applied(&spec, None, Renewal::Carried)];
         step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         self.steps.push(step);
     }

@@ -4,6 +4,7 @@
 pub mod convention;
 pub mod credential;
 pub mod decode;
+pub mod duration;
 pub mod expiry;
 pub mod grants;
 pub mod hosts;

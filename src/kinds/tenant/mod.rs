@@ -157,9 +157,8 @@ impl Parts {
         let part = |word: &str| self.addr.part(word);
         let (role, user_name) = (convention::role(&self.slug), self.user());
         let secret_name = convention::secret(&self.organization);
-        let length =
-            body.block("credentials").map_or(credential::DEFAULT_LENGTH, |body| credential::length(body, cx));
-        let credential = Credential::new(&self.namespace, &secret_name, &user_name, &self.database(), length);
+        let policy = body.block("credentials").map(|body| credential::policy(body, cx)).unwrap_or_default();
+        let credential = Credential::new(&self.namespace, &secret_name, &user_name, &self.database(), policy);
         let privileges = self.privileges(body, cx);
         let user = user::resource(part("user"), &user_name, &self.database(), self.span);
         let user = body.block("user").into_iter().fold(user, |user, body| user::declared(user, body, cx));

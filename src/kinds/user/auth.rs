@@ -32,21 +32,20 @@ pub fn fragments(attrs: &Attrs) -> Vec<Fragment> {
 }
 
 /// Returns the password of a slot as a method: salted hash and salt are the parameters `hash` and
-/// `salt`. It expires with its user.
-pub fn password(attrs: &Attrs, slot: &Slot) -> Fragment {
+/// `salt`, with a prefix. It expires with its user.
+pub fn password(attrs: &Attrs, slot: &Slot, prefix: &str) -> Fragment {
+    let part = |part: Part, name: &str| (format!("{prefix}{name}"), Text::Slot(slot.clone(), part));
+    let until = until(user_expiry(attrs));
     Fragment {
-        sql: format!("sha256_hash BY {{hash:String}} SALT {{salt:String}}{}", until(user_expiry(attrs))),
-        params: vec![
-            ("hash".to_owned(), Text::Slot(slot.clone(), Part::Hash)),
-            ("salt".to_owned(), Text::Slot(slot.clone(), Part::Salt)),
-        ],
+        sql: format!("sha256_hash BY {{{prefix}hash:String}} SALT {{{prefix}salt:String}}{until}"),
+        params: vec![part(Part::Hash, "hash"), part(Part::Salt, "salt")],
     }
 }
 
 /// Returns every method of a user: the Secret's password where it has one, then those declared.
 pub fn all(wanted: &Resource) -> Vec<Fragment> {
     let has_password = wanted.attrs.contains_key(CREDENTIAL);
-    let password = has_password.then(|| password(&wanted.attrs, &credential::slot(&wanted.addr)));
+    let password = has_password.then(|| password(&wanted.attrs, &credential::slot(&wanted.addr), ""));
     password.into_iter().chain(fragments(&wanted.attrs)).collect()
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::auth::{self, VALID_UNTIL};
+use super::due::{self, What};
 use super::methods::{self, AUTHENTICATION, Method};
 use super::{observe, record};
 use crate::kinds::common::credential::{CREDENTIAL, Credential};
@@ -145,15 +146,14 @@ pub fn passwords_after(change: &Change, wanted: &Resource, world: &World) -> Vec
     }
     let one = vec![OURS.to_owned()];
     let Some(found) = change.live.and_then(|live| live.get(AUTHENTICATION)) else { return one };
-    if names_the_list(change) || !world.caps().has_several_auth_methods() {
-        return if change.diff.is_empty() { found_passwords(wanted, found.items()) } else { one };
+    let what = due::due(wanted, world).map(|due| due.what);
+    if names_the_list(change) || matches!(what, Some(What::Retire | What::Rotate)) {
+        return one;
     }
-    let mut passwords = found_passwords(wanted, found.items());
-    let accepted = change.entry.is_none() || change.diff.iter().any(|diff| diff.attr == observe::PASSWORD);
-    if accepted {
-        passwords.extend(one);
-    }
-    passwords
+    // One that is only accepted where it does not log in may come besides, or not.
+    let accepted = change.entry.is_none() || matches!(what, Some(What::Accept | What::Lost));
+    let more = if accepted { one } else { Vec::new() };
+    found_passwords(wanted, found.items()).into_iter().chain(more).collect()
 }
 
 fn found_passwords(wanted: &Resource, found: &[Value]) -> Vec<String> {

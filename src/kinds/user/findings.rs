@@ -113,6 +113,13 @@ fn expired(wanted: &Resource, world: &World) -> Vec<Finding> {
     .collect()
 }
 
+/// Returns why a login proves nothing about the password of a user that has expired.
+pub fn is_over(wanted: &Resource, world: &World) -> Option<String> {
+    let time = auth::user_expiry(&wanted.attrs)?;
+    let over = expiry::seconds(time)? <= world.caps().now;
+    over.then(|| format!("it expired at {time}"))
+}
+
 fn was_recorded(entry: &Entry, time: &str) -> bool {
     let attrs = record::recorded_attrs(entry);
     let own = methods::declared(&attrs).iter().any(|method| method.text(VALID_UNTIL) == Some(time));

@@ -3,14 +3,16 @@
 //! is never dropped and made again, which would lose what refers to it.
 
 use super::clauses::{clauses, listed_roles};
-use super::methods::{self, AUTHENTICATION};
-use super::observe::{self, KEYS, PASSWORD};
-use super::password::{accept, lost_manifest, refuse, secret_first};
-use super::{auth, compare, findings, record};
+use super::due::{KEYS, PASSWORD, What, due};
+use super::password::{accept, keys_first, lost_manifest, proof, refuse, secret_first};
+use super::{auth, compare, findings, methods, observe, record, rotate};
+use crate::kinds::common::credential::CREDENTIAL;
+use crate::kinds::common::duration::instant;
+use crate::kinds::common::expiry;
 use crate::kinds::common::user::DEFAULT_ROLES;
-use crate::kinds::common::{credential, expiry};
-use crate::kinds::{Change, Lowered, World};
-use crate::model::op::{Op, Probe, SlotSource, Sql};
+use crate::kinds::{Change, Lowered, Renewal, World};
+use crate::model::op::{Op, SlotSource, Sql};
+use crate::model::registry::Entry;
 use crate::model::{Action, Attrs, Resource, Value, sql};
 
 /// Lowers a change of a user.
@@ -46,6 +48,7 @@ fn create(wanted: &Resource, world: &World) -> Lowered {
         lowered.ops.extend(granted_first(wanted));
         lowered.ops.push(alter(wanted, &clauses(&wanted.attrs, Some(&[DEFAULT_ROLES]))));
     }
+    lowered.renewal = Renewal::Alone;
     lowered
 }
 
@@ -70,6 +73,7 @@ fn adopt(change: &Change, wanted: &Resource, world: &World) -> Lowered {
         lowered.notes.push(findings::kept_note(attr, change.live, wanted));
     }
     if !record::hidden(wanted, world).is_empty() {
+        lowered.renewal = Renewal::Alone;
         lowered.ops.push(whole_list(wanted, ""));
         lowered.notes.push("what the server does not tell of its methods is set as declared".to_owned());
         return lowered;
@@ -88,6 +92,7 @@ fn adopt(change: &Change, wanted: &Resource, world: &World) -> Lowered {
 fn accepted(lowered: &mut Lowered, wanted: &Resource, world: &World) {
     let kept = lowered.slots.values().any(|source| matches!(source, SlotSource::Secret { .. }));
     let (op, note) = accept(wanted, world, kept);
+    lowered.renewal = rotate::adopted(wanted, world, kept);
     lowered.ops.push(op);
     lowered.notes.extend(note);
     lowered.notes.push(if kept {
@@ -105,34 +110,32 @@ fn whole_list(wanted: &Resource, clauses: &str) -> Op {
 
 fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let differs = |attr: &str| change.diff.iter().any(|diff| diff.attr == attr);
-    let list = compare::names_the_list(change);
+    let has_password = wanted.attrs.contains_key(CREDENTIAL);
+    let mut list = compare::names_the_list(change);
     let mut lowered = Lowered::default();
-    if differs(PASSWORD) || differs(KEYS) || list {
+    if has_password && (differs(PASSWORD) || list) {
         if let Some(finding) = lost_manifest(wanted, world) {
             return refuse(change.addr, finding);
         }
-        lowered = secret_first(wanted, world);
-        if !lowered.findings.is_empty() {
-            return lowered;
+    }
+    if differs(PASSWORD) {
+        let due = due(wanted, world);
+        list &= due.as_ref().is_none_or(|due| matches!(due.what, What::Accept | What::Retire));
+        if !list {
+            lowered = due.map(|due| rotate::lower(wanted, world, &due)).unwrap_or_default();
         }
     }
-    if differs(PASSWORD) && !list {
-        let (op, note) = accept(wanted, world, true);
-        lowered.ops.push(op);
-        lowered.notes.extend(note);
-        lowered.ops.push(logs_in(wanted));
+    if has_password && (list || (differs(KEYS) && !differs(PASSWORD))) {
+        lowered = keys_first(wanted, world);
     }
-    if differs(DEFAULT_ROLES) {
-        lowered.ops.extend(granted_first(wanted));
+    if !lowered.findings.is_empty() {
+        return lowered;
     }
+    lowered.ops.extend(granted_first(wanted).filter(|_| differs(DEFAULT_ROLES)));
     let differing: Vec<&str> = change.diff.iter().map(|diff| diff.attr.as_str()).collect();
     let mut clauses = clauses(&wanted.attrs, Some(&differing));
     if list {
-        lowered.ops.push(whole_list(wanted, &clauses));
-        if !lowered.slots.is_empty() {
-            lowered.ops.push(logs_in(wanted));
-        }
-        lowered.notes.extend(differs(AUTHENTICATION).then(|| list_note(wanted)));
+        set_list(&mut lowered, change, wanted, &clauses, world);
         return lowered;
     }
     if differs(auth::VALID_UNTIL) {
@@ -144,13 +147,25 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     lowered
 }
 
-fn logs_in(wanted: &Resource) -> Op {
-    Op::Await(Probe::Login { user: wanted.identity.clone(), slot: credential::slot(&wanted.addr) })
+/// Sets the whole list of methods, with the password that the Secret holds, and what else differs.
+fn set_list(lowered: &mut Lowered, change: &Change, wanted: &Resource, clauses: &str, world: &World) {
+    lowered.ops.push(whole_list(wanted, clauses));
+    lowered.notes.push(list_note(wanted));
+    if wanted.attrs.contains_key(CREDENTIAL) {
+        lowered.ops.extend(proof(wanted, world));
+        let is_new = change.diff.iter().any(|diff| diff.attr == PASSWORD);
+        let retired = change.entry.is_some_and(|entry| !entry.fingerprint.is_empty());
+        lowered.renewal = if retired && !is_new { Renewal::Retired } else { Renewal::Alone };
+        let old = change.entry.and_then(Entry::old_until).filter(|until| *until > world.caps().now);
+        lowered.notes.extend(old.map(|until| {
+            format!("an old password was to work until {}: it stops working now", instant(until))
+        }));
+    }
 }
 
 fn list_note(wanted: &Resource) -> String {
     let declared = methods::declared(&wanted.attrs).len();
-    let password = usize::from(wanted.attrs.contains_key(credential::CREDENTIAL));
+    let password = usize::from(wanted.attrs.contains_key(CREDENTIAL));
     format!(
         "its list of methods is set as a whole: {}; every other one stops working",
         count(declared + password)

@@ -8,19 +8,22 @@
 mod auth;
 mod clauses;
 mod compare;
+mod due;
 mod findings;
 mod lower;
 mod methods;
 mod observe;
 mod password;
 mod record;
+mod remarks;
+mod rotate;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
-use crate::kinds::common::credential::{self, Credential, State};
+use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{self, KIND as NAME};
 use crate::kinds::common::{decode, grants, reads, rename};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
@@ -79,8 +82,8 @@ impl Kind for User {
         if !methods.is_empty() {
             user.attrs.insert(methods::AUTHENTICATION.into(), Value::List(methods));
         }
-        if let Some(length) = credentials.map(|body| credential::length(body, cx)) {
-            user = user.with(PENDING_LENGTH, Value::Number(f64::from(length)));
+        if let Some(policy) = credentials.map(|body| credential::policy(body, cx)) {
+            user = user.with(PENDING, policy.to_value());
         }
         let grantee = grants::Grantee::of_block(&name, grants::GranteeType::User, &block.body, cx);
         let grants = grants::whole(block.addr.part("grants"), &name, vec![grantee], block.body.span);
@@ -92,12 +95,8 @@ impl Kind for User {
 
     /// Finds the one Secret that keeps each user's password.
     fn link(&self, desired: &mut Desired, cx: &mut DecodeCx) {
-        let pending: Vec<_> = desired
-            .resources
-            .values()
-            .filter(|user| user.attrs.contains_key(PENDING_LENGTH))
-            .cloned()
-            .collect();
+        let pending: Vec<_> =
+            desired.resources.values().filter(|user| user.attrs.contains_key(PENDING)).cloned().collect();
         for user in desired.resources.values().filter(|user| user.kind == NAME) {
             check_name_is_its_own(user, desired, cx);
         }
@@ -108,17 +107,10 @@ impl Kind for User {
                 .filter(|other| other.text(credential::CREDENTIALS_OF) == user.addr.to_string())
                 .collect();
             if let [keeper] = keepers[..] {
-                let length =
-                    user.attrs.remove(PENDING_LENGTH).and_then(|length| length.as_f64()).unwrap_or_default();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "checked when decoding"
-                )]
-                let length = length as u32;
+                let policy = user.attrs.remove(PENDING).map(|value| Policy::of(&value)).unwrap_or_default();
                 let (namespace, name) = (keeper.text("namespace"), keeper.text("name"));
                 let database = user.text("default_database").to_owned();
-                let credential = Credential::new(namespace, name, &user.identity, &database, length);
+                let credential = Credential::new(namespace, name, &user.identity, &database, policy);
                 user.attrs.insert(credential::CREDENTIAL.into(), credential.to_value());
                 desired.resources.insert(user.addr.clone(), user);
             } else {
@@ -179,7 +171,15 @@ impl Kind for User {
     }
 
     fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {
-        findings::of(wanted, live, world)
+        let mut findings = findings::of(wanted, live, world);
+        if !live.is_some_and(lower::is_read_only) {
+            findings.extend(remarks::remarks(wanted, live, world));
+        }
+        findings
+    }
+
+    fn rotates(&self, wanted: &Resource) -> bool {
+        Credential::of(&wanted.attrs).is_some()
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
@@ -194,13 +194,14 @@ impl Kind for User {
             user: wanted.identity.clone(),
             password,
             kept_in: credential.place(),
+            doubt: due::doubt(wanted, world),
         };
         vec![probe]
     }
 }
 
 /// The attribute by which a decoded user waits for its Secret.
-const PENDING_LENGTH: &str = "pending_length";
+const PENDING: &str = "pending_credential";
 
 /// Reports default roles that the user is not granted: ClickHouse takes no others.
 fn check_default_roles(user: &Resource, body: &Body, cx: &mut DecodeCx) {

@@ -5,20 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::methods::AUTHENTICATION;
-use super::{compare, record};
-use crate::kinds::common::credential::{self, Credential, State};
+use super::{compare, due, record};
+use crate::kinds::common::credential;
 use crate::kinds::common::hosts::LOCAL_HOST;
 use crate::kinds::common::user::{CONVENTIONS, DEFAULT_ROLES};
 use crate::kinds::common::{expiry, hosts, reads};
 use crate::kinds::{World, diff_attrs};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Row, number, text, texts};
-use crate::model::{Attrs, Resource, Secret, Value};
-
-/// The attribute of a difference in the password.
-pub const PASSWORD: &str = "password";
-/// The attribute of a difference in the Secret's other keys.
-pub const KEYS: &str = "secret keys";
+use crate::model::{Attrs, Resource, Value};
 
 /// Returns whether the server tells when a user's methods expire: since 26.2 (ClickHouse PR 96072).
 pub fn shows_expiry(caps: &Caps) -> bool {
@@ -109,43 +104,27 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
     let kept = record::kept_conventions(wanted, Some(live), recorded);
     diff.retain(|diff| !kept.contains(diff.attr.as_str()));
     diff.extend(compare::diff(wanted, live, world));
-    diff.extend(password(wanted, world));
+    diff.extend(due::diff(wanted, world));
     diff
 }
 
 /// What is no plain attribute of the server.
 const COMPARED_ELSEWHERE: [&str; 4] = [AUTHENTICATION, credential::CREDENTIAL, CONVENTIONS, "valid_until"];
 
-/// Compares the password by the fingerprint of what was last applied.
-fn password(wanted: &Resource, world: &World) -> Vec<AttrDiff> {
-    let recorded = world.registry.mine(super::NAME, &wanted.identity);
-    let Some(credential) = Credential::of(&wanted.attrs) else { return Vec::new() };
-    let difference = |attr: &str, before: String| AttrDiff {
-        attr: attr.to_owned(),
-        before: before.into(),
-        after: format!("kept in {}", credential.place()).into(),
-    };
-    let mut diff = Vec::new();
-    match credential.state(world.snapshot) {
-        // Nobody's user is adopted: it gets a password beside the one that it has.
-        State::NoSecret | State::NoPassword if recorded.is_none() => {}
-        State::NoSecret => diff.push(difference(PASSWORD, format!("{} does not exist", credential.place()))),
-        State::NoPassword => diff.push(difference(PASSWORD, format!("{} holds none", credential.place()))),
-        State::Binary(key) => {
-            diff.push(difference(PASSWORD, format!("key {key} holds bytes that are no text")))
-        }
-        State::Password { password, wrong } => {
-            if !wrong.is_empty() {
-                diff.push(difference(KEYS, format!("missing or different: {}", wrong.join(", "))));
-            }
-            if recorded.is_some_and(|entry| !is_recorded(&password, &entry.salt, &entry.fingerprint)) {
-                diff.push(difference(PASSWORD, "the Secret holds another one than was last applied".into()));
-            }
-        }
-    }
-    diff
+/// Returns why a live user may not log in from here, where something says so.
+pub fn restriction(identity: &str, world: &World) -> Option<String> {
+    let live = observe(&BTreeSet::from([identity]), world);
+    restricted(live.get(identity)?)
 }
 
-fn is_recorded(password: &Secret, salt: &str, fingerprint: &str) -> bool {
-    !fingerprint.is_empty() && password.salted_sha256(salt) == fingerprint
+/// Returns what the hosts of a user say of logins from here: nothing where every address may.
+pub fn restricted(attrs: &Attrs) -> Option<String> {
+    let told = |(attr, keyword): &(&str, &str)| {
+        let hosts = attrs.get(*attr).map_or(&[][..], Value::items).iter().filter_map(Value::as_str);
+        let word = if *attr == "hosts" { String::new() } else { format!("{} ", keyword.to_lowercase()) };
+        hosts.map(|host| format!("{word}{host}")).collect::<Vec<_>>()
+    };
+    let hosts: Vec<String> = hosts::ATTRS.iter().flat_map(told).collect();
+    let anywhere = hosts.iter().any(|host| host == hosts::ANY_HOST) || !attrs.contains_key("hosts");
+    (!anywhere).then(|| format!("it may log in from {} only", hosts.join(", ")))
 }

@@ -15,7 +15,7 @@ use super::methods::{self, Method};
 use super::{NAME, compare};
 use crate::kinds::common::user;
 use crate::kinds::{Change, World};
-use crate::model::registry::{Entry, Status};
+use crate::model::registry::{Beside, Entry, Status};
 use crate::model::{Attrs, Digest, Resource, Secret};
 
 /// The member of a record that holds it ([`crate::kinds::Kind::keeps`]).
@@ -45,11 +45,15 @@ pub fn kept_conventions<'a>(
     names
 }
 
-/// Returns the kinds of the password methods that may be there, as `system.users` calls them; none
-/// where the record does not say. Whatever adds a method beside others and leaves it there
-/// (accepting what a Secret holds, a rotation) has to record it: what is more than this is drift.
+/// Returns the kinds of the password methods that may be there, as `system.users` calls them; what
+/// is more than this is drift. None where anything may be: while a rotation is under way or an old
+/// password has its grace there may be any number, and the retirement names the whole list.
 pub fn expected_methods(entry: Option<&Entry>) -> Option<Vec<String>> {
-    texts(entry?, PASSWORDS)
+    let entry = entry?;
+    match entry.beside {
+        Beside::Nothing => texts(entry, PASSWORDS),
+        Beside::Begun | Beside::Old { .. } => None,
+    }
 }
 
 /// Returns the fingerprints that were recorded; none without a record.

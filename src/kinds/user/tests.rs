@@ -7,7 +7,7 @@ use crate::model::{Action, Addr, Secret};
 
 fn wanted() -> Resource {
     let addr = Addr::new("tenant", "acme").part("user");
-    let credential = Credential::new("operations", "s", "u", "d", 32);
+    let credential = Credential::new("operations", "s", "u", "d", credential::Policy::default());
     user::resource(addr, "u", "d", span()).with(credential::CREDENTIAL, credential.to_value())
 }
 
