@@ -48,7 +48,7 @@ impl About<'_> {
     fn not_asked(&self) -> Option<Finding> {
         let new = |why: &str, help: &str| {
             let summary = format!("the password of {} is not rotated: {why}", self.wanted.identity);
-            Some(warning("CH320", summary).help(help))
+            Some(warning("CH322", summary).help(help))
         };
         match (self.asked(), self.entry, self.what) {
             (false, ..) => None,
@@ -147,7 +147,7 @@ impl About<'_> {
         }
         if self.what != Some(What::Retire) && self.what != Some(What::Accept) {
             let summary = format!("there is no old password of {} to retire", self.wanted.identity);
-            return Some(warning("CH321", summary).help("charter rotate makes a new one; without --finish"));
+            return Some(warning("CH323", summary).help("charter rotate makes a new one; without --finish"));
         }
         let found = match self.world.snapshot.logins.get(&self.wanted.addr) {
             None | Some(LoginVerdict::Works) if self.what == Some(What::Retire) => return None,
