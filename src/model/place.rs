@@ -46,7 +46,7 @@ impl Place {
     /// Looks the span up. An item is narrowed down to where its literal stands, if it stands in the
     /// expression exactly once; a value that comes from elsewhere is shown where it is used.
     pub fn locate(&mut self, sources: &SourceMap) {
-        let span = self.narrowed(sources);
+        let span = narrowed(sources, self.span, self.item.as_deref());
         let Some(file) = sources.file(span.file) else { return };
         let (before, rest) = match (file.text.get(..span.start), file.text.get(span.start..)) {
             (Some(before), Some(rest)) => (before, rest),
@@ -64,18 +64,19 @@ impl Place {
             text: file.text.get(start..end).unwrap_or_default().trim_end().to_owned(),
         });
     }
+}
 
-    fn narrowed(&self, sources: &SourceMap) -> Span {
-        let Some(item) = &self.item else { return self.span };
-        let (text, literal) = (sources.text(self.span), format!("{item:?}"));
-        let mut found = text.match_indices(&literal);
-        match (found.next(), found.next()) {
-            (Some((at, _)), None) => {
-                let start = self.span.start + at;
-                Span { start, end: start + literal.len(), ..self.span }
-            }
-            _ => self.span,
+/// Returns where the literal of an item stands in an expression: a list of texts, say. It is the
+/// whole expression where the literal is not in it, or more than once.
+pub fn narrowed(sources: &SourceMap, span: Span, item: Option<&str>) -> Span {
+    let Some(item) = item else { return span };
+    let (text, literal) = (sources.text(span), format!("{item:?}"));
+    let mut found = text.match_indices(&literal);
+    match (found.next(), found.next()) {
+        (Some((at, _)), None) => {
+            Span { start: span.start + at, end: span.start + at + literal.len(), ..span }
         }
+        _ => span,
     }
 }
 

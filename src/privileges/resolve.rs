@@ -310,7 +310,12 @@ fn belongs(catalog: &Catalog, id: PrivilegeId) -> &'static str {
 }
 
 /// Returns the leaves on data and those on access objects that a scope allows.
-fn grantable(catalog: &Catalog, id: PrivilegeId, scope: &Scope, columns: bool) -> (LeafSet, LeafSet) {
+pub(super) fn grantable(
+    catalog: &Catalog,
+    id: PrivilegeId,
+    scope: &Scope,
+    columns: bool,
+) -> (LeafSet, LeafSet) {
     let leaves = catalog.leaves(id);
     let none = LeafSet::empty(catalog.len());
     match scope {

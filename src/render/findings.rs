@@ -42,7 +42,12 @@ fn excerpt(page: &mut Page, indent: usize, place: &Place) {
     page.line(indent, &[(Tone::Info, &format!("{number} | ")), (Tone::Plain, &shown)]);
     let before = " ".repeat(column - 1 - skipped);
     let under = "^".repeat((*length).min(room.saturating_sub(before.len())).max(1));
-    let lead = [(Tone::Info, &*format!("{blank} | ")), (Tone::Plain, &*before), (Tone::Bad, &*under), (Tone::Plain, " ")];
+    let lead = [
+        (Tone::Info, &*format!("{blank} | ")),
+        (Tone::Plain, &*before),
+        (Tone::Bad, &*under),
+        (Tone::Plain, " "),
+    ];
     page.wrapped(indent, &lead, Tone::Bad, &escape::line(&place.label));
 }
 

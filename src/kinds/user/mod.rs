@@ -35,16 +35,18 @@ impl Kind for User {
     }
 
     fn schema(&self) -> Option<BlockSchema> {
-        let schema = BlockSchema::default()
-            .optional("name", Type::String, "The user's name; the label where it is absent.")
-            .optional("roles", Type::Ref(&["role"]).list(), "Roles that are granted to it.")
+        let schema = BlockSchema::default().optional(
+            "name",
+            Type::String,
+            "The user's name; the label where it is absent.",
+        );
+        let schema = grants::with_grants(schema)
             .optional(
                 "hosts",
                 Type::String.list(),
                 "Addresses and networks that it may log in from; all where absent.",
             )
             .optional("default_database", Type::String, "The database that it begins in.")
-            .block("grant", Arity::Many, grants::nested_schema())
             .block("credentials", Arity::Optional, credential::block_schema())
             .ignorable(&["hosts", "default_database"])
             .exports(&["name"]);

@@ -107,8 +107,7 @@ fn may_be_unreachable(case: &Case, mode: Mode) -> bool {
 
 /// Runs one case in one mode and checks the end with the naive model.
 fn check(model: &Model, catalog: &Catalog, case: &Case, mode: Mode) -> Result<(), TestCaseError> {
-    let declaration =
-        Declaration { desired: &case.desired, recorded: &case.recorded, exempt: &case.exempt };
+    let declaration = Declaration { desired: &case.desired, recorded: &case.recorded, exempt: &case.exempt };
     let diff = match compare(catalog, &declaration, &lines(&case.live), mode) {
         Ok(diff) => diff,
         Err(DiffError::Unreachable { .. }) if may_be_unreachable(case, mode) => return Ok(()),
