@@ -1,5 +1,6 @@
 //! Tests of the module as a whole; `toy` and `real` are the catalogs that they use.
 
+mod effective;
 mod engine;
 mod examples;
 mod model;
@@ -63,7 +64,7 @@ fn real_rows() -> Vec<PrivilegeRow> {
     captured(include_str!("../../tests/data/privileges-26.9.json"))
 }
 
-fn real() -> Catalog {
+pub(super) fn real() -> Catalog {
     Catalog::new(real_rows())
 }
 
