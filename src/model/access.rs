@@ -178,9 +178,9 @@ pub struct Widening {
 const TOLD: usize = 6;
 
 impl Right {
-    /// Returns it in words: `read and write a.*, b.* (SELECT, INSERT), except a.t`. Long lists are
+    /// Returns what is gained or lost in words: `read and write a.*, b.* (SELECT, INSERT), except a.t`. Long lists are
     /// cut; what they hold is in the JSON plan.
-    pub fn words(&self) -> String {
+    pub fn words(&self, lost: bool) -> String {
         let privileges = listed(&self.privileges, TOLD);
         let (verbs, on) = (self.verbs(), listed(&self.on, TOLD));
         let mut text = match (self.grant_option, self.does.as_slice()) {
@@ -195,7 +195,8 @@ impl Right {
             text.push_str(&format!(", except {}", listed(&self.except, TOLD)));
         }
         if !self.unchanged.is_empty() {
-            text.push_str(&format!(", as before on {}", listed(&self.unchanged, TOLD)));
+            let lead = if lost { "but keeps" } else { "as before on" };
+            text.push_str(&format!(", {lead} {}", listed(&self.unchanged, TOLD)));
         }
         if !self.through.is_empty() {
             text.push_str(&format!(", through {}", listed(&self.through, TOLD)));

@@ -103,7 +103,7 @@ impl Live {
     /// Reads the server's privileges, and no grants.
     fn nobody(snapshot: &Snapshot) -> Self {
         Self {
-            catalog: Catalog::new(snapshot.rows(super::PRIVILEGES).iter().map(privilege_row)),
+            catalog: catalog(snapshot),
             lines: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             grantees: BTreeSet::new(),
@@ -135,6 +135,21 @@ impl Live {
             }
         }
         live
+    }
+
+    /// Returns the server's privileges.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Returns the roles and users that are granted anything.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(String::as_str)
+    }
+
+    /// Returns the lines of a role or user, in order.
+    pub fn lines(&self, name: &str) -> &[ShowGrant] {
+        self.lines.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Compares declared grants. None where no grantee is there yet, or where nothing of an
@@ -206,7 +221,11 @@ impl Live {
     }
 }
 
-fn parse(declared: &Declared) -> Result<Grant, String> {
+/// Parses a declared grant.
+///
+/// # Errors
+/// What cannot be read.
+pub fn parse(declared: &Declared) -> Result<Grant, String> {
     let words: Vec<&str> = declared.privileges.iter().map(String::as_str).collect();
     Grant::parse(&words, &declared.on, declared.grant_option).map_err(|error| error.to_string())
 }
@@ -234,6 +253,11 @@ pub fn exempt(world: &World) -> Exempt {
 pub fn of_nobody(attrs: &Attrs, snapshot: &Snapshot) -> Comparison {
     let mode = if grants::is_additive(attrs) { Mode::Additive } else { Mode::Whole };
     Live::nobody(snapshot).all(&grants::grantees(attrs), mode, &Exempt::default())
+}
+
+/// Returns the server's privileges as they were read.
+pub fn catalog(snapshot: &Snapshot) -> Catalog {
+    Catalog::new(snapshot.rows(super::PRIVILEGES).iter().map(privilege_row))
 }
 
 fn privilege_row(row: &Row) -> PrivilegeRow {

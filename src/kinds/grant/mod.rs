@@ -4,9 +4,13 @@
 //! besides shows as drift. *Additive*: a top-level `grant` for a grantee that another scope owns;
 //! it is recorded, so that the owner leaves it alone.
 
+mod access;
 mod compare;
+mod holes;
+mod tenants;
 #[cfg(test)]
 mod tests;
+mod widening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +19,7 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::{Change, DecodeCx, Effects, Instance, Kind, Lowered, World};
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -23,7 +27,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Step, Value};
 
 /// The kind.
 pub struct Grant;
@@ -137,6 +141,14 @@ impl Kind for Grant {
             _ => Vec::new(),
         };
         Lowered { notes, ..Lowered::ops(ops) }
+    }
+
+    fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
+        holes::in_a_check(wanted, world)
+    }
+
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        access::effects(steps, world)
     }
 }
 
