@@ -51,6 +51,8 @@ pub struct Portion {
     pub through: Vec<String>,
     /// What the principal did on this scope before, or, for a table, in its database.
     pub before: Vec<Doing>,
+    /// Whether, with what was there, it comes to all that can be granted on this scope.
+    pub everything: bool,
 }
 
 /// How effective access changes.
@@ -128,7 +130,8 @@ impl<'c> Compare<'c> {
                 }
             }
             for merged in found.finish() {
-                let portion = self.portion(place, merged, options, before);
+                let everything = self.is_everything(place, &merged, &more.all);
+                let portion = Portion { everything, ..self.portion(place, merged, options, before) };
                 add(&mut portions, portion);
             }
         }
@@ -136,7 +139,7 @@ impl<'c> Compare<'c> {
     }
 
     fn portion(&mut self, place: &Ground, merged: Shape, options: bool, before: &Sums) -> Portion {
-        let Shape { leaves, scope, columns, except, same, through } = merged;
+        let Shape { leaves, scope, columns, except, same, through, point: _ } = merged;
         let names = self.names(place.reading, &leaves, &scope, !columns.is_empty());
         let spec = |name: String| PrivilegeSpec { name, columns: columns.clone() }.to_string();
         let area = match &scope {
@@ -157,7 +160,19 @@ impl<'c> Compare<'c> {
             except,
             unchanged: same,
             through,
+            everything: false,
         }
+    }
+
+    fn is_everything(&self, place: &Ground, shape: &Shape, held: &AccessSet) -> bool {
+        if !shape.columns.is_empty() || matches!(shape.scope, Scope::Object { .. }) {
+            return false;
+        }
+        let Some(all) = self.catalog.find("ALL") else { return false };
+        let here = place.reading.grantable(all, &shape.scope, false).minus(self.catalog.objects());
+        let mut row = LeafSet::empty(self.catalog.len());
+        row.extend_words(held.row(shape.point, false));
+        here.is_subset(&row)
     }
 
     /// Names leaves by the groups that this scope takes whole.
@@ -329,6 +344,8 @@ impl Ground<'_> {
 /// A portion before its words are found.
 struct Shape {
     leaves: LeafSet,
+    /// The point of the scope itself.
+    point: usize,
     scope: Scope,
     columns: Vec<String>,
     except: Vec<Place>,
@@ -345,7 +362,8 @@ struct Merged {
 
 impl Merged {
     fn add(&mut self, leaves: &LeafSet, part: Part, through: Vec<String>) {
-        let Part { place: (mut scope, column), except, same, points: _ } = part;
+        let Part { place: (mut scope, column), except, same, points } = part;
+        let point = points.first().copied().unwrap_or_default();
         // What is on all data and on all access objects is on everything.
         if scope == (Scope::Object { name: String::new(), wildcard: true, filter: None })
             && except.is_empty()
@@ -361,7 +379,15 @@ impl Merged {
             None => {
                 let ((scope, column), except, same, through) = key;
                 let columns = column.into_iter().collect();
-                self.list.push(Shape { leaves: leaves.clone(), scope, columns, except, same, through });
+                self.list.push(Shape {
+                    leaves: leaves.clone(),
+                    point,
+                    scope,
+                    columns,
+                    except,
+                    same,
+                    through,
+                });
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Judged is what comes to be and was not declared before. A new role's or user's own grants are creation; they are
 //! only told where they are of a kind that is never ordinary: everything, other tenants, other servers, granting on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::tenants::Tenants;
 use crate::model::access::{Doing, GrantOption, Membership, Right, Widening, Widens, listed};
@@ -29,19 +29,14 @@ pub struct Judge<'a> {
 impl Judge<'_> {
     /// Returns the ways in which what is gained widens access, each once.
     pub fn widenings(&self, gained: &[&Portion], admin: &[&Membership]) -> Vec<Widening> {
-        let mut found: Vec<(Widens, &Portion)> = Vec::new();
+        let mut found: BTreeMap<Widens, Vec<Portion>> = BTreeMap::new();
         for portion in gained {
-            found.extend(self.ways(portion).into_iter().map(|way| (way, *portion)));
+            for (way, leaves) in self.ways(portion) {
+                found.entry(way).or_default().push(self.narrowed(portion, way, &leaves));
+            }
         }
-        let ways: BTreeSet<Widens> = found.iter().map(|(way, _)| *way).collect();
-        let mut widenings: Vec<Widening> = ways
-            .into_iter()
-            .map(|way| {
-                let portions: Vec<&Portion> =
-                    found.iter().filter(|(other, _)| *other == way).map(|(_, portion)| *portion).collect();
-                self.widening(way, &portions)
-            })
-            .collect();
+        let mut widenings: Vec<Widening> =
+            found.iter().map(|(way, portions)| self.widening(*way, portions)).collect();
         if !admin.is_empty() {
             let roles: Vec<String> = admin.iter().map(|joined| joined.role.clone()).collect();
             let what = format!("grant role {} to others", listed(&roles, TOLD));
@@ -50,36 +45,42 @@ impl Judge<'_> {
         widenings
     }
 
-    fn ways(&self, portion: &Portion) -> Vec<Widens> {
-        let everything = self.is_everything(portion);
-        let all = portion.privileges == ["ALL"];
-        let has = |leaves: &LeafSet| !all && !portion.leaves.and(leaves).is_empty();
-        let right = portion.option != GrantOption::Only;
-        let crosses = right && !self.others(portion).is_empty();
-        let doings = self.doings.all(&portion.leaves);
+    /// Returns the ways in which a portion widens access, with the privileges that do.
+    fn ways(&self, portion: &Portion) -> Vec<(Widens, LeafSet)> {
+        let leaves = &portion.leaves;
+        if portion.option == GrantOption::Only {
+            return vec![(Widens::GrantsOn, leaves.clone())];
+        }
+        let none = || LeafSet::empty(self.catalog.len());
+        let of = |doing: Doing| self.only(leaves, |leaf| self.doings.leaf(leaf) == doing);
+        let crosses = if self.others(portion).is_empty() { none() } else { leaves.clone() };
         let named = matches!(portion.scope, Scope::Database { .. } | Scope::Table { .. });
-        let news = self.settled && right && named && !crosses && !all;
-        let new = |doing: Doing| news && doings.contains(&doing) && !portion.before.contains(&doing);
+        let news = self.settled && named && crosses.is_empty() && !portion.everything;
+        let new = |doing: Doing| if news && !portion.before.contains(&doing) { of(doing) } else { none() };
         let reads = new(Doing::Read);
-        let writes = [Doing::Write, Doing::ChangeSchema, Doing::Drop].into_iter().any(new);
+        let mut writes = new(Doing::Write);
+        [Doing::ChangeSchema, Doing::Drop].into_iter().for_each(|doing| writes.extend(&new(doing)));
+        // A new database is told once, with all that comes.
+        let (reads, writes) = if reads.is_empty() { (reads, writes) } else { (leaves.clone(), none()) };
+        let some = |is: bool, leaves: LeafSet| if is { leaves } else { none() };
+        let options = portion.option != GrantOption::No;
         let ways = [
             (Widens::Reads, reads),
-            (Widens::Writes, writes && !reads),
-            (Widens::GrantsOn, portion.option != GrantOption::No),
-            (Widens::Everything, right && everything),
-            (Widens::ManagesAccess, right && has(&self.doings.manages)),
+            (Widens::Writes, writes),
+            (Widens::GrantsOn, some(options, leaves.clone())),
+            (Widens::Everything, self.everything(portion)),
+            (Widens::ManagesAccess, some(!portion.everything, leaves.and(&self.doings.manages))),
             (Widens::CrossesTenants, crosses),
-            (Widens::LeavesServer, right && !all && doings.contains(&Doing::ReachOutside)),
-            (Widens::ActsAsOthers, right && has(&self.doings.others)),
+            (Widens::LeavesServer, some(!portion.everything, of(Doing::ReachOutside))),
+            (Widens::ActsAsOthers, some(!portion.everything, leaves.and(&self.doings.others))),
         ];
-        ways.into_iter().filter(|(_, is)| *is).map(|(way, _)| way).collect()
+        ways.into_iter().filter(|(_, leaves)| !leaves.is_empty()).collect()
     }
 
-    /// Returns whether it is `ALL`, something on every database, or a right over the server.
-    fn is_everything(&self, portion: &Portion) -> bool {
-        let data = matches!(portion.scope, Scope::Global | Scope::Database { .. } | Scope::Table { .. });
-        if data && portion.privileges == ["ALL"] {
-            return true;
+    /// Returns what is `ALL`, on every database, or a right over the server.
+    fn everything(&self, portion: &Portion) -> LeafSet {
+        if portion.everything {
+            return portion.leaves.clone();
         }
         let counts = |leaf: usize| match self.doings.leaf(leaf) {
             Doing::ReachOutside | Doing::Use => false,
@@ -87,7 +88,30 @@ impl Judge<'_> {
             // Temporary tables and functions have no narrower scope.
             _ => self.catalog.at_depth(1).contains(leaf),
         };
-        portion.scope == Scope::Global && portion.leaves.iter().any(counts)
+        match portion.scope {
+            Scope::Global => self.only(&portion.leaves, counts),
+            _ => LeafSet::empty(self.catalog.len()),
+        }
+    }
+
+    fn only(&self, leaves: &LeafSet, keep: impl Fn(usize) -> bool) -> LeafSet {
+        let mut kept = LeafSet::empty(self.catalog.len());
+        leaves.iter().filter(|leaf| keep(*leaf)).for_each(|leaf| kept.insert(leaf));
+        kept
+    }
+
+    /// Returns a portion with no more than what widens access.
+    fn narrowed(&self, portion: &Portion, way: Widens, leaves: &LeafSet) -> Portion {
+        if way == Widens::Everything && portion.everything {
+            return Portion { privileges: vec!["ALL".into()], ..portion.clone() };
+        }
+        let counts = |word: &&String| {
+            let name = word.split('(').next().unwrap_or_default();
+            let id = self.catalog.find(name.strip_suffix(" itself").unwrap_or(name));
+            id.is_none_or(|id| !self.catalog.leaves(id).and(leaves).is_empty())
+        };
+        let privileges = portion.privileges.iter().filter(counts).cloned().collect();
+        Portion { privileges, leaves: leaves.clone(), ..portion.clone() }
     }
 
     /// Returns the other tenants whose databases a portion reaches.
@@ -105,8 +129,8 @@ impl Judge<'_> {
         others.map(|(tenant, _)| tenant.to_owned()).collect()
     }
 
-    fn widening(&self, way: Widens, portions: &[&Portion]) -> Widening {
-        let rights = super::access::rights(self.doings, portions.iter().copied());
+    fn widening(&self, way: Widens, portions: &[Portion]) -> Widening {
+        let rights = super::access::rights(self.doings, portions);
         let words: Vec<String> = rights.iter().map(|right| right.words(false)).collect();
         let tenants: BTreeSet<String> = match way {
             Widens::CrossesTenants => portions.iter().flat_map(|portion| self.others(portion)).collect(),
