@@ -64,7 +64,7 @@ pub struct AccessChange {
     pub leaves: Vec<Membership>,
     /// Where that widens what it may do.
     pub widens: Vec<Widening>,
-    /// For a role: the users that hold it after the plan, also through other roles.
+    /// For a role: the users that hold it after the plan, or until it goes, also through other roles.
     pub held_by: Holders,
     /// Statements whose effect is not in here, for they could not be read.
     pub unread: Vec<String>,

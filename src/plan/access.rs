@@ -106,3 +106,63 @@ pub fn code(way: Widens) -> Code {
         Widens::ActsAsOthers => lint::ACTS_AS_OTHERS,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::access::{Fate, Holders};
+
+    fn change(addr: Addr, principal: &str, tenant: Option<&str>, way: Widens) -> AccessChange {
+        let what = format!("read {principal}.* (SELECT)");
+        AccessChange {
+            addr,
+            principal: principal.to_owned(),
+            of: Principal::Role,
+            tenant: tenant.map(str::to_owned),
+            fate: Fate::Changed,
+            ordinary: false,
+            gains: Vec::new(),
+            loses: Vec::new(),
+            joins: Vec::new(),
+            leaves: Vec::new(),
+            widens: vec![Widening { way, what, tenants: vec!["x".into(), "y".into()] }],
+            held_by: Holders { users: vec!["a".into(), "b".into()], count: 480 },
+            unread: Vec::new(),
+        }
+    }
+
+    fn told(changes: &[AccessChange]) -> String {
+        let lines = widening(changes).into_iter().map(|finding| {
+            let addr = finding.addr.map(|addr| addr.to_string()).unwrap_or_default();
+            format!("{} {addr} {}", finding.code, finding.summary)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn each_way_is_told_with_who_holds_it() {
+        let role = |way| change(Addr::new("role", "r").part("grants"), "r", None, way);
+        insta::assert_snapshot!(told(&[role(Widens::Reads), role(Widens::CrossesTenants)]), @"
+        CH242 role.r.grants role r may read what it could not read: read r.* (SELECT); held by users a, b and 478 more
+        CH247 role.r.grants role r reaches the data of 2 tenants (x, y): read r.* (SELECT); held by users a, b and 478 more
+        ");
+    }
+
+    #[test]
+    fn many_tenants_are_one_finding() {
+        let listed = |n: usize| {
+            let addr = Addr::new("tenant", "listed").instance(&n.to_string()).part("grants");
+            change(addr, &format!("r{n}"), Some("t"), Widens::CrossesTenants)
+        };
+        let mut changes: Vec<AccessChange> = (0..4000).map(listed).collect();
+        assert_eq!(widening(&changes[..3]).len(), 3);
+        insta::assert_snapshot!(told(&changes), @"CH247 tenant.listed each of 4000 roles (r0, r1, r2 and 3997 more) reaches the data of other tenants; r0: read r0.* (SELECT)");
+        changes.push(change(
+            Addr::new("tenant", "own").part("grants"),
+            "own",
+            Some("own"),
+            Widens::CrossesTenants,
+        ));
+        assert!(widening(&changes)[0].addr.is_none(), "they are of several blocks");
+    }
+}

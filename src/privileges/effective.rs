@@ -49,7 +49,7 @@ pub struct Portion {
     pub option: GrantOption,
     /// The roles that it comes through; none where it is granted itself.
     pub through: Vec<String>,
-    /// What the principal did on this scope before, or, for a table, in its database.
+    /// What the principal did, or was recorded to do, on this scope before; for a table, in its database.
     pub before: Vec<Doing>,
     /// Whether, with what was there, it comes to all that can be granted on this scope.
     pub everything: bool,
@@ -100,13 +100,13 @@ impl<'c> Compare<'c> {
         let universe = Universe::new(all.iter().flat_map(scopes));
         let place = Ground { reading: &reading, universe: &universe, tree: universe.tree() };
         let (from, to) = (Sums::of(&place, before), Sums::of(&place, after));
-        let gains = self.portions(&place, &from, &to, None, &from);
-        let loses = self.portions(&place, &to, &from, None, &from);
+        let gains = self.portions(&place, &from, &to, None, &from.all);
+        let loses = self.portions(&place, &to, &from, None, &from.all);
         let fresh = if recorded.is_empty() {
             gains.clone()
         } else {
-            let recorded = Sums::of(&place, recorded);
-            self.portions(&place, &from, &to, Some(&recorded.all), &from)
+            let recorded = Sums::of(&place, recorded).all;
+            self.portions(&place, &from, &to, Some(&recorded), &from.all.union(&recorded))
         };
         Effect { gains, loses, fresh }
     }
@@ -118,7 +118,7 @@ impl<'c> Compare<'c> {
         less: &Sums,
         more: &Sums,
         without: Option<&AccessSet>,
-        before: &Sums,
+        before: &AccessSet,
     ) -> Vec<Portion> {
         let mut portions = Vec::new();
         for options in [false, true] {
@@ -138,7 +138,7 @@ impl<'c> Compare<'c> {
         portions
     }
 
-    fn portion(&mut self, place: &Ground, merged: Shape, options: bool, before: &Sums) -> Portion {
+    fn portion(&mut self, place: &Ground, merged: Shape, options: bool, before: &AccessSet) -> Portion {
         let Shape { leaves, scope, columns, except, same, through, point: _ } = merged;
         let names = self.names(place.reading, &leaves, &scope, !columns.is_empty());
         let spec = |name: String| PrivilegeSpec { name, columns: columns.clone() }.to_string();
@@ -148,7 +148,7 @@ impl<'c> Compare<'c> {
         };
         let mut held = LeafSet::empty(self.catalog.len());
         for point in place.universe.select(&area, None).into_iter().flatten() {
-            held.extend_words(before.all.row(point, false));
+            held.extend_words(before.row(point, false));
         }
         Portion {
             privileges: names.into_iter().map(spec).collect(),

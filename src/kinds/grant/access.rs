@@ -192,13 +192,16 @@ impl<'a> Book<'a> {
         all
     }
 
-    /// Returns the members of each role after the steps.
+    /// Returns the members of each role after the steps; of one that goes, those that it had.
     fn members(&self) -> HashMap<String, Vec<&'a str>> {
         let mut members: HashMap<String, Vec<&'a str>> = HashMap::new();
         let names: BTreeSet<&'a str> =
             self.live.names().chain(self.changed.principals.keys().map(String::as_str)).collect();
         for name in names {
-            for role in self.roles(name, When::After).into_keys() {
+            let mut roles = self.roles(name, When::After);
+            let before = self.roles(name, When::Before);
+            roles.extend(before.into_iter().filter(|(role, _)| self.is_dropped(role)));
+            for role in roles.into_keys() {
                 members.entry(role).or_default().push(name);
             }
         }

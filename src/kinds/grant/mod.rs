@@ -5,6 +5,8 @@
 //! it is recorded, so that the owner leaves it alone.
 
 mod access;
+#[cfg(test)]
+mod access_tests;
 mod compare;
 mod holes;
 mod tenants;
