@@ -17,7 +17,7 @@ use crate::model::registry::Status;
 use crate::model::snapshot::{Snapshot, text};
 use crate::model::{Action, Op, Step};
 use crate::privileges::{
-    Compare, Doings, Effect, Portion, ShowGrant, Source, Statement, memberships, parse_show_grants,
+    Compare, Doings, Effect, Portion, ShowGrant, Source, Statement, Verb, memberships, parse_show_grants,
 };
 
 /// How many holders of a role are named.
@@ -135,13 +135,12 @@ fn of_type(of: GranteeType) -> Principal {
 /// Returns what was recorded for a grantee as lines.
 fn lines_of(grantee: &grants::Grantee) -> Vec<ShowGrant> {
     let name = &grantee.name;
-    let granted = grantee.privileges.iter().filter_map(|declared| super::compare::parse(declared).ok());
-    let granted = granted
-        .map(|grant| ShowGrant::Privileges { statement: Statement::granting(&grant), grantee: name.clone() });
-    let roles = (!grantee.roles.is_empty()).then(|| ShowGrant::Roles {
-        verb: crate::privileges::Verb::Grant,
-        roles: grantee.roles.clone(),
-        admin_option: false,
+    let statements = grantee.grants().into_iter().flat_map(|grant| Statement::declaring(&grant));
+    let granted = statements.map(|statement| ShowGrant::Privileges { statement, grantee: name.clone() });
+    let roles = grantee.roles.iter().map(|role| ShowGrant::Roles {
+        verb: Verb::Grant,
+        roles: vec![role.clone()],
+        admin_option: grantee.admin.contains(role),
         grantee: name.clone(),
     });
     granted.chain(roles).collect()

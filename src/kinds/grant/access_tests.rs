@@ -130,9 +130,8 @@ fn recorded(grants: &Resource, tenant: Option<&str>) -> Registry {
 
 fn whole(privileges: &[&str], on: &str) -> Resource {
     let privileges = privileges.iter().map(|word| (*word).to_owned()).collect();
-    let words = Words { privileges, on: on.into(), grant_option: false };
-    let grantee =
-        Grantee { name: "analyst".into(), of: GranteeType::Role, privileges: vec![words], roles: Vec::new() };
+    let words = Words { privileges, on: on.into(), ..Words::default() };
+    let grantee = Grantee { privileges: vec![words], ..Grantee::new("analyst", GranteeType::Role) };
     grants::whole(Addr::new("grant", "analyst"), "analyst", vec![grantee], span())
 }
 
@@ -195,8 +194,7 @@ fn four_thousand_new_tenants_are_told_quickly_and_shortly() {
         let (role, user) = (format!("role_tenant_{slug}"), format!("user_tenant_{slug}"));
         let grant = format!("GRANT SELECT, INSERT, ALTER, CREATE, DROP ON tenant_{slug}.* TO {role}");
         steps.push(step("grant", &role, Action::Create, &[&grant, &format!("GRANT {role} TO {user}")]));
-        let member =
-            Grantee { name: user, of: GranteeType::User, privileges: Vec::new(), roles: vec![role.clone()] };
+        let member = Grantee { roles: vec![role.clone()], ..Grantee::new(user, GranteeType::User) };
         let mut resource = grants::whole(Addr::new("grant", &role), &role, vec![member], span());
         resource.tenant = Some(slug);
         desired.resources.insert(resource.addr.clone(), resource);

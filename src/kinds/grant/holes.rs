@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::parse;
 use crate::kinds::World;
 use crate::kinds::common::grants;
 use crate::model::access::listed;
@@ -111,7 +110,7 @@ pub fn in_a_check(wanted: &[&Resource], world: &World) -> Vec<Finding> {
 
 /// Returns the holes of a grant on a whole database.
 fn holes_of(catalog: &Catalog, grant: &grants::Declared) -> Vec<&'static Hole> {
-    let Ok(parsed) = parse(grant) else { return Vec::new() };
+    let Ok(parsed) = grant.parse() else { return Vec::new() };
     if !matches!(parsed.on, Scope::Database { wildcard: false, .. }) {
         return Vec::new();
     }

@@ -134,7 +134,12 @@ fn replayed(portions: &[Portion], options: bool) -> Vec<Vec<Statement>> {
     let statements = said.map(|portion| {
         let specs: Vec<PrivilegeSpec> =
             portion.privileges.iter().map(|text| PrivilegeSpec::parse(text).unwrap()).collect();
-        let on = |privileges: Vec<PrivilegeSpec>, on: Scope| Grant { privileges, on, grant_option: false };
+        let on = |privileges: Vec<PrivilegeSpec>, on: Scope| Grant {
+            privileges,
+            on,
+            grant_option: false,
+            except: Vec::new(),
+        };
         let mut statements = vec![statement(&on(specs.clone(), portion.scope.clone()), Verb::Grant)];
         for (scope, column) in portion.except.iter().chain(&portion.unchanged) {
             let columns: Vec<String> = column.iter().cloned().collect();
