@@ -9,6 +9,7 @@ mod foreign;
 mod migrations;
 mod onboarding;
 mod refusals;
+mod rotation;
 mod scale;
 mod secrets;
 mod standalone;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Scenario> {
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
     ]
