@@ -231,6 +231,13 @@ pub trait Kind: Sync {
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
+    /// Returns what the record keeps of a resource besides its declaration, under `kept`: what no
+    /// server tells back. Asked for every row that is written, with the change that is recorded.
+    fn keeps(&self, change: &Change, world: &World) -> BTreeMap<String, serde_json::Value> {
+        let _ = (change, world);
+        BTreeMap::new()
+    }
+
     /// Tells how an object gets another name in place, and makes `snapshot` what it is then.
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         let _ = (from, to, snapshot);

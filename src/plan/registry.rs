@@ -2,7 +2,8 @@
 //! the record after it was changed, the tombstone after it was removed.
 //!
 //! `spec` is the JSON text of what is recorded of a declaration: `attrs` with sensitive values
-//! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`.
+//! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`, and
+//! `kept`, what its kind wants remembered besides.
 
 use std::collections::BTreeSet;
 

@@ -144,7 +144,8 @@ fn is_recorded(password: &Secret, entry: &Entry) -> bool {
 /// (516) where the user may not log in from here.
 pub fn doubt(wanted: &Resource, world: &World) -> Option<String> {
     super::observe::restriction(&wanted.identity, world)
-        .or_else(|| super::observe::restricted(wanted.attrs.get("hosts")))
+        .or_else(|| super::observe::restricted(&wanted.attrs))
+        .or_else(|| super::findings::is_over(wanted, world))
 }
 
 /// Returns the field managers, other than charter, of the keys of a user's Secret.

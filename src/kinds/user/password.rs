@@ -1,9 +1,8 @@
 //! A user's password: its Secret, and how ClickHouse is told what it holds.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
+use super::auth;
 use super::due::doubt;
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::kube;
@@ -78,16 +77,14 @@ pub fn accept(wanted: &Resource, world: &World, guarded: bool) -> (Op, Option<St
     (op.into(), note)
 }
 
-/// Returns the statement that makes these passwords a user's: the whole list of its methods, or
-/// with the verb `ADD IDENTIFIED` those beside it. Each password has a prefix for its parameters.
+/// Returns the statement that makes these passwords a user's. The verb `IDENTIFIED` names the whole
+/// list of methods, so that the declared ones that are no passwords follow; with `ADD IDENTIFIED`
+/// the passwords come beside those that are there. Each has a prefix for its parameters.
 pub fn alter(wanted: &Resource, verb: &str, passwords: &[(&Slot, &str)]) -> Sql {
-    let methods = passwords
-        .iter()
-        .map(|(_, prefix)| format!("sha256_hash BY {{{prefix}hash:String}} SALT {{{prefix}salt:String}}"));
-    let methods: Vec<String> = methods.collect();
-    let statement = format!("ALTER USER {} {verb} WITH {}", sql::ident(&wanted.identity), methods.join(", "));
-    let start = quiet(Sql::new(statement));
-    passwords.iter().fold(start, |sql, (slot, prefix)| with_password(sql, slot, prefix))
+    let head = format!("ALTER USER {} {}", sql::ident(&wanted.identity), verb.trim_end_matches("IDENTIFIED"));
+    let passwords = passwords.iter().map(|(slot, prefix)| auth::password(&wanted.attrs, slot, prefix));
+    let others = if verb == "IDENTIFIED" { auth::fragments(&wanted.attrs) } else { Vec::new() };
+    auth::statement(head.trim_end(), passwords.chain(others).collect(), "")
 }
 
 /// Waits until the password that a user ends up with logs in; none where that cannot be proved.
@@ -97,21 +94,6 @@ pub fn proof(wanted: &Resource, world: &World) -> Option<Op> {
 
 fn login(wanted: &Resource) -> Probe {
     Probe::Login { user: wanted.identity.clone(), slot: credential::slot(&wanted.addr) }
-}
-
-/// Returns a statement with the hash and salt of a password as parameters, kept out of the query log.
-pub fn hashed(statement: String, slot: &Slot) -> Sql {
-    with_password(quiet(Sql::new(statement)), slot, "")
-}
-
-fn with_password(sql: Sql, slot: &Slot, prefix: &str) -> Sql {
-    sql.param(&format!("{prefix}hash"), Text::Slot(slot.clone(), Part::Hash))
-        .param(&format!("{prefix}salt"), Text::Slot(slot.clone(), Part::Salt))
-}
-
-fn quiet(mut sql: Sql) -> Sql {
-    sql.settings = BTreeMap::from([("log_queries".to_owned(), "0".to_owned())]);
-    sql
 }
 
 /// Writes the credential's keys, all of them: server-side apply drops what a manager leaves out.
