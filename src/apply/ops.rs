@@ -138,7 +138,9 @@ impl<S: Servers> At<'_, S> {
         let is_statement = |op: &&Op| matches!(op, Op::Sql(sql) if sql.journal.is_some());
         let of = self.step.ops.iter().filter(is_statement).count();
         let mut number = 0;
-        for op in &self.step.ops {
+        for (index, op) in self.step.ops.iter().enumerate() {
+            let operations = self.step.ops.len();
+            tracing::debug!(addr = %self.step.addr, operation = index + 1, operations, "operation begins");
             match op {
                 Op::Sql(sql) => {
                     if sql.journal.is_some() {

@@ -10,6 +10,7 @@ mod lock;
 mod migrations;
 mod onboarding;
 mod refusals;
+mod rotation;
 mod scale;
 mod secrets;
 mod standalone;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<Scenario> {
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
     ]
