@@ -1,13 +1,13 @@
 //! What the commands share: load the configuration, reach the servers, observe, plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
 use super::args::{Ask, Common, Planning};
 use super::logins;
-use crate::apply::Run;
+use crate::apply::{Run, lock};
 use crate::backend::kubernetes::manifests::tracked_by_git;
 use crate::backend::live::Live;
 use crate::config::{self, Compiled};
@@ -32,6 +32,17 @@ pub struct Context {
     pub settings: Settings,
     /// The servers.
     pub servers: Arc<Live>,
+    /// What was seen of the lock when the servers were last observed.
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What an observation saw of the lock.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// The newest generation; 0 for none.
+    pub lock: u64,
+    /// When the observation began, in seconds since 1970 by the server's clock.
+    pub at: u64,
 }
 
 /// What was read from the servers.
@@ -74,19 +85,31 @@ impl Context {
                 tell(ui, error.diagnostic());
                 Exit::Error
             })?;
-        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers) })
+        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers), seen: Mutex::new(None) })
     }
 
     /// Reads the servers; what is wrong is told.
     pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
         let desired = &self.compiled.desired;
         match observe::observe(&*self.servers, &self.settings, &self.kinds, desired, READS_AT_ONCE).await {
-            Ok((snapshot, registry)) => Ok(Observation { snapshot, registry }),
+            Ok((snapshot, registry)) => {
+                let caps = &snapshot.caps;
+                let seen = Seen { lock: lock::newest(caps, &self.settings.scope), at: caps.now };
+                let seen = (!caps.ops_uuid.is_empty()).then_some(seen);
+                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+                Ok(Observation { snapshot, registry })
+            }
             Err(error) => {
                 tell(ui, error.diagnostic(&self.settings));
                 Err(Exit::Error)
             }
         }
+    }
+
+    /// Returns what the last observation saw of the lock; none where there was no database `ops` that
+    /// could hold one.
+    pub fn seen(&self) -> Option<Seen> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns what planning needs.
@@ -154,6 +177,7 @@ impl Context {
         plan.findings.extend(findings);
         plan.findings.extend(self.missing_namespaces(&plan).await);
         self.warn_of_git(&plan, ui);
+        plan.locate(&self.compiled.sources);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         Ok(plan)
     }

@@ -47,6 +47,7 @@ fn of_the_program() {
       plan        Shows what an apply would change; changes nothing
       apply       Plans, asks, and executes exactly what was shown
       check       Tells what drifted; changes nothing, exits with 2 where something did
+      unlock      Takes the lock of the scope away from the run that holds it
       rotate      Makes new passwords; the old ones work until their grace ends
       completion  Writes a completion script for a shell to standard output
       version     Prints the version
@@ -84,11 +85,14 @@ fn of_the_program() {
               More of what happens: -v, -vv, -vvv; never a password
 
     Environment:
-      CHARTER_VAR_<name>  the value of a variable, unless --var or --var-file give one
-      CHARTER_ACTOR       who applies, for the audit, unless --actor says it
-      CHARTER_LOG         what is logged to standard error, as -v does: debug, or charter::observe=trace
-      TRACEPARENT         the W3C trace that queries belong to; ClickHouse records it
-      NO_COLOR, COLUMNS   no colours; how wide texts are
+      CHARTER_VAR_<name>    the value of a variable, unless --var or --var-file give one
+      CHARTER_ACTOR         who applies, for the audit, unless --actor says it
+      CHARTER_LOCK_TIMEOUT  how long an apply waits for the lock of its scope, unless --lock-timeout
+      says it
+      CHARTER_LOG           what is logged to standard error, as -v does: debug, or
+      charter::observe=trace
+      TRACEPARENT           the W3C trace that queries belong to; ClickHouse records it
+      NO_COLOR, COLUMNS     no colours; how wide texts are
 
     Exit codes:
         0  done, or nothing to do
@@ -120,6 +124,7 @@ fn of_the_program_in_short() {
       plan        Shows what an apply would change; changes nothing
       apply       Plans, asks, and executes exactly what was shown
       check       Tells what drifted; changes nothing, exits with 2 where something did
+      unlock      Takes the lock of the scope away from the run that holds it
       rotate      Makes new passwords; the old ones work until their grace ends
       completion  Writes a completion script for a shell to standard output
       version     Prints the version
@@ -237,6 +242,10 @@ fn of_apply() {
 
           --sql
               Every statement and manifest in the plan that is shown
+
+          --lock-timeout <DURATION>
+              How long to wait for the lock while another run of the scope holds it (10s, 5m); not at
+              all where absent. Also CHARTER_LOCK_TIMEOUT
 
           --actor <NAME>
               Who applies, for the audit; else from the CI's variables or the operating system
