@@ -9,6 +9,7 @@ mod foreign;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_users;
 mod refusals;
 mod scale;
 mod secrets;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
         lock::scenarios(),
