@@ -65,6 +65,9 @@ impl Trouble {
             ErrorKind::Conflict => {
                 self.help("it changed since the plan was made: `charter plan` shows how it is now")
             }
+            ErrorKind::LockLost => {
+                self.help("another run of the scope may be under way: `charter plan` shows how things are")
+            }
             ErrorKind::Refused | ErrorKind::Unknown | ErrorKind::Missing => self,
         }
     }

@@ -9,6 +9,7 @@ mod foreign;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_users;
 mod refusals;
 mod rotation;
 mod scale;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
         lock::scenarios(),
