@@ -113,10 +113,8 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let has_password = wanted.attrs.contains_key(CREDENTIAL);
     let mut list = compare::names_the_list(change);
     let mut lowered = Lowered::default();
-    if has_password
-        && (differs(PASSWORD) || list)
-        && let Some(finding) = lost_manifest(wanted, world)
-    {
+    let touched = has_password && (differs(PASSWORD) || list);
+    if let Some(finding) = lost_manifest(wanted, world).filter(|_| touched) {
         return refuse(change.addr, finding);
     }
     if differs(PASSWORD) {
