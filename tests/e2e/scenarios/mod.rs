@@ -6,6 +6,10 @@ mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod grants;
+mod grants_property;
+mod provider_gaps_grants;
+mod rbac;
 mod migrations;
 mod onboarding;
 mod refusals;
@@ -26,6 +30,10 @@ pub fn all() -> Vec<Scenario> {
         adoption::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        grants::scenarios(),
+        grants_property::scenarios(),
+        provider_gaps_grants::scenarios(),
+        rbac::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
