@@ -61,14 +61,9 @@ role "developers" {
   roles = [role.reader["staging"]]
 }
 
-# Operators may hand the reading of production on, for as long as somebody looks into something.
 role "operators" {
   name  = "demo_operators"
   roles = [role.reader["staging"], role.writer["production"]]
-  role_grant {
-    role         = role.reader["production"]
-    admin_option = true
-  }
 }
 
 user "person" {
