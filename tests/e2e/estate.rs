@@ -63,7 +63,9 @@ pub fn queries_of_a_plan(project: &mut Project) -> usize {
         ("CLICKHOUSE_PASSWORD".into(), "counter-password-1".into()),
     ];
     let sent = || match &server.log {
-        Some(log) => std::fs::read_to_string(log).unwrap().lines().filter(|line| line.contains(&user)).count(),
+        Some(log) => {
+            std::fs::read_to_string(log).unwrap().lines().filter(|line| line.contains(&user)).count()
+        }
         None => {
             server.admin("SYSTEM FLUSH LOGS");
             let sent =

@@ -118,8 +118,17 @@ fn about(statement: &str, role: &str) -> String {
     format!("{} {preposition} {role}{option}", statement.strip_suffix(option).unwrap())
 }
 
-fn shown(project: &Project, role: &str) -> String {
-    project.clickhouse.admin(&format!("SHOW GRANTS FOR {role}"))
+/// Returns what the server prints for each role.
+fn shown(project: &Project, cases: &[Case]) -> BTreeMap<String, Vec<String>> {
+    let roles: Vec<String> = cases.iter().map(|case| case.role(project)).collect();
+    let lines = project.clickhouse.admin(&format!("SHOW GRANTS FOR {}", roles.join(", ")));
+    let mut shown: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in lines.lines().filter(|line| !line.is_empty()) {
+        let words = line.split(' ').rev();
+        let role = words.into_iter().find(|word| word.contains("_case_")).expect("a role of a case");
+        shown.entry(role.to_owned()).or_default().push(line.to_owned());
+    }
+    shown
 }
 
 fn table(project: &mut Project) {
@@ -135,8 +144,7 @@ fn table(project: &mut Project) {
     }
     std::fs::write(project.file("main.hcl"), text).unwrap();
     let _ = project.apply();
-    let before: BTreeMap<&str, String> =
-        cases.iter().map(|case| (case.name.as_str(), shown(project, &case.role(project)))).collect();
+    let before = shown(project, &cases);
 
     for case in &cases {
         let role = case.role(project);
@@ -157,10 +165,10 @@ fn table(project: &mut Project) {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let _ = project.apply();
-    for case in &cases {
-        let after = shown(project, &case.role(project));
-        if after != before[case.name.as_str()] {
-            wrong.push(format!("{}: was\n{}\nand is\n{after}", case.name, before[case.name.as_str()]));
+    let after = shown(project, &cases);
+    for role in cases.iter().map(|case| case.role(project)) {
+        if after.get(&role) != before.get(&role) {
+            wrong.push(format!("{role}: was {:#?}, and is {:#?}", before.get(&role), after.get(&role)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

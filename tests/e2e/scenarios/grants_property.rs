@@ -198,7 +198,8 @@ fn random(project: &mut Project) {
     let mut draw = Draw(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let server = project.clickhouse.clone();
     let wildcards = number(&server.admin("SELECT version()")) >= (24, 10);
-    let real = clickhouse::run(&server, &server.user, &server.password, "CHECK GRANT SELECT ON *.*").status != 200;
+    let real =
+        clickhouse::run(&server, &server.user, &server.password, "CHECK GRANT SELECT ON *.*").status != 200;
     for database in DATABASES {
         let database = format!("{}_p{database}", project.prefix);
         server.admin(&format!("CREATE DATABASE {database}"));
@@ -209,8 +210,9 @@ fn random(project: &mut Project) {
         }
     }
     for round in 0..ROUNDS {
-        let declared: Vec<Vec<Grant>> =
-            (0..ROLES).map(|_| (0..draw.below(5)).map(|_| Grant::draw(&mut draw, wildcards)).collect()).collect();
+        let declared: Vec<Vec<Grant>> = (0..ROLES)
+            .map(|_| (0..draw.below(5)).map(|_| Grant::draw(&mut draw, wildcards)).collect())
+            .collect();
         let mut text = String::new();
         for (index, grants) in declared.iter().enumerate() {
             let blocks: String = grants.iter().map(|grant| block(&grant.text(&project.prefix))).collect();
