@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::registry::{Recorder, is_retained, tenant};
+use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, check, diff, lint, order, registry};
 use crate::kinds::{Change, Lowered};
@@ -115,7 +115,9 @@ impl<'a> Draft<'a> {
     fn leftover(&mut self, leftover: &Leftover) {
         match leftover.live {
             None => self.forget(leftover),
-            Some(_) if is_retained(leftover.entry) => self.retained.push(leftover.entry.into()),
+            Some(_) if leftover.is_retained(self.survey.request.desired) => {
+                self.retained.push(leftover.entry.into());
+            }
             Some(live) => self.remove(leftover, live),
         }
     }

@@ -33,5 +33,6 @@ pub fn clauses(attrs: &Attrs, only: Option<&[&str]>) -> String {
     if wanted("grantees") {
         clauses.push("GRANTEES NONE".to_owned());
     }
+    clauses.extend(super::settings::clause(attrs, only));
     clauses.join(" ")
 }

@@ -9,6 +9,7 @@ mod clauses;
 mod lower;
 mod observe;
 mod password;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Diagnostic;
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::user::{KIND as NAME, resource};
-use crate::kinds::common::{decode, grants, reads};
+use crate::kinds::common::{decode, grants, limits, reads, settings as common};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -46,9 +47,13 @@ impl Kind for User {
             .optional("default_database", Type::String, "The database that it begins in.")
             .block("grant", Arity::Many, grants::nested_schema())
             .block("credentials", Arity::Optional, credential::block_schema())
-            .ignorable(&["hosts", "default_database"])
-            .exports(&["name"]);
-        Some(schema)
+            .optional(
+                common::PROFILE,
+                Type::Ref(&[limits::PROFILE_KIND]),
+                "The settings profile that it has.",
+            )
+            .ignorable(&["hosts", "default_database", common::PROFILE]);
+        Some(common::schema(schema).exports(&["name"]))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -65,7 +70,8 @@ impl Kind for User {
         }
         let database = block.body.string("default_database").unwrap_or_default();
         let hosts = observe::hosts(block.body.get("hosts"), cx);
-        let mut user = resource(block.addr.clone(), &name, database, hosts, block.body.span);
+        let user = resource(block.addr.clone(), &name, database, hosts, block.body.span);
+        let mut user = common::of_block(user, &block.body, cx);
         if let Some(length) = block.body.block("credentials").map(|body| credential::length(body, cx)) {
             user = user.with(PENDING_LENGTH, Value::Number(f64::from(length)));
         }
@@ -111,7 +117,7 @@ impl Kind for User {
         }
     }
 
-    fn reads(&self, wanted: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
         let namespaces: BTreeSet<String> = wanted
             .iter()
             .filter_map(|user| Credential::of(&user.attrs))
@@ -119,15 +125,17 @@ impl Kind for User {
             .collect();
         let secrets =
             namespaces.into_iter().map(|namespace| Read::Objects { api: Api::secrets(), namespace });
-        std::iter::once(reads::users()).chain(secrets).collect()
+        [reads::users(), common::read(caps)].into_iter().chain(secrets).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
-        observe::observe(identities, world)
+        let mut users = observe::observe(identities, world);
+        settings::add_to(&mut users, world);
+        users
     }
 
     fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
-        observe::diff(wanted, live, world)
+        settings::diff(wanted, live, world)
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {
@@ -146,9 +154,11 @@ impl Kind for User {
         lower::lower(change, world)
     }
 
-    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {
         let in_a_file = live.is_some_and(lower::is_read_only);
-        in_a_file.then(|| lower::read_only(&wanted.identity).at(&wanted.addr)).into_iter().collect()
+        let read_only = in_a_file.then(|| lower::read_only(&wanted.identity).at(&wanted.addr));
+        let unknown = common::findings(wanted, common::Known::of(world.snapshot));
+        read_only.into_iter().chain(unknown).collect()
     }
 
     fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
