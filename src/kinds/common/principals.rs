@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::Diagnostic;
 use crate::kinds::DecodeCx;
+use crate::model::plan::AttrDiff;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Row, number, texts};
 use crate::model::{Attrs, Body, Resource, Value, sql};
@@ -55,6 +56,25 @@ pub fn of_row(row: &Row) -> (String, Value) {
     } else {
         (TO.to_owned(), sorted(texts(row, "apply_to_list")))
     }
+}
+
+/// Returns whether an attribute is one of the two.
+pub fn is_of(attr: &str) -> bool {
+    [TO, TO_ALL_EXCEPT].contains(&attr)
+}
+
+/// Compares both: the one that is declared, and the other one where the server has that.
+pub fn diff(wanted: &Attrs, live: &Attrs) -> Vec<AttrDiff> {
+    let of = |attrs: &Attrs, attr: &str| attrs.get(attr).cloned().unwrap_or(Value::Null);
+    let both = [TO, TO_ALL_EXCEPT].into_iter();
+    both.filter(|attr| of(wanted, attr) != of(live, attr))
+        .map(|attr| AttrDiff { attr: attr.to_owned(), before: of(live, attr), after: of(wanted, attr) })
+        .collect()
+}
+
+/// Returns the attributes less these two.
+pub fn others(attrs: &Attrs) -> Attrs {
+    attrs.iter().filter(|(name, _)| !is_of(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Returns the clause.

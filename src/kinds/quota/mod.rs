@@ -105,10 +105,10 @@ impl Kind for Quota {
     }
 
     fn diff(&self, wanted: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {
-        let mut wanted = wanted.attrs.clone();
-        let (declared, found) = (interval::intervals(&wanted), interval::intervals(live));
-        wanted.remove(INTERVAL);
-        let mut diff = diff_attrs(&wanted, live);
+        let mut others = principals::others(&wanted.attrs);
+        others.remove(INTERVAL);
+        let mut diff = diff_attrs(&others, live);
+        let (declared, found) = (interval::intervals(&wanted.attrs), interval::intervals(live));
         let durations: BTreeSet<&String> = declared.keys().chain(found.keys()).collect();
         for duration in durations {
             let (after, before) = (declared.get(duration), found.get(duration));
@@ -118,6 +118,7 @@ impl Kind for Quota {
                 diff.push(AttrDiff { attr, before: value(before), after: value(after) });
             }
         }
+        diff.extend(principals::diff(&wanted.attrs, live));
         diff
     }
 
@@ -189,7 +190,7 @@ fn clauses(attrs: &Attrs, diff: &[AttrDiff]) -> String {
     let durations = diff.iter().filter_map(|diff| diff.attr.strip_prefix(INTERVAL)?.strip_prefix('.'));
     let intervals: Vec<String> =
         durations.map(|duration| interval::sql(duration, wanted.get(duration))).collect();
-    let to = differs(principals::TO) || differs(principals::TO_ALL_EXCEPT);
+    let to = diff.iter().any(|diff| principals::is_of(&diff.attr));
     let clauses = [
         differs(limits::KEYED_BY).then(|| keyed(attrs)),
         (!intervals.is_empty()).then(|| intervals.join(", ")),

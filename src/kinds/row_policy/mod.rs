@@ -61,9 +61,9 @@ impl Kind for RowPolicy {
         let (name, span) = decode::name_of(block, "name");
         let (database, table) = (body.string("database").unwrap_or_default(), body.string("table"));
         let good = decode::check_name(cx, "name of a row policy", &name, names::clickhouse, span)
-            & decode::check_name(cx, "database name", database, names::clickhouse, body.span_of("database"))
+            & decode::check_name(cx, "database name", database, object, body.span_of("database"))
             & table.is_none_or(|table| {
-                decode::check_name(cx, "table name", table, names::clickhouse, body.span_of("table"))
+                decode::check_name(cx, "table name", table, object, body.span_of("table"))
             })
             & condition::check(body.string(USING).unwrap_or_default(), body.span_of(USING), cx);
         if !good {
@@ -97,7 +97,8 @@ impl Kind for RowPolicy {
     }
 
     fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
-        let mut diff = diff_attrs(&wanted.attrs, live);
+        let mut diff = diff_attrs(&principals::others(&wanted.attrs), live);
+        diff.extend(principals::diff(&wanted.attrs, live));
         let live = live.get(USING).and_then(Value::as_str).unwrap_or_default();
         if condition::same(wanted.text(USING), live, world.snapshot.rows(READ)) {
             diff.retain(|diff| diff.attr != USING);
@@ -107,7 +108,12 @@ impl Kind for RowPolicy {
 
     fn show(&self, attrs: &Attrs) -> Attrs {
         let mut shown = attrs.clone();
-        shown.retain(|name, value| name != RESTRICTIVE || *value != Value::Bool(false));
+        // The identity says the rest; what is usual says nothing.
+        shown.retain(|name, value| match name.as_str() {
+            "name" | "database" | "table" | "id" => false,
+            RESTRICTIVE => *value == Value::Bool(true),
+            _ => true,
+        });
         shown
     }
 
@@ -139,6 +145,15 @@ impl Kind for RowPolicy {
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         coverage::findings(wanted, world)
+    }
+}
+
+/// Checks the name of what others made, which may be odder than what charter makes.
+fn object(text: &str) -> Result<(), String> {
+    match text.chars().find(|c| c.is_control()) {
+        None if text.is_empty() => Err("it is empty".to_owned()),
+        None => Ok(()),
+        Some(c) => Err(format!("it holds {c:?}")),
     }
 }
 

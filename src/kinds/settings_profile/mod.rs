@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::kinds::common::limits::PROFILE_KIND as NAME;
 use crate::kinds::common::settings::{self, Holder, INHERIT, Known, Live};
 use crate::kinds::common::{decode, principals, storage};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, diff_attrs};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -90,9 +90,7 @@ impl Kind for SettingsProfile {
 
     fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
         let mut diff = settings::diff(&wanted.attrs, live, INHERIT, Known::of(world.snapshot));
-        let to = wanted.attrs.iter().filter(|(name, _)| is_principals(name));
-        let to: Attrs = to.map(|(name, value)| (name.clone(), value.clone())).collect();
-        diff.extend(diff_attrs(&to, live));
+        diff.extend(principals::diff(&wanted.attrs, live));
         diff
     }
 
@@ -124,14 +122,10 @@ impl Kind for SettingsProfile {
     }
 }
 
-fn is_principals(attr: &str) -> bool {
-    [principals::TO, principals::TO_ALL_EXCEPT].contains(&attr)
-}
-
 /// Returns the clauses of which `wanted` says that there are differences of their attributes.
 fn clauses(attrs: &Attrs, wanted: impl Fn(fn(&AttrDiff) -> bool) -> bool) -> String {
     let settings = wanted(settings::concerns).then(|| settings::clause(attrs, INHERIT));
-    let to = wanted(|diff| is_principals(&diff.attr)).then(|| principals::clause(attrs));
+    let to = wanted(|diff| principals::is_of(&diff.attr)).then(|| principals::clause(attrs));
     settings.into_iter().chain(to).collect::<Vec<_>>().join(" ")
 }
 

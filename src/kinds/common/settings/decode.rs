@@ -71,7 +71,7 @@ fn element(name: &str, block: &Body, cx: &mut DecodeCx) -> Option<Element> {
         max: part("max"),
         writability: word.map(str::to_ascii_uppercase),
     };
-    if word.is_some_and(|word| !WRITABILITY.contains(&word)) {
+    if word.is_some_and(|word| !WRITABILITY.iter().any(|known| known.eq_ignore_ascii_case(word))) {
         cx.diags.push(
             Diagnostic::error("this says not who may change a setting")
                 .at(block.span_of("writability"), "unknown")

@@ -75,18 +75,20 @@ impl Element {
         }
     }
 
-    /// Returns whether a live setting is as this declares it.
-    fn is(&self, live: &Self, ty: &str, known: Known) -> bool {
-        let same = |declared: &Option<Value>, found: &Option<Value>| match (declared, found) {
-            (Some(declared), Some(found)) => {
-                canonical::same(ty, &text(declared), &text(found), || known.auto())
+    /// Returns the live setting, with each part that means the same in the words of this declaration.
+    fn worded(&self, live: &Self, ty: &str, known: Known) -> Self {
+        let part = |declared: &Option<Value>, found: &Option<Value>| match (declared, found) {
+            (Some(value), Some(live)) if canonical::same(ty, &text(value), &text(live), || known.auto()) => {
+                declared.clone()
             }
-            (declared, found) => declared.is_none() && found.is_none(),
+            _ => found.clone(),
         };
-        same(&self.value, &live.value)
-            && same(&self.min, &live.min)
-            && same(&self.max, &live.max)
-            && self.writability == live.writability
+        Self {
+            value: part(&self.value, &live.value),
+            min: part(&self.min, &live.min),
+            max: part(&self.max, &live.max),
+            writability: live.writability.clone(),
+        }
     }
 
     /// Returns it as a statement writes it.
@@ -181,11 +183,14 @@ pub fn diff(wanted: &Attrs, live: &Attrs, attr: &str, known: Known) -> Vec<AttrD
     let all: BTreeSet<&String> = declared.keys().chain(found.keys()).collect();
     for name in all {
         let (wanted, live) = (declared.get(name), found.get(name));
-        let same = wanted.zip(live).is_some_and(|(wanted, live)| wanted.is(live, known.type_of(name), known));
-        if !same {
-            let value = |element: Option<&Element>| element.cloned().map_or(Value::Null, Element::into_value);
+        let live = match (wanted, live) {
+            (Some(wanted), Some(live)) => Some(wanted.worded(live, known.type_of(name), known)),
+            _ => live.cloned(),
+        };
+        if live.as_ref() != wanted {
+            let value = |element: Option<Element>| element.map_or(Value::Null, Element::into_value);
             let attr = format!("{SETTINGS}.{name}");
-            diff.push(AttrDiff { attr, before: value(live), after: value(wanted) });
+            diff.push(AttrDiff { attr, before: value(live), after: value(wanted.cloned()) });
         }
     }
     diff

@@ -81,7 +81,7 @@ fn each_part_of_a_setting_is_compared_and_so_is_what_is_not_declared() {
     insta::assert_snapshot!(differing(&wanted, &snapshot).join("\n"), @r#"
     profile: ["other"] -> null
     settings.async_insert: null -> false
-    settings.max_memory_usage: {"min":"1","value":"10000000000"} -> {"min":2,"value":10000000000}
+    settings.max_memory_usage: {"min":"1","value":10000000000} -> {"min":2,"value":10000000000}
     settings.max_threads: "16" -> null
     "#);
 }
