@@ -11,6 +11,7 @@ mod onboarding;
 mod refusals;
 mod scale;
 mod secrets;
+mod settings;
 mod standalone;
 mod tls;
 
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
         crash::scenarios(),
         foreign::scenarios(),
         secrets::scenarios(),
+        settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         scale::scenarios(),
