@@ -290,7 +290,7 @@ row_policy "@_odd" {
     let statement = format!("SELECT groupArray(id) FROM {}.t", project.name("d"));
     assert_eq!(ask(&statement).body.trim(), "[1]");
     // A finding is no change.
-    let _ = project.charter(&["plan", "--detailed-exitcode"]).exits(0).says("0 to change");
+    let _ = project.charter(&["plan", "--detailed-exitcode"]).exits(0).says("Nothing to apply");
 }
 
 fn password(project: &Project) -> String {
@@ -328,7 +328,7 @@ fn denied(project: &mut Project) {
         "GRANT SHOW USERS, SHOW ROLES, SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON *.* TO {user}"
     ));
     admin(format!("GRANT SELECT ON ops.* TO {user}"));
-    project.write("main.hcl", "settings_profile \"@_p\" {}\nquota \"@_q\" {}\nrow_policy \"@_w\" {\n  database = \"@_d\"\n  using = \"1\"\n}\n");
+    project.write("main.hcl", "settings_profile \"@_p\" {}\nquota \"@_q\" {}\nrow_policy \"@_w\" {\n  database = \"@_d\"\n  using = \"1\"\n  to_all_except = []\n}\n");
     let administrator = project.env.clone();
     project.env.retain(|(name, _)| name == "CLICKHOUSE_URL");
     project.env.push(("CLICKHOUSE_USER".into(), user.clone()));
