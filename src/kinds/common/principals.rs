@@ -27,7 +27,7 @@ pub fn schema(schema: BlockSchema) -> BlockSchema {
 
 /// Adds to a resource what a block says of both.
 pub fn decode(resource: Resource, body: &Body, cx: &mut DecodeCx) -> Resource {
-    let names = |attr: &str| body.strings(attr).map(|names| sorted(names));
+    let names = |attr: &str| body.strings(attr).map(sorted);
     match (names(TO), names(TO_ALL_EXCEPT)) {
         (Some(_), Some(_)) => {
             cx.diags.push(
