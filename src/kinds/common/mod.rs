@@ -4,13 +4,17 @@
 pub mod convention;
 pub mod credential;
 pub mod decode;
+pub mod duration;
+pub mod expiry;
 pub mod grants;
+pub mod hosts;
 pub mod interval;
 pub mod kube;
 pub mod limits;
 pub mod migration;
 pub mod principals;
 pub mod reads;
+pub mod rename;
 pub mod secret;
 pub mod settings;
 pub mod storage;

@@ -46,6 +46,18 @@ fn sorted(names: Vec<String>) -> Value {
     Value::strings(names.into_iter().collect::<BTreeSet<String>>())
 }
 
+/// The reads that tell of settings profiles, quotas and row policies, and whom each is for.
+pub const READS: [&str; 3] = [PROFILES, QUOTAS, POLICIES];
+
+/// The read of `system.settings_profiles`.
+pub const PROFILES: &str = "settings_profiles";
+
+/// The read of `system.quotas` with their limits.
+pub const QUOTAS: &str = "quotas";
+
+/// The read of `system.row_policies`, and of the declared conditions as the server formats them.
+pub const POLICIES: &str = "row_policies";
+
 /// The columns of `apply_to_…`, as reads name them.
 pub const COLUMNS: &str = "apply_to_all, apply_to_list, apply_to_except";
 

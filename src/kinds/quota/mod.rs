@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Diagnostic, nearest};
 use crate::kinds::common::interval::{self, INTERVAL};
 use crate::kinds::common::limits::{self, QUOTA_KIND as NAME};
-use crate::kinds::common::{decode, principals, storage};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, diff_attrs};
+use crate::kinds::common::{decode, principals, rename, storage};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World, diff_attrs};
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -21,13 +21,12 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, Row, text, texts};
-use crate::model::{Action, Attrs, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Attrs, Resource, Settings, Snapshot, Value, names, sql};
 
 /// The kind.
 pub struct Quota;
 
-/// The read of `system.quotas` with their limits.
-const READ: &str = "quotas";
+const READ: &str = principals::QUOTAS;
 
 /// By what consumers are told apart, in ClickHouse's words.
 const KEYS: [&str; 8] = [
@@ -120,6 +119,10 @@ impl Kind for Quota {
         }
         diff.extend(principals::diff(&wanted.attrs, live));
         diff
+    }
+
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::grantee(snapshot, READ, "QUOTA", from, to)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

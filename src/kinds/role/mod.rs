@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::settings::{self, Holder, Known, Live, PROFILE};
-use crate::kinds::common::{decode, grants, limits, reads, storage};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::common::{decode, grants, reads, rename, storage};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
-use crate::model::schema::{Arity, BlockSchema, Type};
+use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, text};
-use crate::model::{Action, Attrs, Finding, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Attrs, Finding, Resource, Settings, Snapshot, Value, names, sql};
 
 /// The kind.
 pub struct Role;
@@ -25,13 +25,13 @@ impl Kind for Role {
     }
 
     fn schema(&self) -> Option<BlockSchema> {
-        let schema = BlockSchema::default()
-            .optional("name", Type::String, "The role's name; the label where it is absent.")
-            .optional("roles", Type::Ref(&["role"]).list(), "Roles that are granted to it.")
-            .optional(PROFILE, Type::Ref(&[limits::PROFILE_KIND]), "The settings profile that it has.")
-            .ignorable(&[PROFILE])
-            .block("grant", Arity::Many, grants::nested_schema());
-        Some(settings::schema(schema).exports(&["name"]))
+        let schema = BlockSchema::default().optional(
+            "name",
+            Type::String,
+            "The role's name; the label where it is absent.",
+        );
+        let schema = settings::with_profile(grants::with_grants(schema));
+        Some(schema.exports(&["name"]))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -70,6 +70,10 @@ impl Kind for Role {
 
     fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
         settings::diff(&wanted.attrs, live, PROFILE, Known::of(world.snapshot))
+    }
+
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::grantee(snapshot, reads::ROLES, "ROLE", from, to)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

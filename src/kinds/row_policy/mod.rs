@@ -26,8 +26,7 @@ pub struct RowPolicy;
 
 const NAME: &str = "row_policy";
 
-/// The read of `system.row_policies`, and of the declared conditions as the server formats them.
-const READ: &str = "row_policies";
+const READ: &str = principals::POLICIES;
 
 const USING: &str = "using";
 const RESTRICTIVE: &str = "restrictive";

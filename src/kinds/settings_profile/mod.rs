@@ -11,21 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::limits::PROFILE_KIND as NAME;
 use crate::kinds::common::settings::{self, Holder, INHERIT, Known, Live};
-use crate::kinds::common::{decode, principals, storage};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::common::{decode, principals, rename, storage};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, text};
-use crate::model::{Action, Attrs, Finding, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Attrs, Finding, Resource, Settings, Snapshot, Value, names, sql};
 
 /// The kind.
 pub struct SettingsProfile;
 
-/// The read of `system.settings_profiles`.
-const READ: &str = "settings_profiles";
+const READ: &str = principals::PROFILES;
 
 impl Kind for SettingsProfile {
     fn name(&self) -> &'static str {
@@ -92,6 +91,10 @@ impl Kind for SettingsProfile {
         let mut diff = settings::diff(&wanted.attrs, live, INHERIT, Known::of(world.snapshot));
         diff.extend(principals::diff(&wanted.attrs, live));
         diff
+    }
+
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::grantee(snapshot, READ, "SETTINGS PROFILE", from, to)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

@@ -1,8 +1,9 @@
-//! The settings of a user: managed whole, like those of a role.
+//! The settings of a user: managed whole, like those of a role. Those that a user had when it was
+//! adopted stay until the block says something of settings.
 
 use std::collections::BTreeMap;
 
-use super::observe;
+use super::{observe, record};
 use crate::kinds::World;
 use crate::kinds::common::settings::{self, Holder, Known, Live, PROFILE, SETTINGS};
 use crate::model::plan::AttrDiff;
@@ -19,7 +20,11 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
     let mut others = wanted.clone();
     others.attrs.retain(|name, _| ![SETTINGS, PROFILE].contains(&name.as_str()));
     let mut diff = observe::diff(&others, live, world);
-    diff.extend(settings::diff(&wanted.attrs, live, PROFILE, Known::of(world.snapshot)));
+    let recorded = world.registry.mine(super::NAME, &wanted.identity);
+    let kept = record::kept_conventions(wanted, Some(live), recorded);
+    if !kept.contains(SETTINGS) && !kept.contains(PROFILE) {
+        diff.extend(settings::diff(&wanted.attrs, live, PROFILE, Known::of(world.snapshot)));
+    }
     diff
 }
 

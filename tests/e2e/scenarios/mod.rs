@@ -6,9 +6,12 @@ mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_users;
 mod refusals;
+mod rotation;
 mod scale;
 mod secrets;
 mod settings;
@@ -25,12 +28,15 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        lock::scenarios(),
         secrets::scenarios(),
         settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
     ]

@@ -18,8 +18,10 @@ pub use live::{Holder, Known, Live, read};
 
 use crate::diag::nearest;
 use crate::kinds::DecodeCx;
+use crate::kinds::common::limits::PROFILE_KIND;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::plan::AttrDiff;
+use crate::model::schema::{BlockSchema, Type};
 use crate::model::value::number_text;
 use crate::model::{Attrs, Body, Resource, Value, sql};
 
@@ -143,6 +145,17 @@ pub fn clause(attrs: &Attrs, attr: &str) -> String {
     let settings = elements(attrs).into_iter().map(|(name, element)| element.sql(&name));
     let all: Vec<String> = profiles.chain(settings).collect();
     if all.is_empty() { "SETTINGS NONE".to_owned() } else { format!("SETTINGS {}", all.join(", ")) }
+}
+
+/// Adds `profile`, `settings` and `setting` to the schema of a role or user.
+pub fn with_profile(block: BlockSchema) -> BlockSchema {
+    let profile = Type::Ref(&[PROFILE_KIND]);
+    schema(block.optional(PROFILE, profile, "The settings profile that it has.").ignorable(&[PROFILE]))
+}
+
+/// Returns whether a block of a role or user says anything of its settings, be it that there are none.
+pub fn is_declared(body: &Body) -> bool {
+    [PROFILE, SETTINGS].iter().any(|attr| body.get(attr).is_some()) || !body.blocks("setting").is_empty()
 }
 
 /// Adds to the resource of a role or user what its block sets.
