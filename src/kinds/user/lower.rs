@@ -113,10 +113,11 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let has_password = wanted.attrs.contains_key(CREDENTIAL);
     let mut list = compare::names_the_list(change);
     let mut lowered = Lowered::default();
-    if has_password && (differs(PASSWORD) || list) {
-        if let Some(finding) = lost_manifest(wanted, world) {
-            return refuse(change.addr, finding);
-        }
+    if has_password
+        && (differs(PASSWORD) || list)
+        && let Some(finding) = lost_manifest(wanted, world)
+    {
+        return refuse(change.addr, finding);
     }
     if differs(PASSWORD) {
         let due = due(wanted, world);
