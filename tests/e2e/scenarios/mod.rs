@@ -18,6 +18,7 @@ mod refusals;
 mod rotation;
 mod scale;
 mod secrets;
+mod settings;
 mod standalone;
 mod tls;
 
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Scenario> {
         provider_gaps_grants::scenarios(),
         rbac::scenarios(),
         secrets::scenarios(),
+        settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         rotation::scenarios(),
