@@ -10,7 +10,9 @@ mod foreign;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_users;
 mod refusals;
+mod rotation;
 mod scale;
 mod secrets;
 mod standalone;
@@ -27,12 +29,14 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
         lock::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
     ]
