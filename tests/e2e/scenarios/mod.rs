@@ -1,6 +1,7 @@
 //! The scenarios. Each ends with "plan again: no changes", but for those that show what no
 //! declaration can mend.
 
+mod access;
 mod adoption;
 mod crash;
 mod drift;
@@ -28,6 +29,7 @@ use crate::Scenario;
 pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
+        access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
         migrations::scenarios(),
