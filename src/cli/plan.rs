@@ -13,11 +13,15 @@ use crate::ui::{Exit, Ui};
 /// Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that
 /// an apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
 ///
+/// Below a change of grants stands what it comes to: what each role and user gains and loses in
+/// effect; where that widens, it is told at the end.
+///
 /// The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each
 /// with a code and with what to do; one that is an error keeps the plan from being applied.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  charter plan\n  charter plan --target tenant.acme --sql\n  \
                         charter plan --detailed-exitcode    # 2 where there are changes\n  \
+                        charter plan --rotate tenant.acme --sql   # how its password would be rotated\n  \
                         charter plan --format json | jq .summary")]
 pub struct Args {
     #[command(flatten)]
@@ -38,7 +42,8 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("plan", None, &common.dir, &environment());
     let planned = async {
         let context = Context::open(common, &run, ui).await?;
-        let plan = context.plan(&args.planning.targets, ui).await?;
+        let ask = context.ask(&args.planning, ui)?;
+        let plan = context.plan(&ask, ui).await?;
         tracing::info!(queries = context.servers.queries(), "planned");
         Ok::<_, Exit>(plan)
     };

@@ -65,6 +65,11 @@ impl Addr {
         Self(self.0.iter().take(2).cloned().collect())
     }
 
+    /// Returns the address that all instances of a `for_each` share.
+    pub fn without_keys(&self) -> Self {
+        Self(self.0.iter().map(|segment| Segment::plain(&segment.word)).collect())
+    }
+
     /// Returns whether this is `other` or lies below it. A group without a key holds all its
     /// instances: `tenant.listed` contains `tenant.listed["acme"].role`.
     pub fn is_within(&self, other: &Self) -> bool {
@@ -72,6 +77,21 @@ impl Addr {
             && self.0.iter().zip(&other.0).all(|(mine, theirs)| {
                 mine.word == theirs.word && (theirs.key.is_none() || mine.key == theirs.key)
             })
+    }
+
+    /// Returns this address, which is within `from`, below `to` instead. A key that `to` leaves
+    /// open is kept.
+    #[must_use]
+    pub fn rebase(&self, from: &Self, to: &Self) -> Self {
+        let mut segments = to.0.clone();
+        if let (Some(last), Some(mine)) = (segments.last_mut(), self.0.get(from.0.len() - 1))
+            && last.key.is_none()
+            && from.0.last().is_some_and(|segment| segment.key.is_none())
+        {
+            last.key.clone_from(&mine.key);
+        }
+        segments.extend(self.0.iter().skip(from.0.len()).cloned());
+        Self(segments)
     }
 
     /// Parses an address as [`fmt::Display`] prints it.
@@ -181,6 +201,20 @@ mod tests {
     fn nonsense_is_refused() {
         for text in ["", ".", "a.", "a[", "a[b]", "a[\"b\"", "a b", "a[\"b\"]c"] {
             assert!(Addr::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_moves_keeps_its_parts_and_keys() {
+        for (addr, from, to, moved) in [
+            ("role.a", "role.a", "role.b", "role.b"),
+            ("tenant.a.role", "tenant.a", "tenant.b", "tenant.b.role"),
+            ("tenant.l[\"x\"].role", "tenant.l[\"x\"]", "tenant.x", "tenant.x.role"),
+            ("tenant.x.role", "tenant.x", "tenant.l[\"x\"]", "tenant.l[\"x\"].role"),
+            ("tenant.l[\"x\"].role", "tenant.l", "tenant.m", "tenant.m[\"x\"].role"),
+        ] {
+            let parse = |text| Addr::parse(text).expect("an address");
+            assert_eq!(parse(addr).rebase(&parse(from), &parse(to)), parse(moved));
         }
     }
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::access::AccessChange;
 use super::addr::Addr;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
 use super::value::{Attrs, Value};
+use crate::diag::SourceMap;
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -124,6 +126,8 @@ pub struct Plan {
     pub servers: Servers,
     /// The steps in an order in which they can run.
     pub steps: Vec<Step>,
+    /// What the steps do to the access of roles and users.
+    pub access: Vec<AccessChange>,
     /// What else there is to say.
     pub findings: Vec<Finding>,
     /// What is no longer declared and kept.
@@ -186,9 +190,24 @@ impl Plan {
         !matches!(self.worst(), Some(Severity::Error | Severity::Decision))
     }
 
+    /// Finds the lines of the findings' places, so that they can be shown.
+    pub fn locate(&mut self, sources: &SourceMap) {
+        self.findings.iter_mut().for_each(|finding| finding.locate(sources));
+    }
+
     /// Returns the digest of all that an apply would do and expects to find.
     pub fn digest(&self) -> Digest {
-        let Self { scope, environment, servers, steps, findings: _, retained: _, slots, unchanged: _ } = self;
+        let Self {
+            scope,
+            environment,
+            servers,
+            steps,
+            access: _,
+            findings: _,
+            retained: _,
+            slots,
+            unchanged: _,
+        } = self;
         let steps: Vec<_> = steps
             .iter()
             .map(|step| serde_json::json!([step.addr, step.action, step.after, step.ops, step.expects]))

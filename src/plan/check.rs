@@ -1,8 +1,9 @@
 //! Checking: what is not as declared, told as findings. It plans nothing and changes nothing.
 
 use super::build::{kept, sort};
+use super::moves::Moved;
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, diff, lint, registry};
+use super::{Request, diff, lint};
 use crate::model::plan::Retained;
 use crate::model::resource::Desired;
 use crate::model::{Category, Finding, Severity};
@@ -13,8 +14,10 @@ const MENDED: &str = "charter apply mends this; charter plan shows how";
 /// Returns every difference between what is declared and what is there, one finding a resource,
 /// and what else the kinds find.
 pub fn check(request: &Request) -> Vec<Finding> {
-    let survey = Survey::of(request);
+    let moved = Moved::of(request);
+    let survey = Survey::of(&moved.request(request), &moved);
     let (subjects, mut findings) = survey.subjects();
+    findings.extend(moved.findings());
     findings.extend(survey.of_kinds());
     for subject in &subjects {
         findings.extend(of(subject, &survey));
@@ -92,7 +95,7 @@ fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
 fn undeclared(leftovers: &[Leftover], desired: &Desired) -> Vec<Finding> {
     let there = leftovers.iter().filter(|leftover| leftover.live.is_some());
     let (retained, extra): (Vec<&Leftover>, Vec<&Leftover>) =
-        there.partition(|leftover| registry::is_retained(leftover.entry));
+        there.partition(|leftover| leftover.is_retained(desired));
     let retained: Vec<Retained> = retained.iter().map(|leftover| Retained::from(leftover.entry)).collect();
     let extra = extra.iter().map(|leftover| {
         let entry = leftover.entry;

@@ -14,6 +14,8 @@
 mod clickhouse;
 mod cluster;
 mod command;
+mod estate;
+mod pods;
 mod project;
 mod scenarios;
 mod servers;

@@ -4,9 +4,18 @@
 //! besides shows as drift. *Additive*: a top-level `grant` for a grantee that another scope owns;
 //! it is recorded, so that the owner leaves it alone.
 
+mod access;
+#[cfg(test)]
+mod access_tests;
 mod compare;
+mod holes;
+mod lint;
+mod problems;
+mod rename;
+mod tenants;
 #[cfg(test)]
 mod tests;
+mod widening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +24,15 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
-use crate::model::finding::{Category, Finding, Severity};
+use crate::kinds::{Change, DecodeCx, Effects, Instance, Kind, Lowered, Renamed, World};
+use crate::model::finding::Finding;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
-use crate::model::resource::Declared;
+use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Value};
 
 /// The kind.
 pub struct Grant;
@@ -60,20 +69,36 @@ impl Kind for Grant {
             cx.diags.push(Diagnostic::error("a grant goes to nobody").at(to.span, "name a role or a user"));
             return Declared::default();
         }
-        let grantee = Grantee { name, of, privileges: vec![declared], roles: Vec::new() };
+        let grantee = Grantee { privileges: vec![declared], ..Grantee::new(name, of) };
         // Two scopes may use one address: each grants for itself.
         let identity = format!("{} {}", cx.settings.scope, block.addr);
-        let resource = grants::additive(block.addr.clone(), &identity, &grantee, block.body.span);
+        let mut resource = grants::additive(block.addr.clone(), &identity, &grantee, block.body.span);
+        resource.places.insert(grants::TO.to_owned(), to.span);
         Declared { resources: vec![resource], ..Declared::default() }
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+    /// Lets what names a declared role or user by text come after it, as a reference would.
+    fn link(&self, desired: &mut Desired, _: &mut DecodeCx) {
+        let kinds = [GranteeType::Role, GranteeType::User].map(GranteeType::word);
+        let declared = desired.resources.values().filter(|resource| kinds.contains(&resource.kind));
+        let declared: BTreeMap<String, Addr> =
+            declared.map(|resource| (resource.identity.clone(), resource.addr.clone())).collect();
+        // A tenant's own role and user are in order already.
+        let wanted = desired.resources.values_mut();
+        for resource in wanted.filter(|resource| resource.kind == KIND && resource.tenant.is_none()) {
+            let grantees = grants::grantees(&resource.attrs);
+            let names = grantees.iter().flat_map(|grantee| grantee.roles.iter().chain([&grantee.name]));
+            resource.after.extend(names.filter_map(|name| declared.get(name)).cloned());
+        }
+    }
+
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
         let privileges = "SELECT toString(privilege) AS privilege, aliases, toString(level) AS level, \
                           toString(parent_group) AS parent_group FROM system.privileges";
         vec![
             Read::Sql { name: GRANTS, statement: "SHOW GRANTS FOR ALL".into() },
             Read::Sql { name: PRIVILEGES, statement: privileges.into() },
-            reads::users(),
+            reads::users(caps),
             reads::roles(),
         ]
     }
@@ -87,7 +112,7 @@ impl Kind for Grant {
         for identity in identities {
             let recorded = world.registry.mine(KIND, identity);
             let attrs = match (wanted.get(identity), recorded) {
-                (Some(attrs), _) => live.compare(attrs, recorded.is_some(), &exempt),
+                (Some(attrs), _) => live.compare(attrs, recorded, &exempt),
                 (None, Some(entry)) => live.compare_removed(&recorded_attrs(entry), &exempt),
                 (None, None) => None,
             };
@@ -101,12 +126,9 @@ impl Kind for Grant {
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {
-        let words = |grantee: &Grantee| -> Vec<String> {
-            let privileges = grantee.privileges.iter().map(ToString::to_string);
-            privileges.chain(grantee.roles.iter().cloned()).collect()
-        };
         let grantees = grants::grantees(attrs);
-        grantees.iter().map(|grantee| (grantee.name.clone(), Value::strings(words(grantee)))).collect()
+        let words = |grantee: &Grantee| Value::strings(grants::words(grantee));
+        grantees.iter().map(|grantee| (grantee.name.clone(), words(grantee))).collect()
     }
 
     fn owned_with(&self, wanted: &Resource) -> Vec<(&'static str, String)> {
@@ -116,27 +138,37 @@ impl Kind for Grant {
         grants::grantees(&wanted.attrs).into_iter().map(|grantee| (grantee.of.word(), grantee.name)).collect()
     }
 
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::rename(snapshot, from, to);
+        Renamed::Record
+    }
+
+    fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
+        let mut findings = lint::survey(wanted, world);
+        findings.extend(holes::in_a_check(wanted, world));
+        findings
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         let comparison = match (change.live, change.wanted) {
             (Some(live), _) => Comparison::from_attrs(live),
             (None, Some(wanted)) => compare::of_nobody(&wanted.attrs, world.snapshot),
             (None, None) => Comparison::default(),
         };
-        if let Some(problem) = comparison.problem {
-            let finding = Finding::new("CH230", Severity::Error, Category::Access, "these grants cannot be made")
-                .at(change.addr)
-                .compare("grants that the server accepts", problem)
-                .help("correct the grant; `SELECT privilege, level FROM system.privileges` lists what the server knows");
-            return Lowered { findings: vec![finding], ..Lowered::default() };
+        let findings = problems::of(change, comparison.problem.as_deref(), world);
+        if !findings.is_empty() {
+            return Lowered { findings, ..Lowered::default() };
         }
         let ops = comparison.statements.into_iter().map(|text| Sql::new(text).into());
-        let notes = match change.action {
-            Action::Delete if comparison.missing.is_empty() && comparison.extra.is_empty() => {
-                vec!["goes with its role or user".to_owned()]
-            }
-            _ => Vec::new(),
-        };
+        let mut notes = comparison.notes;
+        if change.action == Action::Delete && comparison.missing.is_empty() && comparison.extra.is_empty() {
+            notes.push("goes with its role or user".to_owned());
+        }
         Lowered { notes, ..Lowered::ops(ops) }
+    }
+
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        access::effects(steps, world)
     }
 }
 

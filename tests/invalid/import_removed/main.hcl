@@ -1,0 +1,10 @@
+role "analyst" {}
+
+import {
+  to = role.analyst
+}
+
+removed {
+  from      = tenant.initech
+  data_loss = "allow"
+}
