@@ -158,7 +158,7 @@ kubernetes {{
         }
     }
 
-    /// Returns what a key of a Secret's manifest holds.
+    /// Returns what a key of a Secret in the manifests folder holds.
     pub fn manifest_key(&self, secret: &str, key: &str) -> String {
         use base64::Engine as _;
         let path = self.file(&format!("out/manifests/operations/secret-{secret}.yaml"));
