@@ -7,14 +7,19 @@ mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod grants;
+mod grants_property;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_grants;
 mod provider_gaps_users;
+mod rbac;
 mod refusals;
 mod rotation;
 mod scale;
 mod secrets;
+mod settings;
 mod standalone;
 mod tls;
 
@@ -33,7 +38,12 @@ pub fn all() -> Vec<Scenario> {
         crash::scenarios(),
         foreign::scenarios(),
         lock::scenarios(),
+        grants::scenarios(),
+        grants_property::scenarios(),
+        provider_gaps_grants::scenarios(),
+        rbac::scenarios(),
         secrets::scenarios(),
+        settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         rotation::scenarios(),
