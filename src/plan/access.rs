@@ -81,7 +81,8 @@ fn does(widening: &Widening, many: bool) -> String {
         Widens::Reads => "may read what it could not read".to_owned(),
         Widens::Writes => "may change what it could not change".to_owned(),
         Widens::GrantsOn => "may grant on what it has".to_owned(),
-        Widens::Everything => "has a right to everything".to_owned(),
+        Widens::Everything if widening.what.contains("(ALL)") => "has every right there is".to_owned(),
+        Widens::Everything => "has a right as wide as the server".to_owned(),
         Widens::ManagesAccess => "may change who may do what".to_owned(),
         Widens::CrossesTenants => match widening.tenants.as_slice() {
             _ if many => "reaches the data of other tenants".to_owned(),
