@@ -1,15 +1,20 @@
 //! The scenarios. Each ends with "plan again: no changes", but for those that show what no
 //! declaration can mend.
 
+mod access;
 mod adoption;
 mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod grants;
+mod grants_property;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_grants;
 mod provider_gaps_users;
+mod rbac;
 mod refusals;
 mod rotation;
 mod scale;
@@ -24,6 +29,7 @@ use crate::Scenario;
 pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
+        access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
         migrations::scenarios(),
@@ -32,6 +38,10 @@ pub fn all() -> Vec<Scenario> {
         crash::scenarios(),
         foreign::scenarios(),
         lock::scenarios(),
+        grants::scenarios(),
+        grants_property::scenarios(),
+        provider_gaps_grants::scenarios(),
+        rbac::scenarios(),
         secrets::scenarios(),
         settings::scenarios(),
         standalone::scenarios(),
