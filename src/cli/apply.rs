@@ -141,16 +141,16 @@ async fn locked(
 ) -> Result<Lock<Live>, Exit> {
     if context.seen().is_none() {
         // The lock makes database `ops`, which the plan still has to make: look before, and see
-        // to it afterwards that nobody else came first.
+        // to it afterwards that no run of this scope came first. Other scopes make the same tables.
         if asked {
             still_fits(context, plan, ask, ui).await?;
         }
         let lock = lock::take(context, run, &how.locking, ui).await?;
-        if lock.generation() == 1 && apply::lock::nothing_was_kept(&*context.servers).await {
+        if lock.generation() == 1 {
             return Ok(lock);
         }
         lock::give_back(lock, ui).await;
-        ui.error("another run was first on this server; nothing was applied: plan again");
+        ui.error("another run of this scope came first; nothing was applied: plan again");
         return Err(Exit::Stale);
     }
     let lock = lock::take(context, run, &how.locking, ui).await?;

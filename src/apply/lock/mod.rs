@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::Run;
 use crate::backend::{Error, Servers};
 use crate::model::Digest;
-use crate::model::snapshot::{Caps, number};
+use crate::model::snapshot::Caps;
 
 pub use fenced::Fenced;
 pub use keep::{Keeper, Lease};
@@ -129,13 +129,6 @@ pub async fn holder<S: Servers>(servers: &S, scope: &str) -> Result<Option<Holde
         State::Held(holder) => Some(holder),
         State::Free { .. } => None,
     })
-}
-
-/// Returns whether database `ops` holds nothing but locks.
-pub async fn nothing_was_kept<S: Servers>(servers: &S) -> bool {
-    let statement = "SELECT count() AS tables FROM system.tables WHERE database = 'ops' AND NOT startsWith(name, 'charter_lock_')";
-    let rows = servers.rows(state::statement(statement)).await;
-    rows.is_ok_and(|rows| rows.first().is_some_and(|row| number(row, "tables") == 0))
 }
 
 /// Creates a generation; none where somebody else did.

@@ -74,3 +74,24 @@ fn replace(value: &mut Json, from: &str, to: &str) {
         *value = to.into();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::common::principals;
+
+    #[test]
+    fn what_names_a_renamed_role_names_it_by_the_new_name() {
+        let row = |json: serde_json::Value| -> Row { serde_json::from_value(json).expect("a row") };
+        let mut snapshot = Snapshot::default();
+        snapshot.rows.insert(reads::ROLES, vec![row(serde_json::json!({"name": "a"}))]);
+        let setting = serde_json::json!({"role_name": "a", "setting_name": "max_threads"});
+        snapshot.rows.insert(settings::live::READ, vec![row(setting)]);
+        let quota = serde_json::json!({"name": "q", "apply_to_list": ["a", "c"], "apply_to_except": []});
+        snapshot.rows.insert(principals::QUOTAS, vec![row(quota)]);
+        let renamed = grantee(&mut snapshot, reads::ROLES, "ROLE", "a", "b");
+        assert!(matches!(renamed, Renamed::By(ops) if ops.len() == 1));
+        assert_eq!(snapshot.rows(settings::live::READ)[0]["role_name"], "b");
+        assert_eq!(snapshot.rows(principals::QUOTAS)[0]["apply_to_list"], serde_json::json!(["b", "c"]));
+    }
+}
