@@ -115,7 +115,8 @@ async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result
     }
 }
 
-async fn execute(context: &Context, plan: Plan, run: &Run, options: &Options, ui: &Ui) -> Report {
+/// Executes a plan, shows how it goes on and returns the report.
+pub(super) async fn execute(context: &Context, plan: Plan, run: &Run, options: &Options, ui: &Ui) -> Report {
     let (events, received) = mpsc::unbounded_channel();
     let (stopper, stop) = stop::channel();
     let interrupts = tokio::spawn(on_interrupt(stopper));

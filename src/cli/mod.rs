@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod completion;
 mod context;
+mod credentials;
 mod identity;
 mod plan;
 mod validate;
@@ -65,6 +66,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Credentials(credentials::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -109,6 +111,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, check, diff, lint, order, registry};
-use crate::kinds::{Change, Lowered};
+use crate::kinds::{Change, Lowered, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -30,6 +30,32 @@ pub fn build(request: &Request) -> Plan {
     draft.findings.extend(findings);
     for leftover in &leftovers {
         draft.leftover(leftover);
+    }
+    draft.finish()
+}
+
+/// Plans one declared resource alone. What it needs is taken as it is.
+pub fn one(request: &Request, addr: &Addr) -> Plan {
+    let survey = Survey::of(request);
+    let mut draft = Draft::new(&survey);
+    let (subjects, findings) = survey.subjects();
+    draft.findings.extend(findings.into_iter().filter(|finding| finding.addr.as_ref() == Some(addr)));
+    for subject in subjects.iter().filter(|subject| subject.declared.addr == *addr) {
+        draft.subject(subject);
+    }
+    draft.finish()
+}
+
+/// Plans the removal of one recorded object that nothing declares, whatever its kind says of its
+/// end; an empty plan where there is no such record.
+pub fn removal_of(request: &Request, kind: &str, identity: &str) -> Plan {
+    let survey = Survey::of(request);
+    let mut draft = Draft::new(&survey);
+    let (leftovers, _) = survey.leftovers();
+    for leftover in leftovers {
+        if leftover.kind.name() == kind && leftover.entry.identity == identity {
+            draft.leftover(&Leftover { fate: Undeclared::Leftover, ..leftover });
+        }
     }
     draft.finish()
 }
@@ -113,10 +139,12 @@ impl<'a> Draft<'a> {
     }
 
     fn leftover(&mut self, leftover: &Leftover) {
-        match leftover.live {
-            None => self.forget(leftover),
-            Some(_) if is_retained(leftover.entry) => self.retained.push(leftover.entry.into()),
-            Some(live) => self.remove(leftover, live),
+        match (leftover.live, &leftover.fate) {
+            (None, Undeclared::Kept(_)) if leftover.entry.status == Status::Claimed => {}
+            (None, _) => self.forget(leftover),
+            (Some(_), Undeclared::Kept(_)) => {}
+            (Some(_), _) if is_retained(leftover.entry) => self.retained.push(leftover.entry.into()),
+            (Some(live), _) => self.remove(leftover, live),
         }
     }
 

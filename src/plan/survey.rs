@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Request, diff, lint, registry};
 use crate::diag::nearest;
-use crate::kinds::{Change, Kind, Lowered, World};
+use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
 use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Resource};
@@ -50,6 +50,8 @@ pub struct Leftover<'a> {
     pub entry: &'a Entry,
     /// What is there.
     pub live: Option<&'a Attrs>,
+    /// What becomes of it.
+    pub fate: Undeclared,
 }
 
 /// All that planning and checking need to know, asked of the kinds once.
@@ -221,9 +223,12 @@ impl<'a> Survey<'a> {
                 continue;
             }
             match self.request.kinds.get(&entry.kind) {
-                Some(kind) => {
-                    leftovers.push(Leftover { kind, entry, live: self.live(kind.name(), &entry.identity) })
-                }
+                Some(kind) => leftovers.push(Leftover {
+                    kind,
+                    entry,
+                    live: self.live(kind.name(), &entry.identity),
+                    fate: kind.undeclared(entry, &self.world),
+                }),
                 None => findings.push(unknown_kind(&entry.kind).at(&entry.addr)),
             }
         }

@@ -6,6 +6,7 @@ mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod issued;
 mod migrations;
 mod onboarding;
 mod refusals;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         adoption::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        issued::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
