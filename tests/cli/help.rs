@@ -43,13 +43,14 @@ fn of_the_program() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
-      validate    Parses, resolves and type-checks the configuration; needs no server
-      plan        Shows what an apply would change; changes nothing
-      apply       Plans, asks, and executes exactly what was shown
-      check       Tells what drifted; changes nothing, exits with 2 where something did
-      completion  Writes a completion script for a shell to standard output
-      version     Prints the version
-      help        Print this message or the help of the given subcommand(s)
+      validate     Parses, resolves and type-checks the configuration; needs no server
+      plan         Shows what an apply would change; changes nothing
+      apply        Plans, asks, and executes exactly what was shown
+      check        Tells what drifted; changes nothing, exits with 2 where something did
+      credentials  Issues, lists and revokes short-lived users
+      completion   Writes a completion script for a shell to standard output
+      version      Prints the version
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help
@@ -115,13 +116,14 @@ fn of_the_program_in_short() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
-      validate    Parses, resolves and type-checks the configuration; needs no server
-      plan        Shows what an apply would change; changes nothing
-      apply       Plans, asks, and executes exactly what was shown
-      check       Tells what drifted; changes nothing, exits with 2 where something did
-      completion  Writes a completion script for a shell to standard output
-      version     Prints the version
-      help        Print this message or the help of the given subcommand(s)
+      validate     Parses, resolves and type-checks the configuration; needs no server
+      plan         Shows what an apply would change; changes nothing
+      apply        Plans, asks, and executes exactly what was shown
+      check        Tells what drifted; changes nothing, exits with 2 where something did
+      credentials  Issues, lists and revokes short-lived users
+      completion   Writes a completion script for a shell to standard output
+      version      Prints the version
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')
