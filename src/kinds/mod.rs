@@ -114,6 +114,21 @@ impl Lowered {
     }
 }
 
+/// What becomes of an object that is to get another name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Renamed {
+    /// It is renamed by these operations.
+    By(Vec<Op>),
+    /// It has no name of its own, or has the new one already: only the record changes.
+    Record,
+    /// There is no such object, under either name.
+    Gone,
+    /// Both names are taken.
+    Taken,
+    /// It cannot be renamed, and why.
+    Never(&'static str),
+}
+
 /// A login that `check` proves.
 #[derive(Clone, Debug)]
 pub struct LoginProbe {
@@ -208,6 +223,12 @@ pub trait Kind: Sync {
 
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
+
+    /// Tells how an object gets another name in place, and makes `snapshot` what it is then.
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        let _ = (from, to, snapshot);
+        Renamed::Never("objects of this kind keep their names")
+    }
 
     /// Returns what there is to say of a resource besides its differences.
     fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {

@@ -95,6 +95,14 @@ impl Registry {
         self.mine.get(&(kind.to_owned(), identity.to_owned()))
     }
 
+    /// Gives this scope's record of an object another name.
+    pub fn rename(&mut self, kind: &str, from: &str, to: &str) {
+        if let Some(mut entry) = self.mine.remove(&(kind.to_owned(), from.to_owned())) {
+            to.clone_into(&mut entry.identity);
+            self.mine.insert((kind.to_owned(), to.to_owned()), entry);
+        }
+    }
+
     /// Returns everything that this scope owns.
     pub fn all_mine(&self) -> impl Iterator<Item = &Entry> {
         self.mine.values()

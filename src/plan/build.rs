@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::moves::Moved;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, check, diff, lint, order, registry};
@@ -18,8 +19,10 @@ use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Plan, S
 
 /// Plans how the servers become what is declared.
 pub fn build(request: &Request) -> Plan {
-    let survey = Survey::of(request);
+    let moved = Moved::of(request);
+    let survey = Survey::of(&moved.request(request), &moved);
     let mut draft = Draft::new(&survey);
+    draft.findings.extend(moved.findings());
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
     draft.findings.extend(survey.of_kinds());
@@ -109,7 +112,8 @@ impl<'a> Draft<'a> {
         step.notes = notes(subject, action);
         step.notes.append(&mut lowered.notes);
         step.diff.clone_from(&subject.compared.diff);
-        step.ops = lowered.ops;
+        step.ops = subject.renamed.map(|rename| rename.ops.clone()).unwrap_or_default();
+        step.ops.append(&mut lowered.ops);
         if subject.kind.registered() {
             let entry = subject.entry.filter(|_| action == Action::Update);
             step.diff
@@ -120,6 +124,7 @@ impl<'a> Draft<'a> {
             }
             let applied = recorder.applied(&spec, lowered.fingerprint.as_ref());
             step.ops.push(applied);
+            step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         }
         self.take_slots(lowered.slots);
         self.steps.push(step);
@@ -135,6 +140,7 @@ impl<'a> Draft<'a> {
         step.diff = recorded.to_vec();
         let (recorder, spec) = self.recorder(subject);
         step.ops = vec![recorder.applied(&spec, None)];
+        step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         self.steps.push(step);
     }
 

@@ -9,6 +9,7 @@ pub mod build;
 pub mod check;
 pub mod diff;
 pub mod lint;
+pub mod moves;
 pub mod order;
 pub mod registry;
 pub mod survey;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::moves::{Moved, Rename};
 use super::{Request, diff, lint, registry};
 use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
@@ -40,6 +41,8 @@ pub struct Subject<'a> {
     pub entry: Option<&'a Entry>,
     /// How they stand to each other.
     pub standing: Standing,
+    /// How it gets its name, where it has another one. Its difference is the first one then.
+    pub renamed: Option<&'a Rename>,
 }
 
 /// What is recorded and no longer declared.
@@ -64,6 +67,7 @@ pub struct Survey<'a> {
     pub graph: Graph,
     live: BTreeMap<&'static str, BTreeMap<String, Attrs>>,
     targeted: Option<BTreeSet<Addr>>,
+    moved: &'a Moved,
 }
 
 impl Subject<'_> {
@@ -79,8 +83,9 @@ impl Subject<'_> {
 }
 
 impl<'a> Survey<'a> {
-    /// Asks every kind what is there.
-    pub fn of(request: &Request<'a>) -> Self {
+    /// Asks every kind what is there, or will be after the renames: `request` is
+    /// [`Moved::request`].
+    pub fn of(request: &Request<'a>, moved: &'a Moved) -> Self {
         let world = request.world();
         let graph = Graph::of(request.desired);
         let live = request
@@ -93,7 +98,7 @@ impl<'a> Survey<'a> {
             .collect();
         let roots = request.targets.iter().flat_map(|target| request.desired.matching(target));
         let targeted = (!request.targets.is_empty()).then(|| graph.closure(roots));
-        Self { request: *request, world, live, targeted, graph }
+        Self { request: *request, world, live, targeted, graph, moved }
     }
 
     /// Returns the declared resources that the targets take, and what was wrong with asking.
@@ -116,11 +121,15 @@ impl<'a> Survey<'a> {
 
     fn subject(&self, kind: &'static dyn Kind, resource: &'a Resource) -> Subject<'_> {
         let live = self.live(kind.name(), &resource.identity);
-        let compared = diff::compare(kind, resource, live, &self.world);
+        let mut compared = diff::compare(kind, resource, live, &self.world);
+        let standing = self.standing(kind, resource, live, &compared.diff);
+        let renamed = self.moved.of_resource(resource);
+        compared.diff.splice(0..0, renamed.map(|rename| rename.diff(resource)));
         Subject {
             kind,
             declared: resource,
-            standing: self.standing(kind, resource, live, &compared.diff),
+            standing: renaming(standing, renamed, resource),
+            renamed,
             entry: self.request.registry.mine(kind.name(), &resource.identity),
             compared,
             live,
@@ -184,7 +193,7 @@ impl<'a> Survey<'a> {
             identity: &subject.declared.identity,
             wanted: Some(&subject.compared.wanted),
             live: subject.live,
-            diff: &subject.compared.diff,
+            diff: &subject.compared.diff[usize::from(subject.renamed.is_some())..],
             entry: subject.entry,
         };
         subject.kind.lower(&change, &self.world)
@@ -304,6 +313,18 @@ impl<'a> Survey<'a> {
     fn category(&self, kind: &str) -> Category {
         let kind = self.request.kinds.get(kind);
         kind.map_or(Category::Charter, |kind| kind.category())
+    }
+}
+
+/// Returns the standing of what gets another name: it differs at least in that.
+fn renaming(standing: Standing, renamed: Option<&Rename>, resource: &Resource) -> Standing {
+    match (standing, renamed) {
+        (Standing::Settled | Standing::Misrecorded(_), Some(rename)) if rename.ops.is_empty() => {
+            let recorded = registry::misrecorded(&rename.entry, resource);
+            Standing::Misrecorded(std::iter::once(rename.diff(resource)).chain(recorded).collect())
+        }
+        (Standing::Settled | Standing::Misrecorded(_), Some(_)) => Standing::Differs,
+        (standing, _) => standing,
     }
 }
 

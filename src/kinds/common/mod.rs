@@ -8,6 +8,7 @@ pub mod grants;
 pub mod kube;
 pub mod migration;
 pub mod reads;
+pub mod rename;
 pub mod secret;
 pub mod superset;
 pub mod user;

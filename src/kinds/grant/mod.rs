@@ -5,6 +5,7 @@
 //! it is recorded, so that the owner leaves it alone.
 
 mod compare;
+mod rename;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -23,7 +24,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Value};
 
 /// The kind.
 pub struct Grant;
@@ -114,6 +115,11 @@ impl Kind for Grant {
             return Vec::new();
         }
         grants::grantees(&wanted.attrs).into_iter().map(|grantee| (grantee.of.word(), grantee.name)).collect()
+    }
+
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::rename(snapshot, from, to);
+        Renamed::Record
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {

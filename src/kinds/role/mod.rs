@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::common::{decode, grants, reads};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::common::{decode, grants, reads, rename};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
 use crate::model::op::Sql;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, text};
-use crate::model::{Action, Attrs, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Attrs, Resource, Settings, Snapshot, Value, names, sql};
 
 /// The kind.
 pub struct Role;
@@ -56,6 +56,10 @@ impl Kind for Role {
                 (text(row, "name").to_owned(), attrs.into())
             })
             .collect()
+    }
+
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::grantee(snapshot, reads::ROLES, "ROLE", from, to)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

@@ -17,14 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Diagnostic;
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::user::{KIND as NAME, resource};
-use crate::kinds::common::{decode, grants, reads};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, World};
+use crate::kinds::common::{decode, grants, reads, rename};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Finding, Resource, Settings, Value, names};
+use crate::model::{Attrs, Finding, Resource, Settings, Snapshot, Value, names};
 
 /// The kind.
 pub struct User;
@@ -140,6 +140,10 @@ impl Kind for User {
             shown.insert("secret".into(), format!("{}/{}", credential.namespace, credential.name).into());
         }
         shown
+    }
+
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::grantee(snapshot, reads::USERS, "USER", from, to)
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
