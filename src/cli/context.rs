@@ -13,6 +13,7 @@ use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::registry::Registry;
+use crate::model::snapshot::Api;
 use crate::model::{Addr, Category, Finding, Op, Plan, Settings, Severity, Snapshot};
 use crate::observe;
 use crate::plan::{self, Request};
@@ -31,6 +32,8 @@ pub struct Context {
     pub settings: Settings,
     /// The servers.
     pub servers: Arc<Live>,
+    /// Kinds of objects that are not to be listed.
+    pub withheld: BTreeSet<Api>,
 }
 
 /// What was read from the servers.
@@ -73,13 +76,26 @@ impl Context {
                 tell(ui, error.diagnostic());
                 Exit::Error
             })?;
-        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers) })
+        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers), withheld: BTreeSet::new() })
+    }
+
+    /// Leaves Secrets unread: for who may not list them.
+    pub fn without_secrets(&mut self) {
+        self.withheld.insert(Api::secrets());
     }
 
     /// Reads the servers; what is wrong is told.
     pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
         let desired = &self.compiled.desired;
-        match observe::observe(&*self.servers, &self.settings, &self.kinds, desired, READS_AT_ONCE).await {
+        let read = observe::observe_without(
+            &*self.servers,
+            &self.settings,
+            &self.kinds,
+            desired,
+            READS_AT_ONCE,
+            self.withheld.clone(),
+        );
+        match read.await {
             Ok((snapshot, registry)) => Ok(Observation { snapshot, registry }),
             Err(error) => {
                 tell(ui, error.diagnostic(&self.settings));

@@ -31,13 +31,19 @@ pub struct Args {
     /// Exit with 2 where there are changes or findings
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Do not list Secrets: what was applied to them is taken as still there (for pull-request jobs)
+    #[arg(long)]
+    no_secrets: bool,
 }
 
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("plan", None, &common.dir, &environment());
     let planned = async {
-        let context = Context::open(common, &run, ui).await?;
+        let mut context = Context::open(common, &run, ui).await?;
+        if args.no_secrets {
+            context.without_secrets();
+        }
         let plan = context.plan(&args.planning.targets, ui).await?;
         tracing::info!(queries = context.servers.queries(), "planned");
         Ok::<_, Exit>(plan)

@@ -38,6 +38,21 @@ pub async fn observe<S: Servers>(
     desired: &Desired,
     parallelism: usize,
 ) -> Result<(Snapshot, Registry), ObserveError> {
+    observe_without(servers, settings, kinds, desired, parallelism, BTreeSet::new()).await
+}
+
+/// Reads as [`observe()`] does, but lists no object of the kinds that are withheld.
+///
+/// # Errors
+/// The first server that cannot be asked; else all that is denied; else the first read that failed.
+pub async fn observe_without<S: Servers>(
+    servers: &S,
+    settings: &Settings,
+    kinds: &Kinds,
+    desired: &Desired,
+    parallelism: usize,
+    withheld: BTreeSet<Api>,
+) -> Result<(Snapshot, Registry), ObserveError> {
     let (caps, cluster_uid) = tokio::join!(caps::read(servers), servers.cluster_uid());
     let caps = caps?;
     let cluster_uid =
@@ -47,9 +62,10 @@ pub async fn observe<S: Servers>(
     let mut errors = Vec::new();
     let () = later(sight, &mut errors)?;
     let registry = later(registry, &mut errors)?;
-    let asked = unite(kinds, desired, settings, &registry, &caps)?;
+    let mut asked = unite(kinds, desired, settings, &registry, &caps)?;
+    asked.lists.retain(|(api, _)| !withheld.contains(api));
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
-    let snapshot = Snapshot { caps, cluster_uid, rows, objects };
+    let snapshot = Snapshot { caps, cluster_uid, rows, objects, withheld };
     Ok((snapshot, registry))
 }
 

@@ -39,7 +39,8 @@ pub fn build(request: &Request) -> Plan {
 
 /// Plans one declared resource alone. What it needs is taken as it is.
 pub fn one(request: &Request, addr: &Addr) -> Plan {
-    let survey = Survey::of(request);
+    let moved = Moved::default();
+    let survey = Survey::of(request, &moved);
     let mut draft = Draft::new(&survey);
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings.into_iter().filter(|finding| finding.addr.as_ref() == Some(addr)));
@@ -52,7 +53,8 @@ pub fn one(request: &Request, addr: &Addr) -> Plan {
 /// Plans the removal of one recorded object that nothing declares, whatever its kind says of its
 /// end; an empty plan where there is no such record.
 pub fn removal_of(request: &Request, kind: &str, identity: &str) -> Plan {
-    let survey = Survey::of(request);
+    let moved = Moved::default();
+    let survey = Survey::of(request, &moved);
     let mut draft = Draft::new(&survey);
     let (leftovers, _) = survey.leftovers();
     for leftover in leftovers {

@@ -19,7 +19,7 @@ use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::registry::{Entry, Status};
 use crate::model::snapshot::{Api, Caps, Read, text};
-use crate::model::{Attrs, Resource, Settings, Value};
+use crate::model::{Addr, Attrs, Resource, Settings, Value};
 
 pub use issue::{Issue, slot};
 
@@ -38,6 +38,8 @@ const UNDER_WAY: u64 = 120;
 /// What the record says of an issued user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
+    /// Its address, below its role's.
+    pub addr: Addr,
     /// The role that it holds.
     pub role: String,
     /// Who asked for it.
@@ -62,6 +64,7 @@ impl Issued {
         let owned = |name: &str| text(name).unwrap_or_default().to_owned();
         let secret = text("namespace").zip(text("secret"));
         Some(Self {
+            addr: entry.addr.clone(),
             role: owned("role"),
             actor: owned("actor"),
             reason: owned("reason"),
@@ -85,12 +88,15 @@ impl Issued {
         (!self.has_role(world)).then(|| format!("its role {} is no longer declared", self.role))
     }
 
-    /// Returns whether its role is declared, or kept without being so.
+    /// Returns whether its role is declared, under its old name or a new one, or kept without being so.
     fn has_role(&self, world: &World) -> bool {
         let kind = grants::GranteeType::Role.word();
-        let declared = world.desired.resources.values();
         let kept = |entry: &Entry| entry.spec.get("retained") == Some(&serde_json::Value::Bool(true));
-        declared.filter(|resource| resource.kind == kind).any(|role| role.identity == self.role)
+        let moved = world.desired.moves.iter().find_map(|moved| moved.takes(&self.addr));
+        let is_it = |role: &Resource| {
+            role.identity == self.role || moved.as_ref().is_some_and(|addr| addr.is_within(&role.addr))
+        };
+        world.desired.resources.values().any(|resource| resource.kind == kind && is_it(resource))
             || world.registry.mine(kind, &self.role).is_some_and(kept)
     }
 
