@@ -28,7 +28,7 @@ use crate::model::registry::{Entry, Registry};
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value};
+use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
 #[derive(Clone, Debug)]
@@ -239,6 +239,13 @@ pub trait Kind: Sync {
     /// Returns what there is to say of the kind as a whole: asked once, with all that is declared.
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let _ = (wanted, world);
+        Vec::new()
+    }
+
+    /// Returns what there is to say of the steps of a plan, all of them: asked once, when they are
+    /// known.
+    fn review(&self, steps: &[Step], world: &World) -> Vec<Finding> {
+        let _ = (steps, world);
         Vec::new()
     }
 

@@ -250,6 +250,8 @@ impl<'a> Draft<'a> {
 
     fn finish(mut self) -> Plan {
         let request = &self.survey.request;
+        let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
+        self.findings.extend(reviews);
         self.findings.extend(kept(&self.retained, request.desired));
         sort(&mut self.findings);
         self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));

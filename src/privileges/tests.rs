@@ -3,6 +3,7 @@
 mod engine;
 mod examples;
 mod model;
+mod needs;
 mod properties;
 
 use serde_json::Value;

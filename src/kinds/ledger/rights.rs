@@ -1,0 +1,158 @@
+//! Charter's own rights: what the steps of a plan need of its user, compared with what that user and
+//! its roles hold. Told when planning, before anything is written, with the statements that mend it.
+//!
+//! Judged from what was read for other reasons (`SHOW GRANTS FOR ALL`). Where that does not show
+//! what charter's user holds, nothing is said: a server's refusal is better than a false alarm. What
+//! migrations need that run as charter's own user is not known here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::kinds::World;
+use crate::kinds::common::reads;
+use crate::model::finding::{Category, Finding, Severity};
+use crate::model::ledger::{DATABASE, RUNS, STEPS};
+use crate::model::op::{Login, Op};
+use crate::model::snapshot::{Row, number, text, texts};
+use crate::model::{Snapshot, Step};
+use crate::privileges::{
+    Catalog, Grant, Needs, PrivilegeRow, PrivilegeSpec, Scope, ShowGrant, gathered, lacking, needs,
+    parse_show_grants, quote_if_needed,
+};
+
+/// Returns what charter's user lacks to run the steps; none where nothing is lacking, or where that
+/// cannot be told.
+pub fn missing(steps: &[Step], world: &World) -> Option<Finding> {
+    let snapshot = world.snapshot;
+    let user = &world.caps().user;
+    let held = Held::of(snapshot, user)?;
+    let catalog = Catalog::new(snapshot.rows(reads::PRIVILEGES).iter().map(privilege_row));
+    let needed = of_steps(steps, &catalog);
+    let mut grants = needed.grants;
+    if needed.roles.iter().any(|role| !held.may_grant.contains(role)) {
+        grants.push(right("ROLE ADMIN", Scope::Global));
+    }
+    let lacking = lacking(&catalog, &grants, &held.lines)?;
+    if lacking.is_empty() {
+        return None;
+    }
+    let wildcards = world.caps().at_least(24, 10);
+    let statements = gathered(&lacking, wildcards).into_iter().map(|grant| statement(&grant, user));
+    let found = format!("user {user} lacks what an apply of this plan would be refused for");
+    let finding =
+        Finding::new("CH350", Severity::Error, Category::Charter, "charter's own user lacks rights")
+            .compare("rights to do what the plan does, and to hand out what it grants", found);
+    Some(statements.fold(finding, |finding, statement| finding.help(statement)))
+}
+
+fn statement(grant: &Grant, user: &str) -> String {
+    let option = if grant.grant_option { " WITH GRANT OPTION" } else { "" };
+    let what = Grant { grant_option: false, ..grant.clone() };
+    format!("GRANT {what} TO {}{option}", quote_if_needed(user))
+}
+
+fn right(privilege: &str, on: Scope) -> Grant {
+    let spec = PrivilegeSpec { name: privilege.to_owned(), columns: Vec::new() };
+    Grant { privileges: vec![spec], on, grant_option: false }
+}
+
+/// Returns what the steps need of charter's own user, each thing once.
+fn of_steps(steps: &[Step], catalog: &Catalog) -> Needs {
+    let mut all = Needs::default();
+    let mut tables: BTreeSet<&str> = BTreeSet::new();
+    if !steps.is_empty() {
+        tables.extend([RUNS, STEPS]);
+    }
+    for op in steps.iter().flat_map(|step| &step.ops) {
+        match op {
+            Op::Sql(sql) => {
+                tables.extend(sql.journal.iter().map(|row| row.table));
+                if sql.login == Login::Charter && sql.journal.is_none() {
+                    let Needs { grants, roles } = needs(catalog, &sql.statement);
+                    all.grants.extend(grants);
+                    all.roles.extend(roles);
+                }
+            }
+            Op::Ledger(row) => _ = tables.insert(row.table),
+            Op::KubeApply(_) | Op::KubeDelete(_) | Op::Await(_) => {}
+        }
+    }
+    let own = tables.into_iter().flat_map(|table| {
+        let on = Scope::Table { database: DATABASE.to_owned(), table: table.to_owned(), wildcard: false };
+        // What was written is read again by the next plan.
+        ["INSERT", "SELECT"].map(|privilege| right(privilege, on.clone()))
+    });
+    all.grants.extend(own);
+    let mut seen = BTreeSet::new();
+    all.grants.retain(|grant| seen.insert(grant.to_string()));
+    all
+}
+
+/// What a user holds, by itself and through the roles that are on from the start.
+struct Held {
+    /// The lines about privileges, of the user and of each role.
+    lines: Vec<Vec<ShowGrant>>,
+    /// The roles that it may grant on.
+    may_grant: BTreeSet<String>,
+}
+
+impl Held {
+    /// Finds what a user holds; none where not all of it is in sight.
+    fn of(snapshot: &Snapshot, user: &str) -> Option<Self> {
+        let row = snapshot.rows(reads::USERS).iter().find(|row| text(row, "name") == user)?;
+        // A role of the user's name: the lines do not tell which of the two they are about.
+        if snapshot.rows(reads::ROLES).iter().any(|row| text(row, "name") == user) {
+            return None;
+        }
+        let mut by_grantee: BTreeMap<String, Vec<ShowGrant>> = BTreeMap::new();
+        for row in snapshot.rows(reads::GRANTS) {
+            let line = row.values().find_map(serde_json::Value::as_str).unwrap_or_default();
+            // What cannot be read may be charter's own.
+            let grant = parse_show_grants(line).ok()?;
+            by_grantee.entry(grant.grantee().to_owned()).or_default().push(grant);
+        }
+        by_grantee.contains_key(user).then(|| Self::collect(user, row, &by_grantee))
+    }
+
+    fn collect(user: &str, row: &Row, by_grantee: &BTreeMap<String, Vec<ShowGrant>>) -> Self {
+        let mut held = Self { lines: Vec::new(), may_grant: BTreeSet::new() };
+        let mut seen = BTreeSet::from([user.to_owned()]);
+        let mut open = vec![user.to_owned()];
+        while let Some(grantee) = open.pop() {
+            let lines = by_grantee.get(&grantee).cloned().unwrap_or_default();
+            for line in &lines {
+                let ShowGrant::Roles { roles, admin_option, .. } = line else { continue };
+                let on = roles.iter().filter(|role| grantee != user || is_default(row, role));
+                for role in on {
+                    if *admin_option {
+                        held.may_grant.insert(role.clone());
+                    }
+                    if seen.insert(role.clone()) {
+                        open.push(role.clone());
+                    }
+                }
+            }
+            held.lines.push(lines);
+        }
+        held
+    }
+}
+
+/// Returns whether a granted role is on from the start.
+fn is_default(user: &Row, role: &str) -> bool {
+    let named = |column| texts(user, column).iter().any(|name| name == role);
+    if number(user, "default_roles_all") == 1 {
+        !named("default_roles_except")
+    } else {
+        named("default_roles_list")
+    }
+}
+
+fn privilege_row(row: &Row) -> PrivilegeRow {
+    let optional = |column: &str| row.get(column).and_then(serde_json::Value::as_str).map(str::to_owned);
+    PrivilegeRow {
+        privilege: text(row, "privilege").to_owned(),
+        aliases: texts(row, "aliases"),
+        level: optional("level"),
+        parent_group: optional("parent_group"),
+    }
+}
