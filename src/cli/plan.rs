@@ -44,7 +44,9 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         if args.no_secrets {
             context.without_secrets();
         }
-        let plan = context.plan(&args.planning.targets, ui).await?;
+        let mut plan = context.plan(&args.planning.targets, ui).await?;
+        plan.findings.iter_mut().for_each(crate::kinds::ledger::for_a_plan);
+        plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         tracing::info!(queries = context.servers.queries(), "planned");
         Ok::<_, Exit>(plan)
     };

@@ -221,7 +221,10 @@ fn sort_out(answers: Vec<Answer>, mut errors: Vec<ObserveError>) -> Result<Found
                 errors.push(ObserveError::of(Server::ClickHouse, &statement, error));
             }
             Answer::Objects((api, namespace), Err(error)) => {
-                let what = format!("the list of {} in namespace {namespace}", api.plural);
+                let what = match error.kind {
+                    ErrorKind::Denied => error::rule(&api, &namespace),
+                    _ => format!("the list of {} in namespace {namespace}", api.plural),
+                };
                 errors.push(ObserveError::of(Server::Kubernetes, &what, error));
             }
         }

@@ -6,6 +6,8 @@
 
 mod rights;
 
+pub use rights::for_a_plan;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::{Change, DecodeCx, Kind, Lowered, World};

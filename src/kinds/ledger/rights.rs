@@ -19,6 +19,11 @@ use crate::privileges::{
     parse_show_grants, quote_if_needed,
 };
 
+/// The user may write charter's records and lacks something else.
+const LACKS: &str = "CH350";
+/// The user may not even write charter's records: it is one that plans and checks.
+const READS: &str = "CH351";
+
 /// Returns what charter's user lacks to run the steps; none where nothing is lacking, or where that
 /// cannot be told.
 pub fn missing(steps: &[Step], world: &World) -> Option<Finding> {
@@ -37,11 +42,30 @@ pub fn missing(steps: &[Step], world: &World) -> Option<Finding> {
     }
     let wildcards = world.caps().at_least(24, 10);
     let statements = gathered(&lacking, wildcards).into_iter().map(|grant| statement(&grant, user));
-    let found = format!("user {user} lacks what an apply of this plan would be refused for");
-    let finding =
-        Finding::new("CH350", Severity::Error, Category::Charter, "charter's own user lacks rights")
-            .compare("rights to do what the plan does, and to hand out what it grants", found);
+    let may_record = !lacking.iter().any(|grant| is_record(grant));
+    let (code, summary) = if may_record {
+        (LACKS, format!("charter's own user {user} lacks rights to apply this plan"))
+    } else {
+        (READS, format!("charter's own user {user} may read, and not apply"))
+    };
+    let finding = Finding::new(code, Severity::Error, Category::Charter, summary);
     Some(statements.fold(finding, |finding, statement| finding.help(statement)))
+}
+
+/// Returns a finding of this module as whoever only plans should hear it: who plans need not be who
+/// applies.
+pub fn for_a_plan(finding: &mut Finding) {
+    if finding.code == LACKS {
+        finding.severity = Severity::Warning;
+    } else if finding.code == READS {
+        finding.severity = Severity::Note;
+        finding.help = vec!["apply with a user that may: docs/privileges.md has its grants".to_owned()];
+    }
+}
+
+fn is_record(grant: &Grant) -> bool {
+    let inserts = grant.privileges.iter().any(|spec| spec.name == "INSERT");
+    inserts && matches!(&grant.on, Scope::Table { database, .. } if database == DATABASE)
 }
 
 fn statement(grant: &Grant, user: &str) -> String {

@@ -7,6 +7,7 @@ mod drift;
 mod examples;
 mod foreign;
 mod issued;
+mod least;
 mod migrations;
 mod onboarding;
 mod refusals;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Scenario> {
         crash::scenarios(),
         foreign::scenarios(),
         issued::scenarios(),
+        least::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
