@@ -18,6 +18,7 @@ use crate::ui::{Exit, Ui};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  charter plan\n  charter plan --target tenant.acme --sql\n  \
                         charter plan --detailed-exitcode    # 2 where there are changes\n  \
+                        charter plan --rotate tenant.acme --sql   # how its password would be rotated\n  \
                         charter plan --format json | jq .summary")]
 pub struct Args {
     #[command(flatten)]
@@ -32,7 +33,7 @@ pub struct Args {
     #[arg(long)]
     detailed_exitcode: bool,
     /// Do not list Secrets: what was applied to them is taken as still there (for pull-request jobs)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "probe")]
     no_secrets: bool,
 }
 
@@ -44,7 +45,8 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         if args.no_secrets {
             context.without_secrets();
         }
-        let mut plan = context.plan(&args.planning.targets, ui).await?;
+        let ask = context.ask(&args.planning, ui)?;
+        let mut plan = context.plan(&ask, ui).await?;
         plan.findings.iter_mut().for_each(crate::kinds::ledger::for_a_plan);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         tracing::info!(queries = context.servers.queries(), "planned");

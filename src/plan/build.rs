@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::moves::Moved;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, check, diff, lint, order, registry};
-use crate::kinds::{Change, Lowered, Undeclared};
+use crate::kinds::{Change, Lowered, Renewal, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -120,11 +120,14 @@ impl<'a> Draft<'a> {
             let entry = subject.entry.filter(|_| action == Action::Update);
             step.diff
                 .extend(entry.into_iter().flat_map(|entry| registry::misrecorded(entry, subject.declared)));
-            let (recorder, spec) = self.recorder(subject);
+            let (recorder, spec) = self.recorder(subject, action);
             if action == Action::Create {
                 step.ops.insert(0, recorder.claimed(&spec));
             }
-            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref());
+            if lowered.begins {
+                step.ops.insert(0, recorder.begun(&spec));
+            }
+            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref(), lowered.renewal);
             step.ops.push(applied);
             step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         }
@@ -140,8 +143,8 @@ impl<'a> Draft<'a> {
             step.notes.push("only the record changes".into());
         }
         step.diff = recorded.to_vec();
-        let (recorder, spec) = self.recorder(subject);
-        step.ops = vec![recorder.applied(&spec, None)];
+        let (recorder, spec) = self.recorder(subject, Action::Update);
+        step.ops = vec![recorder.applied(&spec, None, Renewal::Carried)];
         step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         self.steps.push(step);
     }
@@ -198,7 +201,7 @@ impl<'a> Draft<'a> {
         recorder.removed()
     }
 
-    fn recorder<'s>(&'s self, subject: &'s Subject) -> (Recorder<'s>, Json) {
+    fn recorder<'s>(&'s self, subject: &'s Subject, action: Action) -> (Recorder<'s>, Json) {
         let request = &self.survey.request;
         let recorder = Recorder {
             settings: request.settings,
@@ -208,7 +211,11 @@ impl<'a> Draft<'a> {
             entry: subject.entry,
         };
         let graph = &self.survey.graph;
-        let spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
+        let mut spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
+        let kept = self.survey.keeps(subject, action);
+        if !kept.is_empty() {
+            spec["kept"] = json!(kept);
+        }
         (recorder, spec)
     }
 

@@ -55,13 +55,15 @@ fn plan_of(folder: &Path) -> Plan {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
     let (snapshot, registry) = observed::read(folder, &settings);
+    let ask = observed::ask(folder);
     plan::build(&Request {
         kinds: &kinds,
         settings: &settings,
         desired: &compiled.desired,
         snapshot: &snapshot,
         registry: &registry,
-        targets: &observed::ask(folder).targets,
+        targets: &ask.targets,
+        rotation: &ask.rotation,
     })
 }
 

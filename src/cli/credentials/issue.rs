@@ -18,7 +18,7 @@ use crate::kinds::issued_user::{self, Issue};
 use crate::model::op::SlotSource;
 use crate::model::registry::Status;
 use crate::model::snapshot::text;
-use crate::model::{Addr, Resource, Secret, names};
+use crate::model::{Addr, Resource, Rotation, Secret, names};
 use crate::plan;
 use crate::ui::{Exit, Ui};
 
@@ -194,7 +194,7 @@ async fn make(
     run: &apply::Run,
     ui: &Ui,
 ) -> Result<Option<Secret>, Exit> {
-    let mut plan = plan::one(&context.request(observation, &[]), &user.addr);
+    let mut plan = plan::one(&context.request(observation, &[], &Rotation::default()), &user.addr);
     if !super::may_apply(&plan, ui) {
         return Err(Exit::Error);
     }

@@ -12,7 +12,7 @@ use crate::kinds::common::reads;
 use crate::kinds::issued_user::{Issued, NAME, instant};
 use crate::model::registry::Entry;
 use crate::model::snapshot::text;
-use crate::model::{Addr, Resource};
+use crate::model::{Addr, Resource, Rotation};
 use crate::plan;
 use crate::ui::{Exit, Ui};
 
@@ -140,9 +140,9 @@ pub async fn revoke(common: &Common, args: &RevokeArgs, ui: &Ui) -> Exit {
             return Exit::Error;
         }
     }
-    let mut plan = crate::model::Plan::default();
+    let (mut plan, rotation) = (crate::model::Plan::default(), Rotation::default());
     for name in &args.names {
-        let mut one = plan::removal_of(&context.request(&observation, &[]), NAME, name);
+        let mut one = plan::removal_of(&context.request(&observation, &[], &rotation), NAME, name);
         for step in &mut one.steps {
             step.id = plan.steps.len();
             step.after.clear();
@@ -191,8 +191,8 @@ pub(super) async fn undo(context: &Context, user: &Resource, run: &Run, report: 
     let Ok(observation) = context.observe(ui).await else { return still() };
     let mut desired = context.compiled.desired.clone();
     desired.resources.remove(&user.addr);
-    let targets: &[Addr] = &[];
-    let request = plan::Request { desired: &desired, ..context.request(&observation, targets) };
+    let (targets, rotation): (&[Addr], _) = (&[], Rotation::default());
+    let request = plan::Request { desired: &desired, ..context.request(&observation, targets, &rotation) };
     let plan = plan::removal_of(&request, NAME, name);
     if !plan.may_apply() {
         return still();

@@ -65,13 +65,13 @@ impl Kind for Grant {
         Declared { resources: vec![resource], ..Declared::default() }
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
         let privileges = "SELECT toString(privilege) AS privilege, aliases, toString(level) AS level, \
                           toString(parent_group) AS parent_group FROM system.privileges";
         vec![
             Read::Sql { name: GRANTS, statement: "SHOW GRANTS FOR ALL".into() },
             Read::Sql { name: PRIVILEGES, statement: privileges.into() },
-            reads::users(),
+            reads::users(caps),
             reads::roles(),
         ]
     }

@@ -64,7 +64,7 @@ fn address(role: &Resource, name: &str) -> Addr {
 
 /// Returns the slot of a short-lived user's password.
 pub fn slot(addr: &Addr) -> Slot {
-    Slot(addr.clone())
+    Slot::of(addr.clone())
 }
 
 /// Returns a text as a part of a name: lower-case letters and digits, `_` for each run of others.

@@ -123,13 +123,13 @@ impl Kind for IssuedUser {
         NAME
     }
 
-    fn reads(&self, wanted: &[&Resource], owned: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+    fn reads(&self, wanted: &[&Resource], owned: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
         let declared = wanted.iter().filter_map(|user| secret_of(&user.attrs));
         let recorded = owned.iter().filter_map(|entry| Issued::of(entry)?.secret);
         let namespaces: BTreeSet<String> = declared.chain(recorded).map(|(namespace, _)| namespace).collect();
         let secrets =
             namespaces.into_iter().map(|namespace| Read::Objects { api: Api::secrets(), namespace });
-        std::iter::once(reads::users()).chain(secrets).collect()
+        std::iter::once(reads::users(caps)).chain(secrets).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::kinds::World;
 use crate::kinds::common::reads;
 use crate::model::finding::{Category, Finding, Severity};
-use crate::model::ledger::{DATABASE, RUNS, STEPS};
+use crate::model::ledger::DATABASE;
 use crate::model::op::{Login, Op};
 use crate::model::snapshot::{Row, number, text, texts};
 use crate::model::{Snapshot, Step};
@@ -65,7 +65,7 @@ pub fn for_a_plan(finding: &mut Finding) {
 
 fn is_record(grant: &Grant) -> bool {
     let inserts = grant.privileges.iter().any(|spec| spec.name == "INSERT");
-    inserts && matches!(&grant.on, Scope::Table { database, .. } if database == DATABASE)
+    inserts && matches!(&grant.on, Scope::Database { name, .. } if name == DATABASE)
 }
 
 fn statement(grant: &Grant, user: &str) -> String {
@@ -79,36 +79,37 @@ fn right(privilege: &str, on: Scope) -> Grant {
     Grant { privileges: vec![spec], on, grant_option: false }
 }
 
+/// What charter does with its own tables: records, and the tables of its lock.
+const OWN: [&str; 4] = ["SELECT", "INSERT", "CREATE TABLE", "DROP TABLE"];
+
 /// Returns what the steps need of charter's own user, each thing once.
 fn of_steps(steps: &[Step], catalog: &Catalog) -> Needs {
     let mut all = Needs::default();
-    let mut tables: BTreeSet<&str> = BTreeSet::new();
-    if !steps.is_empty() {
-        tables.extend([RUNS, STEPS]);
-    }
     for op in steps.iter().flat_map(|step| &step.ops) {
-        match op {
-            Op::Sql(sql) => {
-                tables.extend(sql.journal.iter().map(|row| row.table));
-                if sql.login == Login::Charter && sql.journal.is_none() {
-                    let Needs { grants, roles } = needs(catalog, &sql.statement);
-                    all.grants.extend(grants);
-                    all.roles.extend(roles);
-                }
-            }
-            Op::Ledger(row) => _ = tables.insert(row.table),
-            Op::KubeApply(_) | Op::KubeDelete(_) | Op::Await(_) => {}
+        if let Op::Sql(sql) = op
+            && sql.login == Login::Charter
+            && sql.journal.is_none()
+        {
+            let Needs { grants, roles } = needs(catalog, &sql.statement);
+            all.grants.extend(grants);
+            all.roles.extend(roles);
         }
     }
-    let own = tables.into_iter().flat_map(|table| {
-        let on = Scope::Table { database: DATABASE.to_owned(), table: table.to_owned(), wildcard: false };
-        // What was written is read again by the next plan.
-        ["INSERT", "SELECT"].map(|privilege| right(privilege, on.clone()))
-    });
-    all.grants.extend(own);
+    if !steps.is_empty() {
+        let on = Scope::Database { name: DATABASE.to_owned(), wildcard: false };
+        all.grants.extend(OWN.map(|privilege| right(privilege, on.clone())));
+    }
     let mut seen = BTreeSet::new();
-    all.grants.retain(|grant| seen.insert(grant.to_string()));
+    // The tables of database `ops` are all within its own right.
+    all.grants.retain(|grant| {
+        !matches!(&grant.on, Scope::Table { database, .. } if database == DATABASE && is_create(grant))
+            && seen.insert(grant.to_string())
+    });
     all
+}
+
+fn is_create(grant: &Grant) -> bool {
+    grant.privileges.iter().all(|spec| spec.name == "CREATE TABLE")
 }
 
 /// What a user holds, by itself and through the roles that are on from the start.

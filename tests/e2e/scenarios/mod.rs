@@ -8,6 +8,7 @@ mod examples;
 mod foreign;
 mod issued;
 mod least;
+mod lock;
 mod migrations;
 mod onboarding;
 mod refusals;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Scenario> {
         foreign::scenarios(),
         issued::scenarios(),
         least::scenarios(),
+        lock::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
