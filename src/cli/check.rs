@@ -51,6 +51,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         if !args.no_probe {
             findings.extend(logins(&context, &observation, &args.targets).await);
         }
+        findings.iter_mut().for_each(|finding| finding.locate(&context.compiled.sources));
         findings.sort_by(|a, b| {
             (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
         });

@@ -200,6 +200,7 @@ impl Context {
         plan.findings.extend(findings);
         plan.findings.extend(self.missing_namespaces(&plan).await);
         self.warn_of_git(&plan, ui);
+        plan.locate(&self.compiled.sources);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         Ok(plan)
     }

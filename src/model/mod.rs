@@ -11,6 +11,7 @@ pub mod graph;
 pub mod ledger;
 pub mod names;
 pub mod op;
+pub mod place;
 pub mod plan;
 pub mod registry;
 pub mod resource;

@@ -28,6 +28,8 @@ pub struct Resource {
     pub ignore_changes: BTreeSet<String>,
     /// Where it is declared in the source.
     pub span: Span,
+    /// Where parts of it are declared, by names that its kind chooses.
+    pub places: BTreeMap<String, Span>,
 }
 
 impl Resource {
@@ -43,7 +45,13 @@ impl Resource {
             retained: false,
             ignore_changes: BTreeSet::new(),
             span,
+            places: BTreeMap::new(),
         }
+    }
+
+    /// Returns where a part of it is declared, or else all of it.
+    pub fn place(&self, part: &str) -> Span {
+        self.places.get(part).copied().unwrap_or(self.span)
     }
 
     /// Sets an attribute.

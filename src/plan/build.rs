@@ -25,7 +25,8 @@ pub fn build(request: &Request) -> Plan {
     draft.findings.extend(moved.findings());
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
-    draft.findings.extend(survey.of_kinds());
+    // Notes are a check's: a plan says what would change, and what stands in the way.
+    draft.findings.extend(survey.of_kinds().into_iter().filter(|finding| finding.severity < Severity::Note));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -90,7 +91,6 @@ impl<'a> Draft<'a> {
     fn subject(&mut self, subject: &Subject) {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
-        // Notes are a check's: a plan says what would change, and what stands in the way.
         self.findings.extend(findings.into_iter().filter(|finding| finding.severity < Severity::Note));
         match (&subject.standing, subject.action()) {
             (Standing::Refused(finding), _) => self.findings.push(finding.clone()),

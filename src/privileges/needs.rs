@@ -55,7 +55,12 @@ pub fn needs(catalog: &Catalog, statement: &str) -> Needs {
 fn handed_on(statement: Statement) -> Vec<Grant> {
     let elements = statement.elements.into_iter();
     elements
-        .map(|element| Grant { privileges: element.privileges, on: element.on, grant_option: true })
+        .map(|element| Grant {
+            privileges: element.privileges,
+            on: element.on,
+            grant_option: true,
+            except: Vec::new(),
+        })
         .collect()
 }
 
@@ -129,7 +134,7 @@ fn of_entity(catalog: &Catalog, privilege: &str, name: String) -> Grant {
 
 fn right(privilege: &str, on: Scope) -> Grant {
     let spec = PrivilegeSpec { name: privilege.to_owned(), columns: Vec::new() };
-    Grant { privileges: vec![spec], on, grant_option: false }
+    Grant { privileges: vec![spec], on, grant_option: false, except: Vec::new() }
 }
 
 /// Returns the needs that no holder, nor all of them together, fulfil: each with the privileges that are lacking.
@@ -205,7 +210,12 @@ pub fn gathered(grants: &[Grant], wildcards: bool) -> Vec<Grant> {
         } else {
             scopes.into_iter().cloned().collect()
         };
-        scopes.into_iter().map(move |on| Grant { privileges: privileges.clone(), on, grant_option })
+        scopes.into_iter().map(move |on| Grant {
+            privileges: privileges.clone(),
+            on,
+            grant_option,
+            except: Vec::new(),
+        })
     });
     wide.collect()
 }

@@ -56,7 +56,7 @@ fn plan_of(folder: &Path) -> Plan {
     let (compiled, settings) = compile(folder, &kinds);
     let (snapshot, registry) = observed::read(folder, &settings);
     let ask = observed::ask(folder);
-    plan::build(&Request {
+    let mut plan = plan::build(&Request {
         kinds: &kinds,
         settings: &settings,
         desired: &compiled.desired,
@@ -64,7 +64,9 @@ fn plan_of(folder: &Path) -> Plan {
         registry: &registry,
         targets: &ask.targets,
         rotation: &ask.rotation,
-    })
+    });
+    plan.locate(&compiled.sources);
+    plan
 }
 
 fn text(folder: &Path, plan: &Plan) -> String {

@@ -62,8 +62,7 @@ fn desired(rotate_after: Option<u64>) -> Desired {
     let span = Span::new(SourceMap::default().add("tenants.hcl", ""), 0..0);
     let policy = Policy { rotate_after, ..Policy::default() };
     let credential = Credential::new(PLACE.0, PLACE.1, USER, "", policy);
-    let user = user::resource(addr(), USER, "", vec![user::ANY_HOST.into()], span)
-        .with(CREDENTIAL, credential.to_value());
+    let user = user::resource(addr(), USER, "", span).with(CREDENTIAL, credential.to_value());
     let mut desired = Desired::default();
     desired.resources.insert(addr(), user);
     desired

@@ -76,7 +76,7 @@ fn statement(grant: &Grant, user: &str) -> String {
 
 fn right(privilege: &str, on: Scope) -> Grant {
     let spec = PrivilegeSpec { name: privilege.to_owned(), columns: Vec::new() };
-    Grant { privileges: vec![spec], on, grant_option: false }
+    Grant { privileges: vec![spec], on, grant_option: false, except: Vec::new() }
 }
 
 /// What charter does with its own tables: records, and the tables of its lock.

@@ -163,13 +163,8 @@ impl Parts {
         let user = user::resource(part("user"), &user_name, &self.database(), self.span);
         let user = body.block("user").into_iter().fold(user, |user, body| user::declared(user, body, cx));
         let grantees = vec![
-            Grantee { name: role.clone(), of: GranteeType::Role, privileges, roles: Vec::new() },
-            Grantee {
-                name: user_name.clone(),
-                of: GranteeType::User,
-                privileges: Vec::new(),
-                roles: vec![role.clone()],
-            },
+            Grantee { privileges, ..Grantee::new(role.clone(), GranteeType::Role) },
+            Grantee { roles: vec![role.clone()], ..Grantee::new(user_name.clone(), GranteeType::User) },
         ];
         vec![
             Resource::new(part("database"), "database", self.database(), self.span),
@@ -194,9 +189,10 @@ impl Parts {
             return Vec::new();
         }
         let on = format!("{}.*", self.database());
-        let declared = grants::Declared { privileges, on, grant_option: false };
         let span = body.span_of("privileges");
-        if grants::check(&declared, span, span, cx) { vec![declared] } else { Vec::new() }
+        let places = Some(grants::Places { privileges: span, on: span, except: span });
+        let declared = grants::Declared { privileges, on, places, ..grants::Declared::default() };
+        if grants::check(&declared, cx) { vec![declared] } else { Vec::new() }
     }
 
     /// Returns the files of the bootstrap folder, then those of the schema.

@@ -43,16 +43,17 @@ impl Kind for User {
     }
 
     fn schema(&self) -> Option<BlockSchema> {
-        let schema = BlockSchema::default()
-            .optional("name", Type::String, "The user's name; the label where it is absent.")
-            .optional("roles", Type::Ref(&["role"]).list(), "Roles that are granted to it.")
-            .optional(
-                user::DEFAULT_ROLES,
-                Type::Refs { kinds: &["role"], words: &["all", "none"] },
-                "Those of its roles that a login begins with; all where absent.",
-            );
+        let schema = BlockSchema::default().optional(
+            "name",
+            Type::String,
+            "The user's name; the label where it is absent.",
+        );
+        let schema = grants::with_grants(schema).optional(
+            user::DEFAULT_ROLES,
+            Type::Refs { kinds: &["role"], words: &["all", "none"] },
+            "Those of its roles that a login begins with; all where absent.",
+        );
         let schema = user::attributes(schema)
-            .block("grant", Arity::Many, grants::nested_schema())
             .block("credentials", Arity::Optional, credential::block_schema())
             .block(methods::AUTHENTICATION, Arity::Many, methods::schema())
             .ignorable(&user::IGNORABLE)
