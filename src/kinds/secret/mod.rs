@@ -17,7 +17,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Value, names};
+use crate::model::{Attrs, Category, Finding, Resource, Settings, Step, Value, names};
 
 /// The kind.
 pub struct Secret;
@@ -134,7 +134,12 @@ impl Kind for Secret {
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
-        unseen::told(wanted, world).into_iter().collect()
+        unseen::told(wanted.len(), world).into_iter().collect()
+    }
+
+    fn review(&self, _: &[Step], world: &World) -> Vec<Finding> {
+        let declared = world.desired.resources.values();
+        unseen::told(declared.filter(|resource| resource.kind == NAME).count(), world).into_iter().collect()
     }
 }
 

@@ -90,6 +90,8 @@ fn issued(project: &mut Project) {
     let admin = |statement: &str| project.clickhouse.admin(statement);
     admin(&format!("CREATE USER {limited} IDENTIFIED WITH sha256_password BY 'limited-password-1'"));
     admin(&format!("GRANT SHOW, SHOW ACCESS, SELECT, INSERT, CREATE USER, DROP USER ON *.* TO {limited}"));
+    // A role of the same name: what this user holds cannot be told, so the server has to refuse.
+    admin(&format!("CREATE ROLE {limited}"));
     let env = project.env.clone();
     project.env.retain(|(name, _)| name != "CLICKHOUSE_USER" && name != "CLICKHOUSE_PASSWORD");
     project.env.push(("CLICKHOUSE_USER".into(), limited.clone()));
@@ -114,6 +116,7 @@ fn issued(project: &mut Project) {
     printed.push_str(&project.charter(&revoke).exits(0).all());
     assert!(project.cluster().get("Secret", "job").is_none());
     project.clickhouse.admin(&format!("DROP USER {limited}"));
+    project.clickhouse.admin(&format!("DROP ROLE {limited}"));
     project.unchanged();
     nowhere(project, printed, &[&first, &second]);
 }
