@@ -205,6 +205,10 @@ fn of_plan() {
           --detailed-exitcode
               Exit with 2 where there are changes or findings
 
+          --no-secrets
+              Do not list Secrets: what was applied to them is taken as still there (for pull-request
+              jobs)
+
       -h, --help
               Print help (see a summary with '-h')
     ");
@@ -284,6 +288,9 @@ fn of_check() {
 
           --no-probe
               Do not log in with what the Secrets hold; without it, each user's password is proved
+
+          --no-secrets
+              Do not list Secrets: what was applied to them is taken as still there; no login is proved
 
       -h, --help
               Print help (see a summary with '-h')

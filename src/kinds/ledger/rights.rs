@@ -181,3 +181,95 @@ fn privilege_row(row: &Row) -> PrivilegeRow {
         parent_group: optional("parent_group"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kinds::testing::world_with;
+    use crate::model::digest::Digest;
+    use crate::model::op::Sql;
+    use crate::model::registry::Registry;
+    use crate::model::{Action, Addr};
+
+    fn rows(rows: serde_json::Value) -> Vec<Row> {
+        serde_json::from_value(rows).expect("rows")
+    }
+
+    /// Returns what is said of a plan of one statement, run by user `charter` with these grants.
+    fn told(statement: &str, lines: &[&str], user: serde_json::Value) -> Option<Vec<String>> {
+        let mut snapshot = Snapshot::default();
+        snapshot.caps.user = "charter".into();
+        let lines: Vec<_> = lines.iter().map(|line| json!({"GRANTS": line})).collect();
+        snapshot.rows.insert(reads::GRANTS, rows(lines.into()));
+        snapshot.rows.insert(reads::USERS, rows(json!([user])));
+        let catalog = include_str!("../../../tests/data/privileges-26.9.json");
+        snapshot.rows.insert(reads::PRIVILEGES, serde_json::from_str(catalog).expect("privileges"));
+        let step = Step {
+            id: 0,
+            after: Vec::new(),
+            addr: Addr::new("role", "r"),
+            kind: "role".into(),
+            identity: "r".into(),
+            tenant: None,
+            action: Action::Create,
+            before: None,
+            desired: None,
+            diff: Vec::new(),
+            ops: vec![Sql::new(statement).into()],
+            notes: Vec::new(),
+            expects: Digest::default(),
+        };
+        world_with(snapshot, &Registry::default(), "26.9.1.1", |world| {
+            missing(&[step], world).map(|finding| [vec![finding.code.to_owned()], finding.help].concat())
+        })
+    }
+
+    const OPS: &str = "GRANT SELECT, INSERT, CREATE TABLE, DROP TABLE ON ops.* TO charter";
+
+    fn charter() -> serde_json::Value {
+        json!({"name": "charter", "default_roles_all": 1})
+    }
+
+    #[test]
+    fn what_is_missing_is_told_as_statements() {
+        let lines = [OPS, "GRANT SELECT ON d.* TO charter"];
+        assert_eq!(
+            told("GRANT SELECT, INSERT ON d.* TO r", &lines, charter()).unwrap(),
+            ["CH350", "GRANT SELECT, INSERT ON d.* TO charter WITH GRANT OPTION"]
+        );
+        assert_eq!(
+            told("CREATE ROLE r", &lines, charter()).unwrap(),
+            ["CH350", "GRANT CREATE ROLE ON r TO charter"]
+        );
+        assert_eq!(
+            told("GRANT r TO u", &lines, charter()).unwrap(),
+            ["CH350", "GRANT ROLE ADMIN ON *.* TO charter"]
+        );
+        let reader = told("CREATE ROLE r", &["GRANT SHOW ACCESS ON *.* TO charter"], charter()).unwrap();
+        assert_eq!(reader[0], "CH351");
+    }
+
+    #[test]
+    fn rights_come_through_roles_that_are_on_from_the_start() {
+        let lines = ["GRANT admin TO charter", "GRANT ALL ON *.* TO admin WITH GRANT OPTION"];
+        assert_eq!(told("CREATE ROLE r", &lines, charter()), None);
+        let off = json!({"name": "charter", "default_roles_all": 0, "default_roles_list": []});
+        assert!(told("CREATE ROLE r", &lines, off).is_some());
+        let may_grant = [OPS, "GRANT r TO charter WITH ADMIN OPTION"];
+        assert_eq!(told("GRANT r TO u", &may_grant, charter()), None);
+    }
+
+    #[test]
+    fn nothing_is_said_where_not_all_is_in_sight() {
+        assert_eq!(told("CREATE ROLE r", &[], charter()), None, "no line about charter's user");
+        let elsewhere = json!({"name": "other", "default_roles_all": 1});
+        assert_eq!(told("CREATE ROLE r", &[OPS], elsewhere), None, "a user that no storage here has");
+        assert_eq!(
+            told("CREATE ROLE r", &[OPS, "GRANT what is this"], charter()),
+            None,
+            "a line of a newer server"
+        );
+    }
+}
