@@ -174,3 +174,6 @@ pub fn managers(credential: &Credential, snapshot: &Snapshot) -> Vec<String> {
     managers.dedup();
     managers
 }
+
+#[cfg(test)]
+mod tests;

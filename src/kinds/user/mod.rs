@@ -6,6 +6,8 @@
 //! run finds a Secret, makes ClickHouse accept what it holds, and is done.
 
 mod auth;
+#[cfg(test)]
+mod auth_tests;
 mod clauses;
 mod compare;
 mod due;

@@ -11,7 +11,9 @@ mod least;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_users;
 mod refusals;
+mod rotation;
 mod scale;
 mod secrets;
 mod standalone;
@@ -27,6 +29,7 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
         issued::scenarios(),
@@ -35,6 +38,7 @@ pub fn all() -> Vec<Scenario> {
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
     ]
