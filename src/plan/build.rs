@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::moves::Moved;
-use super::registry::{Recorder, is_retained, tenant};
+use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, access, check, diff, lint, order, registry};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
@@ -153,7 +153,9 @@ impl<'a> Draft<'a> {
             (None, Undeclared::Kept(_)) if leftover.entry.status == Status::Claimed => {}
             (None, _) => self.forget(leftover),
             (Some(_), Undeclared::Kept(_)) => {}
-            (Some(_), _) if is_retained(leftover.entry) => self.retained.push(leftover.entry.into()),
+            (Some(_), _) if leftover.is_retained(self.survey.request.desired) => {
+                self.retained.push(leftover.entry.into());
+            }
             (Some(live), _) => self.remove(leftover, live),
         }
     }

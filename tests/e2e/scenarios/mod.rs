@@ -1,21 +1,27 @@
 //! The scenarios. Each ends with "plan again: no changes", but for those that show what no
 //! declaration can mend.
 
+mod access;
 mod adoption;
 mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod grants;
+mod grants_property;
 mod issued;
 mod least;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_grants;
 mod provider_gaps_users;
+mod rbac;
 mod refusals;
 mod rotation;
 mod scale;
 mod secrets;
+mod settings;
 mod standalone;
 mod tls;
 
@@ -25,6 +31,7 @@ use crate::Scenario;
 pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
+        access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
         migrations::scenarios(),
@@ -35,7 +42,12 @@ pub fn all() -> Vec<Scenario> {
         issued::scenarios(),
         least::scenarios(),
         lock::scenarios(),
+        grants::scenarios(),
+        grants_property::scenarios(),
+        provider_gaps_grants::scenarios(),
+        rbac::scenarios(),
         secrets::scenarios(),
+        settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         rotation::scenarios(),
