@@ -34,6 +34,7 @@ use crate::model::Addr;
 pub use events::Event;
 pub use execute::apply;
 pub use report::{Outcome, Report};
+pub use slots::new_password;
 pub use stop::{Stop, Stopper};
 
 /// Who runs, and what for: what the audit says of a run.

@@ -70,6 +70,7 @@ impl Slots {
 async fn fill<S: Servers>(servers: &S, slot: &Slot, source: &SlotSource) -> Result<Held, Trouble> {
     let password = match source {
         SlotSource::Generate { length } => generate(*length)?,
+        SlotSource::Given(password) => password.clone(),
         SlotSource::Secret { namespace, name, key } => read(servers, slot, namespace, name, key).await?,
     };
     Ok(Held { password, salt: salt()? })
@@ -89,6 +90,14 @@ async fn read<S: Servers>(
         Trouble::failed(format!("Secret {namespace}/{name} holds no {key:?}, the password of {}", slot.user))
             .help(format!("plan again: {} gets a new password where its Secret is gone", slot.user))
     })
+}
+
+/// Makes a password of 32 characters by the operating system's randomness.
+///
+/// # Errors
+/// Says why there is no randomness.
+pub fn new_password() -> Result<Secret, String> {
+    generate(32).map_err(|trouble| trouble.error)
 }
 
 /// Makes a password that has a character of each class and begins with a letter or digit, so that

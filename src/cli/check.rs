@@ -31,13 +31,19 @@ pub struct Args {
     /// Do not log in with what the Secrets hold; without it, each user's password is proved
     #[arg(long)]
     no_probe: bool,
+    /// Do not list Secrets: what was applied to them is taken as still there; no login is proved
+    #[arg(long)]
+    no_secrets: bool,
 }
 
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("check", None, &common.dir, &environment());
     let checked = async {
-        let context = Context::open(common, &run, ui).await?;
+        let mut context = Context::open(common, &run, ui).await?;
+        if args.no_secrets {
+            context.without_secrets();
+        }
         let observation = context.observe(ui).await?;
         let rotation = Rotation::default();
         let request = context.request(&observation, &args.targets, &rotation);

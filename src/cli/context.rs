@@ -14,6 +14,7 @@ use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::registry::Registry;
+use crate::model::snapshot::Api;
 use crate::model::{Addr, Category, Finding, Op, Plan, Rotation, Settings, Severity, Snapshot};
 use crate::observe;
 use crate::plan::{self, Request};
@@ -32,6 +33,8 @@ pub struct Context {
     pub settings: Settings,
     /// The servers.
     pub servers: Arc<Live>,
+    /// Kinds of objects that are not to be listed.
+    pub withheld: BTreeSet<Api>,
     /// What was seen of the lock when the servers were last observed.
     seen: Mutex<Option<Seen>>,
 }
@@ -85,13 +88,33 @@ impl Context {
                 tell(ui, error.diagnostic());
                 Exit::Error
             })?;
-        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers), seen: Mutex::new(None) })
+        Ok(Self {
+            kinds,
+            compiled,
+            settings,
+            servers: Arc::new(servers),
+            withheld: BTreeSet::new(),
+            seen: Mutex::new(None),
+        })
+    }
+
+    /// Leaves Secrets unread: for who may not list them.
+    pub fn without_secrets(&mut self) {
+        self.withheld.insert(Api::secrets());
     }
 
     /// Reads the servers; what is wrong is told.
     pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
         let desired = &self.compiled.desired;
-        match observe::observe(&*self.servers, &self.settings, &self.kinds, desired, READS_AT_ONCE).await {
+        let read = observe::observe_without(
+            &*self.servers,
+            &self.settings,
+            &self.kinds,
+            desired,
+            READS_AT_ONCE,
+            self.withheld.clone(),
+        );
+        match read.await {
             Ok((snapshot, registry)) => {
                 let caps = &snapshot.caps;
                 let seen = Seen { lock: lock::newest(caps, &self.settings.scope), at: caps.now };

@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod completion;
 mod context;
+mod credentials;
 mod identity;
 mod lock;
 mod logins;
@@ -70,6 +71,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
     Completion(completion::Args),
@@ -116,6 +118,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),

@@ -35,15 +35,23 @@ pub struct Args {
     /// Exit with 2 where there are changes or findings
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Do not list Secrets: what was applied to them is taken as still there (for pull-request jobs)
+    #[arg(long, conflicts_with = "probe")]
+    no_secrets: bool,
 }
 
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("plan", None, &common.dir, &environment());
     let planned = async {
-        let context = Context::open(common, &run, ui).await?;
+        let mut context = Context::open(common, &run, ui).await?;
+        if args.no_secrets {
+            context.without_secrets();
+        }
         let ask = context.ask(&args.planning, ui)?;
-        let plan = context.plan(&ask, ui).await?;
+        let mut plan = context.plan(&ask, ui).await?;
+        plan.findings.iter_mut().for_each(crate::kinds::ledger::for_a_plan);
+        plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         tracing::info!(queries = context.servers.queries(), "planned");
         Ok::<_, Exit>(plan)
     };

@@ -7,6 +7,7 @@
 pub mod common;
 pub mod database;
 pub mod grant;
+pub mod issued_user;
 pub mod ledger;
 pub mod migrations;
 pub mod quota;
@@ -180,6 +181,17 @@ pub struct LoginProbe {
     pub doubt: Option<String>,
 }
 
+/// What becomes of an object that this scope recorded and that nothing declares.
+#[derive(Clone, Debug)]
+pub enum Undeclared {
+    /// The next apply removes it (or keeps it, where its record says that it is retained).
+    Leftover,
+    /// The next apply removes it; this is what `check` says of it.
+    Ended(Finding),
+    /// It is left alone; this is what `check` says of it.
+    Kept(Finding),
+}
+
 /// A kind of resource.
 pub trait Kind: Sync {
     /// Returns the name: the block type, and `type` in a plan.
@@ -247,6 +259,13 @@ pub trait Kind: Sync {
         attrs.clone()
     }
 
+    /// Returns what becomes of a recorded object that nothing declares: one that was never to be
+    /// declared (a login for an hour) has its own end.
+    fn undeclared(&self, entry: &Entry, world: &World) -> Undeclared {
+        let _ = (entry, world);
+        Undeclared::Leftover
+    }
+
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
@@ -272,6 +291,13 @@ pub trait Kind: Sync {
     /// Returns what there is to say of the kind as a whole: asked once, with all that is declared.
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let _ = (wanted, world);
+        Vec::new()
+    }
+
+    /// Returns what there is to say of the steps of a plan, all of them: asked once, when they are
+    /// known.
+    fn review(&self, steps: &[Step], world: &World) -> Vec<Finding> {
+        let _ = (steps, world);
         Vec::new()
     }
 
@@ -328,6 +354,7 @@ impl Kinds {
             &migrations::Migrations,
             &secret::Secret,
             &superset_tenant::SupersetTenant,
+            &issued_user::IssuedUser,
             &ledger::Ledger,
         ])
     }

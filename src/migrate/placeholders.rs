@@ -56,8 +56,8 @@ pub fn substitute(text: &str, values: &BTreeMap<String, String>) -> Result<Strin
             && token.text.ends_with('$')
             && next.is_some_and(|next| next.is_punct("{"))
         {
-            let span = token.end() - 1
-                ..text[token.start..].find('}').map_or(token.end() + 1, |len| token.start + len + 1);
+            let closing = text[token.end()..].find('}').map_or(1, |len| len + 1);
+            let span = token.end() - 1..token.end() + closing;
             let message = format!("unknown placeholder `{}`", &text[span.clone()]);
             return Err(error(span, message, Some(known(values))));
         }
@@ -264,6 +264,7 @@ mod tests {
             (r"'\${charter.tenant}'", "nacme", "a backslash before a placeholder"),
             ("SELECT ${charter.tenant}'41'", "x", "runs into the text beside it"),
             ("SELECT 1${charter.tenant}", "a", "runs into the text beside it"),
+            ("${charter.tenant}0${", "a", "unknown placeholder `${`"),
             ("'open", "a", "is not closed"),
         ] {
             let error = with(text, tenant).unwrap_err();

@@ -79,6 +79,12 @@ pub enum SlotSource {
         /// The key.
         key: String,
     },
+    /// Given by whoever plans, who hands it to a person: a login for an hour.
+    Given(#[serde(serialize_with = "hidden")] Secret),
+}
+
+fn hidden<S: serde::Serializer>(_: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(HIDDEN)
 }
 
 /// What is taken of a slot.

@@ -120,6 +120,9 @@ pub struct Snapshot {
     pub rows: BTreeMap<&'static str, Vec<Row>>,
     /// The lists by kind and namespace.
     pub objects: BTreeMap<(Api, String), Listing>,
+    /// Kinds of objects that were not listed, because whoever asks may not see them. What is recorded
+    /// of such objects is taken as still being so.
+    pub withheld: BTreeSet<Api>,
     /// Whether what is kept for a user logs in, by the user's address; only what was tried.
     pub logins: BTreeMap<Addr, LoginVerdict>,
 }
@@ -147,6 +150,11 @@ impl Snapshot {
             Some(Listing::Objects(objects)) => objects,
             Some(Listing::NoSuchKind) | None => &[],
         }
+    }
+
+    /// Returns whether a kind of object was left unread on purpose.
+    pub fn withholds(&self, api: &Api) -> bool {
+        self.withheld.contains(api)
     }
 
     /// Returns whether the cluster knows a kind of object; true where it was not asked.

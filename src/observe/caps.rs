@@ -2,6 +2,8 @@
 //! reads. Neither needs a privilege: ClickHouse shows everybody what they may see of these
 //! (`src/Access/ContextAccess.cpp`, tables that are always accessible).
 
+use std::collections::BTreeSet;
+
 use super::{ObserveError, Server, plain};
 use crate::backend::{Error, Servers};
 use crate::model::snapshot::{Caps, Row, number, text, texts};
@@ -49,7 +51,7 @@ pub(super) async fn sight<S: Servers>(servers: &S, caps: &Caps) -> Result<(), Ob
     if rows.first().is_some_and(|row| number(row, "result") == 0) {
         return Err(ObserveError::Denied {
             grants: [SIGHT.to_owned()].into(),
-            in_cluster: false,
+            rules: BTreeSet::new(),
             errors: vec![format!("{} does not see every database, table and column", caps.user)],
         });
     }

@@ -6,6 +6,7 @@ use crate::backend::clickhouse::missing_grants;
 use crate::backend::{Error, ErrorKind};
 use crate::diag::Diagnostic;
 use crate::model::Settings;
+use crate::model::snapshot::Api;
 
 /// ClickHouse's READONLY.
 const READONLY: u32 = 164;
@@ -68,8 +69,8 @@ pub enum ObserveError {
     Denied {
         /// What ClickHouse has to grant, as in `GRANT <it> TO …`.
         grants: BTreeSet<String>,
-        /// Whether the cluster denies something, too.
-        in_cluster: bool,
+        /// What the cluster has to allow, as rules of a Role; empty where it denies nothing.
+        rules: BTreeSet<String>,
         /// What each server says.
         errors: Vec<String>,
     },
@@ -98,7 +99,10 @@ impl ObserveError {
                     Server::ClickHouse => needed(what, &error.message),
                     Server::Kubernetes => BTreeSet::new(),
                 },
-                in_cluster: server == Server::Kubernetes,
+                rules: match server {
+                    Server::ClickHouse => BTreeSet::new(),
+                    Server::Kubernetes => [what.to_owned()].into(),
+                },
                 errors: vec![error.message],
             },
             (_, Some(READONLY)) if server == Server::ClickHouse => Self::ReadOnly(error),
@@ -110,12 +114,12 @@ impl ObserveError {
     pub(super) fn united(errors: Vec<Self>) -> Option<Self> {
         let mut grants = BTreeSet::new();
         let mut denials = Vec::new();
-        let mut in_cluster = false;
+        let mut rules = BTreeSet::new();
         let mut first = None;
         for error in errors {
             match error {
-                Self::Denied { grants: more, in_cluster: also, errors } => {
-                    in_cluster |= also;
+                Self::Denied { grants: more, rules: also, errors } => {
+                    rules.extend(also);
                     grants.extend(more);
                     denials.extend(errors);
                 }
@@ -128,7 +132,7 @@ impl ObserveError {
         if denials.is_empty() {
             return first;
         }
-        Some(Self::Denied { grants, in_cluster, errors: denials })
+        Some(Self::Denied { grants, rules, errors: denials })
     }
 
     /// Tells it for the person who gets it.
@@ -145,7 +149,7 @@ impl ObserveError {
                     "give user {} a settings profile with `readonly = 0`; 2 is enough for plan and check",
                     settings.clickhouse.user
                 )),
-            Self::Denied { grants, in_cluster, errors } => denied(grants, *in_cluster, errors, settings),
+            Self::Denied { grants, rules, errors } => denied(grants, rules, errors, settings),
             Self::Failed { what, error } => {
                 let id = error.query_id.as_deref();
                 let diagnostic = Diagnostic::error("the servers could not be read")
@@ -213,17 +217,31 @@ fn login(server: Server, error: &Error, settings: &Settings) -> Diagnostic {
     }
 }
 
-fn denied(grants: &BTreeSet<String>, in_cluster: bool, errors: &[String], settings: &Settings) -> Diagnostic {
+/// Returns the rule of a Role by which the objects of a kind in a namespace can be read.
+pub(super) fn rule(api: &Api, namespace: &str) -> String {
+    let Api { group, plural, .. } = api;
+    format!("in namespace {namespace}: apiGroups: [{group:?}], resources: [{plural}], verbs: [get, list]")
+}
+
+fn denied(
+    grants: &BTreeSet<String>,
+    rules: &BTreeSet<String>,
+    errors: &[String],
+    settings: &Settings,
+) -> Diagnostic {
     let mut diagnostic =
         Diagnostic::error("charter may not read what it needs").detail(format!("{}.", errors.join(". ")));
     let user = quoted(&settings.clickhouse.user);
     for grant in grants {
         diagnostic = diagnostic.help(format!("GRANT {grant} TO {user}"));
     }
-    if in_cluster {
-        diagnostic = diagnostic.help(
-            "bind a role with the verbs get, list, create, patch and delete on these resources to the account of this context",
-        );
+    for rule in rules {
+        diagnostic = diagnostic.help(format!("a Role for this account, with the rule {rule}"));
+    }
+    if rules.iter().any(|rule| rule.contains("[secrets]")) {
+        diagnostic = diagnostic
+            .help("an apply needs create, patch, update and delete, too; docs/privileges.md has all of it")
+            .help("where Secrets must not be read, as in a pull-request job: charter plan --no-secrets");
     }
     diagnostic
 }

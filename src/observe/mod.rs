@@ -50,6 +50,21 @@ pub async fn observe<S: Servers>(
     desired: &Desired,
     parallelism: usize,
 ) -> Result<(Snapshot, Registry), ObserveError> {
+    observe_without(servers, settings, kinds, desired, parallelism, BTreeSet::new()).await
+}
+
+/// Reads as [`observe()`] does, but lists no object of the kinds that are withheld.
+///
+/// # Errors
+/// The first server that cannot be asked; else all that is denied; else the first read that failed.
+pub async fn observe_without<S: Servers>(
+    servers: &S,
+    settings: &Settings,
+    kinds: &Kinds,
+    desired: &Desired,
+    parallelism: usize,
+    withheld: BTreeSet<Api>,
+) -> Result<(Snapshot, Registry), ObserveError> {
     let (caps, cluster_uid) = tokio::join!(caps::read(servers), servers.cluster_uid());
     let caps = caps?;
     let cluster_uid =
@@ -59,9 +74,10 @@ pub async fn observe<S: Servers>(
     let mut errors = Vec::new();
     let () = later(sight, &mut errors)?;
     let registry = later(registry, &mut errors)?;
-    let asked = unite(kinds, desired, settings, &registry, &caps)?;
+    let mut asked = unite(kinds, desired, settings, &registry, &caps)?;
+    asked.lists.retain(|(api, _)| !withheld.contains(api));
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
-    let snapshot = Snapshot { caps, cluster_uid, rows, objects, ..Snapshot::default() };
+    let snapshot = Snapshot { caps, cluster_uid, rows, objects, withheld, ..Snapshot::default() };
     Ok((snapshot, registry))
 }
 
@@ -217,7 +233,10 @@ fn sort_out(answers: Vec<Answer>, mut errors: Vec<ObserveError>) -> Result<Found
                 errors.push(ObserveError::of(Server::ClickHouse, &statement, error));
             }
             Answer::Objects((api, namespace), Err(error)) => {
-                let what = format!("the list of {} in namespace {namespace}", api.plural);
+                let what = match error.kind {
+                    ErrorKind::Denied => error::rule(&api, &namespace),
+                    _ => format!("the list of {} in namespace {namespace}", api.plural),
+                };
                 errors.push(ObserveError::of(Server::Kubernetes, &what, error));
             }
         }

@@ -9,7 +9,7 @@ use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, access, check, diff, lint, order, registry};
-use crate::kinds::{Change, Effects, Lowered, Renewal};
+use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -33,6 +33,34 @@ pub fn build(request: &Request) -> Plan {
     draft.findings.extend(findings);
     for leftover in &leftovers {
         draft.leftover(leftover);
+    }
+    draft.finish()
+}
+
+/// Plans one declared resource alone. What it needs is taken as it is.
+pub fn one(request: &Request, addr: &Addr) -> Plan {
+    let moved = Moved::default();
+    let survey = Survey::of(request, &moved);
+    let mut draft = Draft::new(&survey);
+    let (subjects, findings) = survey.subjects();
+    draft.findings.extend(findings.into_iter().filter(|finding| finding.addr.as_ref() == Some(addr)));
+    for subject in subjects.iter().filter(|subject| subject.declared.addr == *addr) {
+        draft.subject(subject);
+    }
+    draft.finish()
+}
+
+/// Plans the removal of one recorded object that nothing declares, whatever its kind says of its
+/// end; an empty plan where there is no such record.
+pub fn removal_of(request: &Request, kind: &str, identity: &str) -> Plan {
+    let moved = Moved::default();
+    let survey = Survey::of(request, &moved);
+    let mut draft = Draft::new(&survey);
+    let (leftovers, _) = survey.leftovers();
+    for leftover in leftovers {
+        if leftover.kind.name() == kind && leftover.entry.identity == identity {
+            draft.leftover(&Leftover { fate: Undeclared::Leftover, ..leftover });
+        }
     }
     draft.finish()
 }
@@ -121,12 +149,14 @@ impl<'a> Draft<'a> {
     }
 
     fn leftover(&mut self, leftover: &Leftover) {
-        match leftover.live {
-            None => self.forget(leftover),
-            Some(_) if leftover.is_retained(self.survey.request.desired) => {
+        match (leftover.live, &leftover.fate) {
+            (None, Undeclared::Kept(_)) if leftover.entry.status == Status::Claimed => {}
+            (None, _) => self.forget(leftover),
+            (Some(_), Undeclared::Kept(_)) => {}
+            (Some(_), _) if leftover.is_retained(self.survey.request.desired) => {
                 self.retained.push(leftover.entry.into());
             }
-            Some(live) => self.remove(leftover, live),
+            (Some(live), _) => self.remove(leftover, live),
         }
     }
 
@@ -228,6 +258,8 @@ impl<'a> Draft<'a> {
 
     fn finish(mut self) -> Plan {
         let request = &self.survey.request;
+        let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
+        self.findings.extend(reviews);
         self.findings.extend(kept(&self.retained, request.desired));
         let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);

@@ -4,6 +4,7 @@ use super::build::{kept, sort};
 use super::moves::Moved;
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, diff, lint};
+use crate::kinds::Undeclared;
 use crate::model::plan::Retained;
 use crate::model::resource::Desired;
 use crate::model::{Category, Finding, Severity};
@@ -93,7 +94,12 @@ fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
 
 /// Returns what is recorded, still there and no longer declared.
 fn undeclared(leftovers: &[Leftover], desired: &Desired) -> Vec<Finding> {
+    let told = leftovers.iter().filter_map(|leftover| match &leftover.fate {
+        Undeclared::Ended(finding) | Undeclared::Kept(finding) => Some(finding.clone()),
+        Undeclared::Leftover => None,
+    });
     let there = leftovers.iter().filter(|leftover| leftover.live.is_some());
+    let there = there.filter(|leftover| matches!(leftover.fate, Undeclared::Leftover));
     let (retained, extra): (Vec<&Leftover>, Vec<&Leftover>) =
         there.partition(|leftover| leftover.is_retained(desired));
     let retained: Vec<Retained> = retained.iter().map(|leftover| Retained::from(leftover.entry)).collect();
@@ -106,5 +112,5 @@ fn undeclared(leftovers: &[Leftover], desired: &Desired) -> Vec<Finding> {
             .compare("nothing", name)
             .help("charter apply removes it; declare it again to keep it")
     });
-    extra.chain(kept(&retained, desired)).collect()
+    told.chain(extra).chain(kept(&retained, desired)).collect()
 }

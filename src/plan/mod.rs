@@ -20,7 +20,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use build::{build, servers};
+pub use build::{build, one, removal_of, servers};
 pub use check::check;
 
 use std::collections::BTreeSet;

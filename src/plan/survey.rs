@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::moves::{Moved, Rename};
 use super::{Request, diff, lint, registry};
 use crate::diag::nearest;
-use crate::kinds::{Change, Kind, Lowered, World};
+use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
 use crate::model::resource::Desired;
@@ -56,6 +56,8 @@ pub struct Leftover<'a> {
     pub entry: &'a Entry,
     /// What is there.
     pub live: Option<&'a Attrs>,
+    /// What becomes of it.
+    pub fate: Undeclared,
 }
 
 /// All that planning and checking need to know, asked of the kinds once.
@@ -239,9 +241,12 @@ impl<'a> Survey<'a> {
                 continue;
             }
             match self.request.kinds.get(&entry.kind) {
-                Some(kind) => {
-                    leftovers.push(Leftover { kind, entry, live: self.live(kind.name(), &entry.identity) })
-                }
+                Some(kind) => leftovers.push(Leftover {
+                    kind,
+                    entry,
+                    live: self.live(kind.name(), &entry.identity),
+                    fate: kind.undeclared(entry, &self.world),
+                }),
                 None => findings.push(unknown_kind(&entry.kind).at(&entry.addr)),
             }
         }

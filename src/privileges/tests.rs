@@ -4,6 +4,7 @@ mod effective;
 mod engine;
 mod examples;
 mod model;
+mod needs;
 mod properties;
 
 use serde_json::Value;

@@ -100,6 +100,7 @@ fn shown(text: &Text, slots: &Slots) -> String {
                 Some(SlotSource::Secret { namespace, name, key }) => {
                     format!("({what}read from key {key} of Secret {namespace}/{name} when applying)")
                 }
+                Some(SlotSource::Given(_)) => format!("({what}handed out)"),
                 Some(SlotSource::Generate { .. }) | None => format!("({what}made when applying)"),
             }
         }

@@ -43,15 +43,16 @@ fn of_the_program() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
-      validate    Parses, resolves and type-checks the configuration; needs no server
-      plan        Shows what an apply would change; changes nothing
-      apply       Plans, asks, and executes exactly what was shown
-      check       Tells what drifted; changes nothing, exits with 2 where something did
-      unlock      Takes the lock of the scope away from the run that holds it
-      rotate      Makes new passwords; the old ones work until their grace ends
-      completion  Writes a completion script for a shell to standard output
-      version     Prints the version
-      help        Print this message or the help of the given subcommand(s)
+      validate     Parses, resolves and type-checks the configuration; needs no server
+      plan         Shows what an apply would change; changes nothing
+      apply        Plans, asks, and executes exactly what was shown
+      check        Tells what drifted; changes nothing, exits with 2 where something did
+      credentials  Issues, lists and revokes short-lived users
+      unlock       Takes the lock of the scope away from the run that holds it
+      rotate       Makes new passwords; the old ones work until their grace ends
+      completion   Writes a completion script for a shell to standard output
+      version      Prints the version
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help
@@ -120,15 +121,16 @@ fn of_the_program_in_short() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
-      validate    Parses, resolves and type-checks the configuration; needs no server
-      plan        Shows what an apply would change; changes nothing
-      apply       Plans, asks, and executes exactly what was shown
-      check       Tells what drifted; changes nothing, exits with 2 where something did
-      unlock      Takes the lock of the scope away from the run that holds it
-      rotate      Makes new passwords; the old ones work until their grace ends
-      completion  Writes a completion script for a shell to standard output
-      version     Prints the version
-      help        Print this message or the help of the given subcommand(s)
+      validate     Parses, resolves and type-checks the configuration; needs no server
+      plan         Shows what an apply would change; changes nothing
+      apply        Plans, asks, and executes exactly what was shown
+      check        Tells what drifted; changes nothing, exits with 2 where something did
+      credentials  Issues, lists and revokes short-lived users
+      unlock       Takes the lock of the scope away from the run that holds it
+      rotate       Makes new passwords; the old ones work until their grace ends
+      completion   Writes a completion script for a shell to standard output
+      version      Prints the version
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')
@@ -202,6 +204,10 @@ fn of_plan() {
 
           --detailed-exitcode
               Exit with 2 where there are changes or findings
+
+          --no-secrets
+              Do not list Secrets: what was applied to them is taken as still there (for pull-request
+              jobs)
 
       -h, --help
               Print help (see a summary with '-h')
@@ -282,6 +288,9 @@ fn of_check() {
 
           --no-probe
               Do not log in with what the Secrets hold; without it, each user's password is proved
+
+          --no-secrets
+              Do not list Secrets: what was applied to them is taken as still there; no login is proved
 
       -h, --help
               Print help (see a summary with '-h')

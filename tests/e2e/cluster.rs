@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use k8s_openapi::api::authentication::v1::TokenRequest;
+use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::{Api, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 pub struct Cluster {
     runtime: tokio::runtime::Runtime,
     client: Client,
+    kubeconfig: Kubeconfig,
     /// The namespace.
     pub namespace: String,
 }
@@ -30,13 +33,13 @@ impl Cluster {
     /// Connects to a namespace that is there.
     pub fn connect(kubeconfig: &Path, namespace: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
         let client = runtime.block_on(async {
-            let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-            let config =
-                Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+            let (kubeconfig, options) = (kubeconfig.clone(), KubeConfigOptions::default());
+            let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
             Client::try_from(config).unwrap()
         });
-        Self { runtime, client, namespace: namespace.to_owned() }
+        Self { runtime, client, kubeconfig, namespace: namespace.to_owned() }
     }
 
     fn api(&self, kind: &str) -> Api<DynamicObject> {
@@ -51,6 +54,23 @@ impl Cluster {
             &self.namespace,
             &ApiResource::from_gvk_with_plural(&gvk, plural),
         )
+    }
+
+    /// Makes a service account without any rights, and returns a kubeconfig that logs in as it.
+    pub fn account(&self, name: &str) -> String {
+        let api: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &self.namespace);
+        let meta = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+        let account = ServiceAccount { metadata: meta, ..ServiceAccount::default() };
+        let answer = self.runtime.block_on(async {
+            api.create(&PostParams::default(), &account).await.unwrap();
+            api.create_token_request(name, &PostParams::default(), &TokenRequest::default()).await.unwrap()
+        });
+        let answer = serde_json::to_value(answer).unwrap();
+        let mut config = serde_json::to_value(&self.kubeconfig).unwrap();
+        for user in config["users"].as_array_mut().unwrap() {
+            user["user"] = json!({"token": answer["status"]["token"]});
+        }
+        config.to_string()
     }
 
     /// Returns an object, if it is there.

@@ -9,6 +9,11 @@ pub const USERS: &str = "users";
 /// Rows of `system.roles`: name, storage.
 pub const ROLES: &str = "roles";
 
+/// Lines of `SHOW GRANTS FOR ALL`, one a row.
+pub const GRANTS: &str = "grants";
+/// Rows of `system.privileges`.
+pub const PRIVILEGES: &str = "privileges";
+
 /// Reads the databases.
 pub fn databases() -> Read {
     let statement = "SELECT name, engine, comment, toString(uuid) AS uuid FROM system.databases";

@@ -37,10 +37,7 @@ use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Valu
 /// The kind.
 pub struct Grant;
 
-/// The read of `SHOW GRANTS FOR ALL`.
-pub const GRANTS: &str = "grants";
-/// The read of `system.privileges`.
-pub const PRIVILEGES: &str = "privileges";
+pub use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
 
 impl Kind for Grant {
     fn name(&self) -> &'static str {

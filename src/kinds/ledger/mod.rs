@@ -4,6 +4,10 @@
 //! after it. What is compared is which tables and columns exist; a tracking table that today's
 //! runner made with columns of its own is an error, never hidden behind `IF NOT EXISTS`.
 
+mod rights;
+
+pub use rights::for_a_plan;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::{Change, DecodeCx, Kind, Lowered, World};
@@ -13,7 +17,7 @@ use crate::model::op::Sql;
 use crate::model::registry::Entry;
 use crate::model::resource::Desired;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Addr, Attrs, Resource, Settings, Value};
+use crate::model::{Addr, Attrs, Resource, Settings, Step, Value};
 
 /// The kind.
 pub struct Ledger;
@@ -70,6 +74,10 @@ impl Kind for Ledger {
 
     fn show(&self, attrs: &Attrs) -> Attrs {
         [("tables".to_owned(), Value::strings(attrs.keys().cloned()))].into()
+    }
+
+    fn review(&self, steps: &[Step], world: &World) -> Vec<Finding> {
+        rights::missing(steps, world).into_iter().collect()
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {

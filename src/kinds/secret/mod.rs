@@ -4,6 +4,7 @@
 mod lower;
 #[cfg(test)]
 mod tests;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Category, Resource, Settings, Value, names};
+use crate::model::{Attrs, Category, Finding, Resource, Settings, Step, Value, names};
 
 /// The kind.
 pub struct Secret;
@@ -95,6 +96,9 @@ impl Kind for Secret {
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
+        if world.snapshot.withholds(&Api::secrets()) {
+            return unseen::observe(identities, world);
+        }
         let secrets = world.snapshot.objects.iter().filter(|((api, _), _)| *api == Api::secrets());
         let mut observed = BTreeMap::new();
         for (_, namespace) in secrets.map(|(key, _)| key) {
@@ -109,6 +113,9 @@ impl Kind for Secret {
     }
 
     fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
+        if world.snapshot.withholds(&Api::secrets()) {
+            return unseen::diff(wanted, live);
+        }
         let managed = ["labels", "data"].iter().flat_map(|attr| declared_entries(wanted, live, attr));
         let recorded = world.registry.mine(NAME, &wanted.identity);
         let dropped = recorded.map(|entry| lower::dropped(entry, wanted, live)).unwrap_or_default();
@@ -124,6 +131,15 @@ impl Kind for Secret {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
+    }
+
+    fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
+        unseen::told(wanted.len(), world).into_iter().collect()
+    }
+
+    fn review(&self, _: &[Step], world: &World) -> Vec<Finding> {
+        let declared = world.desired.resources.values();
+        unseen::told(declared.filter(|resource| resource.kind == NAME).count(), world).into_iter().collect()
     }
 }
 

@@ -60,3 +60,24 @@ fn a_secret_without_a_credential_is_created_and_never_overwrites() {
         assert_eq!(apply.mode, KubeWrite::Create);
     });
 }
+
+#[test]
+fn one_that_was_not_read_is_compared_with_its_record() {
+    let row: Row = serde_json::from_value(serde_json::json!({
+        "scope": "platform", "environment": "development", "address": "secret.bi", "kind": NAME,
+        "identity": "operations/bi", "status": "applied",
+        "spec": r#"{"attrs": {"data": {"host": "old", "token": "(sensitive value)", "gone": "x"}}}"#,
+    }))
+    .expect("a row");
+    let registry = Registry::from_rows(&[row], "platform");
+    let snapshot = Snapshot { withheld: [Api::secrets()].into(), ..Snapshot::default() };
+    world_with(snapshot, &registry, "26.9.1.1", |world| {
+        let live = Secret.observe(&["operations/bi", "operations/new"].into(), world);
+        assert_eq!(live.len(), 1, "what is not recorded is not there");
+        let diff = Secret.diff(&wanted(), &live["operations/bi"], world);
+        let attrs: Vec<&str> = diff.iter().map(|diff| diff.attr.as_str()).collect();
+        assert_eq!(attrs, ["data.host", "data.gone"], "a sensitive value is taken as it was");
+        let told: Vec<_> = Secret.review(&[], world);
+        assert!(told.is_empty(), "nothing declared, nothing to say");
+    });
+}

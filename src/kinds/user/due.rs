@@ -10,7 +10,7 @@ use crate::kinds::common::duration::{instant, text};
 use crate::kinds::common::kube;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::{Beside, Entry};
-use crate::model::snapshot::LoginVerdict;
+use crate::model::snapshot::{Api, LoginVerdict};
 use crate::model::{Resource, Secret, Snapshot};
 
 /// The attribute of a difference in the password.
@@ -57,25 +57,41 @@ pub fn due(wanted: &Resource, world: &World) -> Option<Due> {
         };
         Some(Due { what, before, after })
     };
-    let password = match credential.state(world.snapshot) {
-        State::NoSecret => return due(What::Lost, format!("{place} does not exist")),
-        State::NoPassword => return due(What::Lost, format!("{place} holds none")),
-        State::Binary(key) => {
-            return due(What::Unreadable, format!("key {key} holds bytes that are no text"));
-        }
-        State::Password { password, .. } => password,
-    };
-    if !is_recorded(&password, entry) {
-        return due(What::Accept, "the Secret holds another one than was last applied".into());
-    }
-    let fails = world.snapshot.logins.get(&wanted.addr) == Some(&LoginVerdict::Fails);
-    if fails && doubt(wanted, world).is_none() {
-        return due(What::Accept, "what the Secret holds does not log in".into());
+    if let Some((what, before)) = by_secret(wanted, &credential, entry, world) {
+        return due(what, before);
     }
     if let Some(before) = rotation(wanted, &credential, entry, world) {
         return due(What::Rotate, before);
     }
     retirement(wanted, entry, world).and_then(|before| due(What::Retire, before))
+}
+
+/// Returns what the Secret asks for, and why. One that was not read is taken to hold what was last
+/// applied.
+fn by_secret(
+    wanted: &Resource,
+    credential: &Credential,
+    entry: &Entry,
+    world: &World,
+) -> Option<(What, String)> {
+    if world.snapshot.withholds(&Api::secrets()) {
+        return None;
+    }
+    let place = credential.place();
+    let password = match credential.state(world.snapshot) {
+        State::NoSecret => return Some((What::Lost, format!("{place} does not exist"))),
+        State::NoPassword => return Some((What::Lost, format!("{place} holds none"))),
+        State::Binary(key) => {
+            return Some((What::Unreadable, format!("key {key} holds bytes that are no text")));
+        }
+        State::Password { password, .. } => password,
+    };
+    if !is_recorded(&password, entry) {
+        return Some((What::Accept, "the Secret holds another one than was last applied".into()));
+    }
+    let fails = world.snapshot.logins.get(&wanted.addr) == Some(&LoginVerdict::Fails);
+    let proved = fails && doubt(wanted, world).is_none();
+    proved.then(|| (What::Accept, "what the Secret holds does not log in".into()))
 }
 
 /// Returns why a password is to be rotated.

@@ -143,7 +143,8 @@ pub fn lost_manifest(wanted: &Resource, world: &World) -> Option<Finding> {
         KubernetesTarget::Manifests(folder) => folder,
         KubernetesTarget::Context { .. } | KubernetesTarget::InCluster => return None,
     };
-    (credential.state(world.snapshot) == State::NoSecret).then(|| {
+    let withheld = world.snapshot.withholds(&Api::secrets());
+    (!withheld && credential.state(world.snapshot) == State::NoSecret).then(|| {
         let (expected, found) = (format!("{} in {folder}", credential.place()), "no such manifest");
         Finding::new("CH312", Severity::Error, Category::Secrets, "the manifest of a Secret is missing")
             .compare(expected, found)

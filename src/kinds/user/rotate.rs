@@ -16,6 +16,7 @@ use crate::kinds::{Lowered, Renewal, World};
 use crate::model::Resource;
 use crate::model::op::{KubeWrite, Slot, SlotSource};
 use crate::model::registry::Status;
+use crate::model::snapshot::Api;
 
 /// Lowers what is due of a password.
 pub fn lower(wanted: &Resource, world: &World, due: &Due) -> Lowered {
@@ -153,7 +154,7 @@ impl Rotation<'_> {
 
     fn mode(&self) -> KubeWrite {
         match self.credential.state(self.world.snapshot) {
-            State::NoSecret => KubeWrite::Create,
+            State::NoSecret if !self.world.snapshot.withholds(&Api::secrets()) => KubeWrite::Create,
             _ => write_mode(&self.credential, self.world),
         }
     }

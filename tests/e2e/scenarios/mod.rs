@@ -9,6 +9,8 @@ mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod issued;
+mod least;
 mod lock;
 mod migrations;
 mod onboarding;
@@ -37,6 +39,8 @@ pub fn all() -> Vec<Scenario> {
         provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        issued::scenarios(),
+        least::scenarios(),
         lock::scenarios(),
         grants::scenarios(),
         grants_property::scenarios(),

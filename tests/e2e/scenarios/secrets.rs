@@ -6,7 +6,10 @@ use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
-    vec![Scenario { name: "a_password_is_nowhere_but_in_its_secret", cluster: true, engines: &[], run: grep }]
+    vec![
+        Scenario { name: "a_password_is_nowhere_but_in_its_secret", cluster: true, engines: &[], run: grep },
+        Scenario { name: "an_issued_password_is_printed_once", cluster: true, engines: &[], run: issued },
+    ]
 }
 
 fn grep(project: &mut Project) {
@@ -37,6 +40,13 @@ fn grep(project: &mut Project) {
     outputs.into_iter().for_each(&mut keep);
     secrets.extend(more);
 
+    secrets.push("hunter5-sensitive-variable".to_owned());
+    nowhere(project, printed, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// Asserts that secrets, and what could stand for them, are neither in what was printed nor in any
+/// table, log or file.
+fn nowhere(project: &Project, mut printed: String, secrets: &[&str]) {
     printed.push_str(&project.clickhouse.admin("SELECT * FROM system.processes FORMAT JSONEachRow"));
     // Locks come and go; all that they say of a run is in their comments.
     let comments = "SELECT comment FROM system.tables WHERE database = 'ops'";
@@ -51,14 +61,69 @@ fn grep(project: &mut Project) {
     }
     collect(project.path(), &mut printed);
     assert!(printed.len() > 10_000, "there is something to grep");
-    secrets.push("hunter5-sensitive-variable".to_owned());
-    for secret in &secrets {
-        for form in [secret.clone(), encoded(secret), unsalted(secret)] {
+    for secret in secrets {
+        for form in [(*secret).to_owned(), encoded(secret), unsalted(secret)] {
             let at = printed.find(&form);
             let around = at.map(|at| printed[at.saturating_sub(200)..at].to_owned());
             assert!(at.is_none(), "a secret was printed after: {around:?}");
         }
     }
+}
+
+/// Short-lived access: what is handed out, what is written to a Secret, and what was made for users
+/// that then could not be, by each way to fail.
+fn issued(project: &mut Project) {
+    project.write("main.hcl", "role \"@_r\" {}\n");
+    let _ = project.apply();
+    project.env.push(("CHARTER_LOG".into(), "trace".into()));
+    let mut printed = String::new();
+    let issue = |project: &Project, more: &[&str]| {
+        let role = format!("role.{}", project.name("r"));
+        project.charter(&[&["credentials", "issue", &role, "--ttl", "1h", "-vvv"], more].concat())
+    };
+    let handed = issue(project, &["--json"]).exits(0);
+    let object = handed.stdout.lines().last().unwrap();
+    let object: serde_json::Value = serde_json::from_str(object).unwrap();
+    let first = object["password"].as_str().unwrap().to_owned();
+    printed.push_str(&handed.all().replacen(&first, "", 1));
+    let place = format!("{}/job", project.prefix);
+    printed.push_str(&issue(project, &["--secret", &place]).exits(0).all());
+    let second = project.cluster().secret_key("job", "password");
+    // The cluster refuses the Secret; the server refuses a statement; and then also the clean-up.
+    printed.push_str(&issue(project, &["--secret", "nowhere-at-all/job"]).exits(1).all());
+    let limited = project.name("limited");
+    let admin = |statement: &str| project.clickhouse.admin(statement);
+    admin(&format!("CREATE USER {limited} IDENTIFIED WITH sha256_password BY 'limited-password-1'"));
+    admin(&format!("GRANT SHOW, SHOW ACCESS, SELECT, INSERT, CREATE USER, DROP USER ON *.* TO {limited}"));
+    // A role of the same name: what this user holds cannot be told, so the server has to refuse.
+    admin(&format!("CREATE ROLE {limited}"));
+    let env = project.env.clone();
+    project.env.retain(|(name, _)| name != "CLICKHOUSE_USER" && name != "CLICKHOUSE_PASSWORD");
+    project.env.push(("CLICKHOUSE_USER".into(), limited.clone()));
+    project.env.push(("CLICKHOUSE_PASSWORD".into(), "limited-password-1".into()));
+    let admin = |statement: &str| project.clickhouse.admin(statement);
+    let made = format!("SELECT count() FROM system.users WHERE name LIKE 'issued_{}%'", project.prefix);
+    let before = admin(&made);
+    let failed = issue(project, &[]).exits(1).warns("497").warns("Nothing is left");
+    assert_eq!(admin(&made), before);
+    printed.push_str(&failed.all());
+    admin(&format!("REVOKE DROP USER ON *.* FROM {limited}"));
+    let failed = issue(project, &["--json"]).exits(3);
+    assert!(failed.stdout.contains("refuses its login from"), "{}", failed.all());
+    printed.push_str(&failed.all());
+    project.env = env;
+    printed.push_str(&project.charter(&["credentials", "list", "-vvv"]).exits(0).says("interrupted").all());
+    printed.push_str(&project.charter(&["plan", "--sql", "--format", "json", "-vvv"]).exits(0).all());
+    let list = project.charter(&["credentials", "list", "--json"]).exits(0).stdout;
+    let list: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+    let names = list.iter().map(|user| user["user"].as_str().unwrap());
+    let revoke: Vec<&str> = ["credentials", "revoke", "-vvv"].into_iter().chain(names).collect();
+    printed.push_str(&project.charter(&revoke).exits(0).all());
+    assert!(project.cluster().get("Secret", "job").is_none());
+    project.clickhouse.admin(&format!("DROP USER {limited}"));
+    project.clickhouse.admin(&format!("DROP ROLE {limited}"));
+    project.unchanged();
+    nowhere(project, printed, &[&first, &second]);
 }
 
 /// Rotates, retires, proves and fails to. Returns what was printed, and the passwords that there were.
