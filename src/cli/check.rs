@@ -1,5 +1,7 @@
 //! `charter check`: what drifted. Changes nothing.
 
+use std::collections::BTreeSet;
+
 use futures_util::stream::{self, StreamExt as _};
 
 use super::args::{Common, Format};
@@ -8,10 +10,11 @@ use super::identity;
 use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
 use crate::kinds::{LoginProbe, World};
-use crate::model::{Addr, Category, Finding, Settings, Severity};
+use crate::model::snapshot::Caps;
+use crate::model::{Addr, Category, Finding, Secret, Settings, Severity};
 use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
-use crate::{plan, render};
+use crate::{isolation, plan, render};
 
 /// Tells what drifted; changes nothing, exits with 2 where something did
 ///
@@ -21,7 +24,7 @@ use crate::{plan, render};
 /// say that its tenants are ready (readiness).
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'"
+    after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'\n  charter check --isolation\n  charter check --isolation --format json | jq '.isolation.holes[] | {way, by, tenants: .tenants.databases}'"
 )]
 pub struct Args {
     /// How the findings are printed
@@ -30,6 +33,18 @@ pub struct Args {
     /// Only this, and what it depends on: an address or a group, such as tenant.acme
     #[arg(long = "target", value_name = "ADDRESS", value_parser = |text: &str| Addr::parse(text).map_err(|e| e.to_string()))]
     targets: Vec<Addr>,
+    /// Prove that tenants are apart: name whoever reaches a tenant's data and is not declared to
+    ///
+    /// Computes from the live grants, roles, grant options, views, dictionaries and accounts of all
+    /// users and roles, charter's or not, who can read or change each tenant's database, and tells
+    /// everyone who is not declared to, with the way: a grant of its own, a chain of roles, a
+    /// wildcard, a grant on everything, a grant or admin option, open GRANTEES, rights to manage
+    /// users, a view or dictionary that reads for others, CREATE DICTIONARY beside an account
+    /// without a password. The whole estate is looked at, whatever --target says. Trust
+    /// administrators by `isolation { administrators = ["NAME"] }`. It tries the empty password on
+    /// users with a plain-text one, unless --no-probe. docs/isolation.md says what it cannot see.
+    #[arg(long)]
+    isolation: bool,
     /// Do not log in with what the Secrets hold; without it, each user's password is proved
     #[arg(long)]
     no_probe: bool,
@@ -43,25 +58,38 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("check", None, &common.dir, &environment());
     let checked = async {
         let context = Context::open(common, &run, ui).await?;
-        let observation = context.observe(ui).await?;
+        let more = |caps: &Caps| if args.isolation { isolation::reads(caps) } else { Vec::new() };
+        let observation = context.observe_more(more, ui).await?;
         let request = context.request(&observation, &args.targets);
         let mut findings = plan::check(&request);
         if !args.no_probe {
             findings.extend(logins(&context, &observation, &args.targets).await);
         }
+        let isolation = match args.isolation {
+            true => Some(isolated(&context, &observation, args.no_probe).await),
+            false => None,
+        };
+        findings.extend(isolation.iter().flat_map(isolation::findings));
         findings.sort_by(|a, b| {
             (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
         });
         let servers = plan::servers(&context.settings, &observation.snapshot);
-        Ok::<_, Exit>((context, servers, findings))
+        Ok::<_, Exit>((context, servers, findings, isolation))
     };
-    let (context, servers, findings) = match checked.await {
+    let (context, servers, findings, isolation) = match checked.await {
         Ok(checked) => checked,
         Err(exit) => return exit,
     };
     let Settings { scope, environment, .. } = &context.settings;
     let resources = plan::selected(&context.compiled.desired, &args.targets).len();
-    let report = Report { scope, environment, servers: &servers, resources, findings: &findings };
+    let report = Report {
+        scope,
+        environment,
+        servers: &servers,
+        resources,
+        findings: &findings,
+        isolation: isolation.as_ref(),
+    };
     let text = match args.format {
         Format::Text => {
             let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false };
@@ -103,6 +131,24 @@ async fn logins(context: &Context, observation: &Observation, targets: &[Addr]) 
         finding(&probe, verdict)
     });
     verdicts.buffer_unordered(LOGINS_AT_ONCE).filter_map(|finding| async move { finding }).collect().await
+}
+
+/// Proves that tenants are apart.
+async fn isolated(context: &Context, observation: &Observation, no_probe: bool) -> isolation::Report {
+    let (settings, snapshot) = (&context.settings, &observation.snapshot);
+    let mut open = BTreeSet::new();
+    if !no_probe {
+        let users = isolation::Observed::may_be_open(snapshot);
+        let logins = stream::iter(users).map(|user| async move {
+            let verdict = context.servers.login(&user, &Secret::new("")).await;
+            matches!(verdict, LoginVerdict::Works).then_some(user)
+        });
+        open = logins.buffer_unordered(LOGINS_AT_ONCE).filter_map(|user| async move { user }).collect().await;
+    }
+    let observed = isolation::Observed::new(snapshot, open);
+    let desired = &context.compiled.desired;
+    let declared = isolation::Declared::new(&context.kinds, desired, &observation.registry, settings);
+    isolation::prove(&observed, &declared)
 }
 
 fn finding(probe: &LoginProbe, verdict: LoginVerdict) -> Option<Finding> {

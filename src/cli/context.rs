@@ -13,6 +13,7 @@ use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::registry::Registry;
+use crate::model::snapshot::{Caps, Read};
 use crate::model::{Addr, Category, Finding, Op, Plan, Settings, Severity, Snapshot};
 use crate::observe;
 use crate::plan::{self, Request};
@@ -78,8 +79,18 @@ impl Context {
 
     /// Reads the servers; what is wrong is told.
     pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
-        let desired = &self.compiled.desired;
-        match observe::observe(&*self.servers, &self.settings, &self.kinds, desired, READS_AT_ONCE).await {
+        self.observe_more(|_| Vec::new(), ui).await
+    }
+
+    /// Reads the servers, and what `more` asks besides; what is wrong is told.
+    pub async fn observe_more(
+        &self,
+        more: impl FnOnce(&Caps) -> Vec<Read>,
+        ui: &Ui,
+    ) -> Result<Observation, Exit> {
+        let (settings, desired) = (&self.settings, &self.compiled.desired);
+        let servers = &*self.servers;
+        match observe::observe_more(servers, settings, &self.kinds, desired, more, READS_AT_ONCE).await {
             Ok((snapshot, registry)) => Ok(Observation { snapshot, registry }),
             Err(error) => {
                 tell(ui, error.diagnostic(&self.settings));

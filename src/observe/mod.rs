@@ -38,6 +38,22 @@ pub async fn observe<S: Servers>(
     desired: &Desired,
     parallelism: usize,
 ) -> Result<(Snapshot, Registry), ObserveError> {
+    observe_more(servers, settings, kinds, desired, |_| Vec::new(), parallelism).await
+}
+
+/// Reads everything that planning or checking needs, and what `more` asks besides, once it is known
+/// what the server is.
+///
+/// # Errors
+/// As [`observe`].
+pub async fn observe_more<S: Servers>(
+    servers: &S,
+    settings: &Settings,
+    kinds: &Kinds,
+    desired: &Desired,
+    more: impl FnOnce(&Caps) -> Vec<Read>,
+    parallelism: usize,
+) -> Result<(Snapshot, Registry), ObserveError> {
     let (caps, cluster_uid) = tokio::join!(caps::read(servers), servers.cluster_uid());
     let caps = caps?;
     let cluster_uid =
@@ -47,7 +63,8 @@ pub async fn observe<S: Servers>(
     let mut errors = Vec::new();
     let () = later(sight, &mut errors)?;
     let registry = later(registry, &mut errors)?;
-    let asked = unite(kinds, desired, settings, &registry, &caps)?;
+    let mut asked = unite(kinds, desired, settings, &registry, &caps)?;
+    more(&caps).into_iter().try_for_each(|read| asked.add(read))?;
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
     let snapshot = Snapshot { caps, cluster_uid, rows, objects };
     Ok((snapshot, registry))

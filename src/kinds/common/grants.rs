@@ -7,11 +7,11 @@
 use std::fmt;
 
 use crate::diag::{Diagnostic, Span};
-use crate::kinds::DecodeCx;
+use crate::kinds::{DeclaredAccess, DecodeCx};
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::value::Attrs;
 use crate::model::{Addr, Body, Resource, Value};
-use crate::privileges::{PrivilegeSpec, Scope};
+use crate::privileges::{Grant, PrivilegeSpec, RoleGrant, Scope};
 
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "grant";
@@ -73,6 +73,21 @@ impl Grantee {
         let privileges = body.blocks("grant").iter().filter_map(|grant| declared(grant, cx)).collect();
         let roles = body.strings("roles").unwrap_or_default();
         Self { name: name.to_owned(), of, privileges, roles }
+    }
+
+    /// Returns what is declared as data; what does not parse is left out, for it was reported.
+    pub fn access(&self) -> DeclaredAccess {
+        let parse = |declared: &Declared| {
+            let words: Vec<&str> = declared.privileges.iter().map(String::as_str).collect();
+            Grant::parse(&words, &declared.on, declared.grant_option).ok()
+        };
+        let roles = self.roles.iter().map(|role| RoleGrant { role: role.clone(), admin_option: false });
+        DeclaredAccess {
+            grantee: self.name.clone(),
+            user: self.of == GranteeType::User,
+            grants: self.privileges.iter().filter_map(parse).collect(),
+            roles: roles.collect(),
+        }
     }
 
     fn to_value(&self) -> Value {

@@ -6,11 +6,9 @@ use crate::kinds::World;
 use crate::kinds::common::grants::{self, Declared, Grantee};
 use crate::kinds::common::reads;
 use crate::model::plan::AttrDiff;
-use crate::model::snapshot::{Row, text, texts};
+use crate::model::snapshot::text;
 use crate::model::{Attrs, Snapshot, Value};
-use crate::privileges::{
-    Catalog, Grant, Mode, PrivilegeRow, RoleGrant, ShowGrant, diff, diff_roles, parse_show_grants,
-};
+use crate::privileges::{Catalog, Grant, Mode, RoleGrant, ShowGrant, diff, diff_roles, parse_show_grants};
 
 /// What differs, and what would mend it. It travels as the live attributes of the resource.
 #[derive(Debug, Default, PartialEq)]
@@ -103,7 +101,7 @@ impl Live {
     /// Reads the server's privileges, and no grants.
     fn nobody(snapshot: &Snapshot) -> Self {
         Self {
-            catalog: Catalog::new(snapshot.rows(super::PRIVILEGES).iter().map(privilege_row)),
+            catalog: reads::catalog(snapshot),
             lines: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             grantees: BTreeSet::new(),
@@ -122,7 +120,7 @@ impl Live {
             grantees: users.into_iter().chain(roles).collect(),
             ..Self::nobody(snapshot)
         };
-        for row in snapshot.rows(super::GRANTS) {
+        for row in snapshot.rows(reads::GRANTS) {
             let line = row.values().find_map(serde_json::Value::as_str).unwrap_or_default();
             match parse_show_grants(line) {
                 Ok(grant) => live.lines.entry(grant.grantee().to_owned()).or_default().push(grant),
@@ -234,14 +232,4 @@ pub fn exempt(world: &World) -> Exempt {
 pub fn of_nobody(attrs: &Attrs, snapshot: &Snapshot) -> Comparison {
     let mode = if grants::is_additive(attrs) { Mode::Additive } else { Mode::Whole };
     Live::nobody(snapshot).all(&grants::grantees(attrs), mode, &Exempt::default())
-}
-
-fn privilege_row(row: &Row) -> PrivilegeRow {
-    let optional = |column: &str| row.get(column).and_then(serde_json::Value::as_str).map(str::to_owned);
-    PrivilegeRow {
-        privilege: text(row, "privilege").to_owned(),
-        aliases: texts(row, "aliases"),
-        level: optional("level"),
-        parent_group: optional("parent_group"),
-    }
 }

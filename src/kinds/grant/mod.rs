@@ -15,7 +15,7 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::{Change, DeclaredAccess, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -27,11 +27,6 @@ use crate::model::{Action, Addr, Attrs, Resource, Settings, Value};
 
 /// The kind.
 pub struct Grant;
-
-/// The read of `SHOW GRANTS FOR ALL`.
-pub const GRANTS: &str = "grants";
-/// The read of `system.privileges`.
-pub const PRIVILEGES: &str = "privileges";
 
 impl Kind for Grant {
     fn name(&self) -> &'static str {
@@ -68,14 +63,7 @@ impl Kind for Grant {
     }
 
     fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        let privileges = "SELECT toString(privilege) AS privilege, aliases, toString(level) AS level, \
-                          toString(parent_group) AS parent_group FROM system.privileges";
-        vec![
-            Read::Sql { name: GRANTS, statement: "SHOW GRANTS FOR ALL".into() },
-            Read::Sql { name: PRIVILEGES, statement: privileges.into() },
-            reads::users(),
-            reads::roles(),
-        ]
+        vec![reads::grants(), reads::privileges(), reads::users(), reads::roles()]
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -94,6 +82,10 @@ impl Kind for Grant {
             observed.extend(attrs.map(|attrs| ((*identity).to_owned(), attrs.into_attrs())));
         }
         observed
+    }
+
+    fn access(&self, attrs: &Attrs) -> Vec<DeclaredAccess> {
+        grants::grantees(attrs).iter().map(Grantee::access).collect()
     }
 
     fn diff(&self, _: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {

@@ -21,8 +21,8 @@ fn snapshot(lines: &[&str]) -> Snapshot {
         privilege("DROP VIEW", Some("VIEW"), Some("DROP")),
     ]);
     let mut snapshot = Snapshot::default();
-    snapshot.rows.insert(GRANTS, rows(lines.into()));
-    snapshot.rows.insert(PRIVILEGES, rows(privileges));
+    snapshot.rows.insert(reads::GRANTS, rows(lines.into()));
+    snapshot.rows.insert(reads::PRIVILEGES, rows(privileges));
     snapshot
         .rows
         .insert(reads::ROLES, rows(serde_json::json!([{"name": "r", "storage": "local_directory"}])));
