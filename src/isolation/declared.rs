@@ -19,6 +19,8 @@ pub struct Declared {
     pub graph: Graph,
     /// Those and what other scopes recorded as theirs.
     pub with_others: Graph,
+    /// The tenants' own roles and users, with the slug.
+    pub own: BTreeMap<Principal, String>,
     /// The scopes that recorded grants, by grantee.
     pub scopes: BTreeMap<Principal, String>,
     /// The users that are declared to pass nothing on.
@@ -44,8 +46,10 @@ impl Declared {
             tenants.extend(data.map(|(database, slug)| Tenant { database, slug }));
             declared.keeping.extend(kind.keeps_rights(resource));
             for access in kind.access(&resource.attrs) {
-                add(&mut declared.graph, &access);
+                let id = add(&mut declared.graph, &access);
                 add(&mut declared.with_others, &access);
+                let principal = declared.graph.principal(id).clone();
+                declared.own.extend(resource.tenant.clone().map(|slug| (principal, slug)));
             }
         }
         declared.tenants = Tenants::new(tenants);

@@ -8,6 +8,7 @@
 //!
 //! The module is pure: it takes what was read and what is declared, and returns a [`Report`].
 
+mod beside;
 mod declared;
 mod findings;
 mod graph;

@@ -89,7 +89,9 @@ impl<'a> Touched<'a> {
         for element in statements.flat_map(|statement| &statement.elements) {
             match &element.on {
                 Scope::Global => touched.all = true,
-                Scope::Database { name, wildcard: true } if name.is_empty() => touched.all = true,
+                Scope::Database { name, wildcard: true } if tenants.under(name).len() == tenants.len() => {
+                    touched.all = true;
+                }
                 Scope::Database { name, wildcard: true } => drop(touched.prefixes.insert(name)),
                 Scope::Database { name, .. } | Scope::Table { database: name, .. } => {
                     touched.named.extend(tenants.find(name));
