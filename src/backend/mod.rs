@@ -19,6 +19,7 @@ use crate::model::Secret;
 use crate::model::op::{KubeDelete, KubeWrite};
 use crate::model::snapshot::{Api, Listing, Row};
 
+pub use crate::model::snapshot::LoginVerdict;
 pub use connect::ConnectError;
 pub use live::Live;
 
@@ -83,17 +84,6 @@ pub struct ObjectWrite {
     pub mode: KubeWrite,
     /// Fields (JSON pointers) that we owned and no longer declare.
     pub prune: Vec<String>,
-}
-
-/// What a login proves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoginVerdict {
-    /// It works.
-    Works,
-    /// The server refuses the password, or the user is unknown to it.
-    Fails,
-    /// It cannot be told from here: host rules, expiry, network. Says why.
-    Unproved(String),
 }
 
 /// What kind of failure an error is.

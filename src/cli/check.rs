@@ -6,12 +6,12 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::args::{Common, Format};
 use super::context::{self, Context, Observation};
-use super::identity;
+use super::{identity, logins};
 use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
-use crate::kinds::{LoginProbe, World};
+use crate::kinds::LoginProbe;
 use crate::model::snapshot::Caps;
-use crate::model::{Addr, Category, Finding, Secret, Settings, Severity};
+use crate::model::{Addr, Category, Finding, Rotation, Secret, Settings, Severity};
 use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
 use crate::{isolation, plan, render};
@@ -50,9 +50,6 @@ pub struct Args {
     no_probe: bool,
 }
 
-/// How many logins are tried at once.
-const LOGINS_AT_ONCE: usize = 8;
-
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("check", None, &common.dir, &environment());
@@ -60,7 +57,8 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         let context = Context::open(common, &run, ui).await?;
         let more = |caps: &Caps| if args.isolation { isolation::reads(caps) } else { Vec::new() };
         let observation = context.observe_more(more, ui).await?;
-        let request = context.request(&observation, &args.targets);
+        let rotation = Rotation::default();
+        let request = context.request(&observation, &args.targets, &rotation);
         let mut findings = plan::check(&request);
         if !args.no_probe {
             findings.extend(logins(&context, &observation, &args.targets).await);
@@ -70,6 +68,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
             false => None,
         };
         findings.extend(isolation.iter().flat_map(isolation::findings));
+        findings.iter_mut().for_each(|finding| finding.locate(&context.compiled.sources));
         findings.sort_by(|a, b| {
             (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
         });
@@ -110,27 +109,9 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
 
 /// Proves that what each Secret holds logs in.
 async fn logins(context: &Context, observation: &Observation, targets: &[Addr]) -> Vec<Finding> {
-    let world = World {
-        settings: &context.settings,
-        snapshot: &observation.snapshot,
-        registry: &observation.registry,
-        desired: &context.compiled.desired,
-    };
     let selected = plan::selected(&context.compiled.desired, targets);
-    let probes: Vec<LoginProbe> = context
-        .compiled
-        .desired
-        .resources
-        .values()
-        .filter(|resource| selected.contains(&resource.addr))
-        .filter_map(|resource| Some((context.kinds.get(resource.kind)?, resource)))
-        .flat_map(|(kind, resource)| kind.probes(resource, &world))
-        .collect();
-    let verdicts = stream::iter(probes).map(|probe| async move {
-        let verdict = context.servers.login(&probe.user, &probe.password).await;
-        finding(&probe, verdict)
-    });
-    verdicts.buffer_unordered(LOGINS_AT_ONCE).filter_map(|finding| async move { finding }).collect().await
+    let proved = logins::prove(context, observation, &selected).await;
+    proved.iter().filter_map(|(probe, verdict)| finding(probe, verdict)).collect()
 }
 
 /// Proves that tenants are apart.
@@ -139,11 +120,12 @@ async fn isolated(context: &Context, observation: &Observation, no_probe: bool) 
     let mut open = BTreeSet::new();
     if !no_probe {
         let users = isolation::Observed::may_be_open(snapshot);
-        let logins = stream::iter(users).map(|user| async move {
+        let verdicts = stream::iter(users).map(|user| async move {
             let verdict = context.servers.login(&user, &Secret::new("")).await;
             matches!(verdict, LoginVerdict::Works).then_some(user)
         });
-        open = logins.buffer_unordered(LOGINS_AT_ONCE).filter_map(|user| async move { user }).collect().await;
+        open =
+            verdicts.buffer_unordered(logins::AT_ONCE).filter_map(|user| async move { user }).collect().await;
     }
     let observed = isolation::Observed::new(snapshot, open);
     let desired = &context.compiled.desired;
@@ -151,7 +133,7 @@ async fn isolated(context: &Context, observation: &Observation, no_probe: bool) 
     isolation::prove(&observed, &declared)
 }
 
-fn finding(probe: &LoginProbe, verdict: LoginVerdict) -> Option<Finding> {
+fn finding(probe: &LoginProbe, verdict: &LoginVerdict) -> Option<Finding> {
     let new = |severity, summary: &str, found: String| {
         Finding::new("CH311", severity, Category::Secrets, summary)
             .at(&probe.addr)
@@ -160,9 +142,18 @@ fn finding(probe: &LoginProbe, verdict: LoginVerdict) -> Option<Finding> {
     match verdict {
         LoginVerdict::Works => None,
         LoginVerdict::Fails => Some(
-            new(Severity::Drift, "what a Secret holds does not log in", "ClickHouse refuses the user or its password".into())
-                .help("charter apply makes ClickHouse accept what the Secret holds, where it can see that they differ"),
+            new(
+                Severity::Drift,
+                "what a Secret holds does not log in",
+                "ClickHouse refuses the user or its password".into(),
+            )
+            .help(format!(
+                "charter apply --probe --target {} makes ClickHouse accept what the Secret holds",
+                probe.addr
+            )),
         ),
-        LoginVerdict::Unproved(why) => Some(new(Severity::Note, "a login could not be proved from here", why)),
+        LoginVerdict::Unproved(why) => {
+            Some(new(Severity::Note, "a login could not be proved from here", why.clone()))
+        }
     }
 }

@@ -16,11 +16,10 @@ use crate::model::schema::BlockSchema;
 /// The blocks of settings.
 pub const SETTINGS: [&str; 4] = ["charter", "clickhouse", "kubernetes", "isolation"];
 /// Blocks that are planned, and not part of this version.
-const RESERVED: [&str; 4] = ["moved", "removed", "import", "lint"];
+const RESERVED: [&str; 3] = ["removed", "import", "lint"];
 /// Says what to do without a block of [`RESERVED`].
 fn instead(name: &str) -> &'static str {
     match name {
-        "moved" => "remove the block: what keeps its name on the servers is recognized at its new address",
         "import" => "remove the block: what is on the servers and equals its declaration is adopted unasked",
         "removed" => {
             "remove the block: a tenant or database that is no longer declared is kept; drop it by hand"
@@ -109,6 +108,8 @@ pub struct Decls<'a> {
     pub settings: BTreeMap<&'static str, Placed<'a>>,
     /// The resource blocks by address.
     pub resources: BTreeMap<Addr, Resource<'a>>,
+    /// The `moved` blocks.
+    pub moved: Vec<Placed<'a>>,
     /// The schemas of kinds that have blocks.
     pub schemas: BTreeMap<&'static str, Rc<BlockSchema>>,
     /// The lists of `charter.presets` by name.
@@ -125,6 +126,7 @@ impl<'a> Decls<'a> {
             locals: BTreeMap::new(),
             settings: BTreeMap::new(),
             resources: BTreeMap::new(),
+            moved: Vec::new(),
             schemas: schemas.collect(),
             presets: kinds.iter().flat_map(|kind| kind.presets()).collect(),
             broken: &parsed.broken,
@@ -169,6 +171,7 @@ impl<'a> Decls<'a> {
         match name {
             "variable" => self.variable(placed, diags),
             "locals" => self.add_locals(placed, diags),
+            "moved" => self.moved.push(placed),
             _ => match SETTINGS.into_iter().find(|known| *known == name) {
                 Some(known) => self.setting(known, placed, diags),
                 None => diags.push(self.unknown(&placed)),
@@ -249,7 +252,7 @@ impl<'a> Decls<'a> {
                 .help(instead(name));
         }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
-        let known = ["variable", "locals"].into_iter().chain(SETTINGS);
+        let known = ["variable", "locals", "moved"].into_iter().chain(SETTINGS);
         let known: Vec<&str> = known.chain(self.schemas.keys().copied()).collect();
         match (name, nearest(name, known.iter().copied())) {
             ("resource", _) => item.help("the kind is the block's type: `role \"analyst\" { … }`"),
@@ -294,7 +297,8 @@ fn label(placed: &Placed<'_>, diags: &mut Diagnostics) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn no_labels(placed: &Placed<'_>, diags: &mut Diagnostics) {
+/// Reports the labels of a block that has none.
+pub fn no_labels(placed: &Placed<'_>, diags: &mut Diagnostics) {
     if let Some(label) = placed.block.labels.first() {
         let name = placed.block.ident.value();
         diags.push(

@@ -13,6 +13,7 @@ mod expand;
 mod funcs;
 pub mod load;
 mod mismatch;
+mod moved;
 mod ops;
 mod parse;
 mod refs;
@@ -99,6 +100,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         builder.resource(addr, &settings, &mut sources, &mut diags);
     }
     builder.link(kinds, &settings, &mut sources, &mut diags);
+    builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
 }
 

@@ -45,7 +45,7 @@ impl Declared {
             let data = kind.data(resource).zip(resource.tenant.clone());
             tenants.extend(data.map(|(database, slug)| Tenant { database, slug }));
             declared.keeping.extend(kind.keeps_rights(resource));
-            for access in kind.access(&resource.attrs) {
+            for access in kind.declared_access(&resource.attrs) {
                 let id = add(&mut declared.graph, &access);
                 add(&mut declared.with_others, &access);
                 let principal = declared.graph.principal(id).clone();
@@ -62,7 +62,7 @@ impl Declared {
             for entry in registry.others(kind.name()) {
                 let Some(Value::Map(attrs)) = entry.spec.get("attrs").map(Value::from_json) else { continue };
                 let attrs: Attrs = attrs;
-                for access in kind.access(&attrs) {
+                for access in kind.declared_access(&attrs) {
                     let id = add(&mut self.with_others, &access);
                     let principal = self.with_others.principal(id).clone();
                     self.scopes.insert(principal, entry.scope.clone());
@@ -75,7 +75,7 @@ impl Declared {
 /// Adds what one grantee is declared to be granted.
 pub fn add(graph: &mut Graph, access: &DeclaredAccess) -> super::graph::Id {
     let id = graph.enter(Principal { user: access.user, name: access.grantee.clone() });
-    access.grants.iter().for_each(|grant| graph.grant(id, Statement::granting(grant)));
+    access.grants.iter().flat_map(Statement::declaring).for_each(|statement| graph.grant(id, statement));
     access.roles.iter().for_each(|role| graph.member(id, &role.role, Verb::Grant, role.admin_option));
     id
 }

@@ -25,6 +25,7 @@ use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::{Entry, Registry};
 use crate::model::resource::{Declared, Desired};
+use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
 use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value};
@@ -63,6 +64,8 @@ pub struct World<'a> {
     pub registry: &'a Registry,
     /// All that is declared.
     pub desired: &'a Desired,
+    /// Which passwords are to be rotated.
+    pub rotation: &'a Rotation,
 }
 
 impl World<'_> {
@@ -105,6 +108,27 @@ pub struct Lowered {
     pub slots: BTreeMap<Slot, SlotSource>,
     /// What happens, where it is not what the planner thought: a migration is executed.
     pub action: Option<Action>,
+    /// What becomes of the record of a credential.
+    pub renewal: Renewal,
+    /// Whether it is recorded before the operations that a password begins to change.
+    pub begins: bool,
+}
+
+/// What becomes of the record of a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renewal {
+    /// It stays what it was.
+    #[default]
+    Carried,
+    /// A password is new, and the only one that is accepted.
+    Alone,
+    /// A password is new; the one before it is accepted for so many seconds more.
+    Beside {
+        /// How many seconds.
+        grace: u64,
+    },
+    /// The password is the one that it was, and the only one that is accepted from now on.
+    Retired,
 }
 
 impl Lowered {
@@ -112,6 +136,21 @@ impl Lowered {
     pub fn ops(ops: impl IntoIterator<Item = Op>) -> Self {
         Self { ops: ops.into_iter().collect(), ..Self::default() }
     }
+}
+
+/// What becomes of an object that is to get another name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Renamed {
+    /// It is renamed by these operations.
+    By(Vec<Op>),
+    /// It has no name of its own, or has the new one already: only the record changes.
+    Record,
+    /// There is no such object, under either name.
+    Gone,
+    /// Both names are taken.
+    Taken,
+    /// It cannot be renamed, and why.
+    Never(&'static str),
 }
 
 /// A login that `check` proves.
@@ -125,6 +164,8 @@ pub struct LoginProbe {
     pub password: crate::model::Secret,
     /// Where the password is kept, for people.
     pub kept_in: String,
+    /// Why a login that fails proves nothing; none where it proves that the password is wrong.
+    pub doubt: Option<String>,
 }
 
 /// What a role or user is declared to be granted.
@@ -204,6 +245,19 @@ pub trait Kind: Sync {
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
+    /// Returns what the record keeps of a resource besides its declaration, under `kept`: what no
+    /// server tells back. Asked for every row that is written, with the change that is recorded.
+    fn keeps(&self, change: &Change, world: &World) -> BTreeMap<String, serde_json::Value> {
+        let _ = (change, world);
+        BTreeMap::new()
+    }
+
+    /// Tells how an object gets another name in place, and makes `snapshot` what it is then.
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        let _ = (from, to, snapshot);
+        Renamed::Never("objects of this kind keep their names")
+    }
+
     /// Returns what there is to say of a resource besides its differences.
     fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {
         let _ = (wanted, live, world);
@@ -224,7 +278,7 @@ pub trait Kind: Sync {
     }
 
     /// Returns what attributes, declared or recorded, grant to whom.
-    fn access(&self, attrs: &Attrs) -> Vec<DeclaredAccess> {
+    fn declared_access(&self, attrs: &Attrs) -> Vec<DeclaredAccess> {
         let _ = attrs;
         Vec::new()
     }
@@ -233,6 +287,12 @@ pub trait Kind: Sync {
     fn keeps_rights(&self, wanted: &Resource) -> Option<String> {
         let _ = wanted;
         None
+    }
+
+    /// Returns whether a resource has a password that can be rotated.
+    fn rotates(&self, wanted: &Resource) -> bool {
+        let _ = wanted;
+        false
     }
 
     /// Returns the logins by which `check` proves a resource.

@@ -74,6 +74,21 @@ impl Addr {
             })
     }
 
+    /// Returns this address, which is within `from`, below `to` instead. A key that `to` leaves
+    /// open is kept.
+    #[must_use]
+    pub fn rebase(&self, from: &Self, to: &Self) -> Self {
+        let mut segments = to.0.clone();
+        if let (Some(last), Some(mine)) = (segments.last_mut(), self.0.get(from.0.len() - 1))
+            && last.key.is_none()
+            && from.0.last().is_some_and(|segment| segment.key.is_none())
+        {
+            last.key.clone_from(&mine.key);
+        }
+        segments.extend(self.0.iter().skip(from.0.len()).cloned());
+        Self(segments)
+    }
+
     /// Parses an address as [`fmt::Display`] prints it.
     ///
     /// # Errors
@@ -181,6 +196,20 @@ mod tests {
     fn nonsense_is_refused() {
         for text in ["", ".", "a.", "a[", "a[b]", "a[\"b\"", "a b", "a[\"b\"]c"] {
             assert!(Addr::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_moves_keeps_its_parts_and_keys() {
+        for (addr, from, to, moved) in [
+            ("role.a", "role.a", "role.b", "role.b"),
+            ("tenant.a.role", "tenant.a", "tenant.b", "tenant.b.role"),
+            ("tenant.l[\"x\"].role", "tenant.l[\"x\"]", "tenant.x", "tenant.x.role"),
+            ("tenant.x.role", "tenant.x", "tenant.l[\"x\"]", "tenant.l[\"x\"].role"),
+            ("tenant.l[\"x\"].role", "tenant.l", "tenant.m", "tenant.m[\"x\"].role"),
+        ] {
+            let parse = |text| Addr::parse(text).expect("an address");
+            assert_eq!(parse(addr).rebase(&parse(from), &parse(to)), parse(moved));
         }
     }
 

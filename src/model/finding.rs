@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::addr::Addr;
+use super::place::Place;
+use crate::diag::{SourceMap, Span};
 
 /// What follows from a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -58,6 +60,9 @@ pub struct Finding {
     pub found: String,
     /// What to do, a line each.
     pub help: Vec<String>,
+    /// The places of the configuration that it is about, the one to look at first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
 impl Finding {
@@ -77,6 +82,7 @@ impl Finding {
             expected: String::new(),
             found: String::new(),
             help: Vec::new(),
+            places: Vec::new(),
         }
     }
 
@@ -100,5 +106,24 @@ impl Finding {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
+    }
+
+    /// Points at a place of the configuration: a resource's span, or that of an attribute.
+    #[must_use]
+    pub fn at_span(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.places.push(Place::new(span, None, label.into()));
+        self
+    }
+
+    /// Points at one text of the expression at a span: an item of a list.
+    #[must_use]
+    pub fn at_item(mut self, span: Span, item: &str, label: impl Into<String>) -> Self {
+        self.places.push(Place::new(span, Some(item.to_owned()), label.into()));
+        self
+    }
+
+    /// Finds the lines of its places, so that they can be shown.
+    pub fn locate(&mut self, sources: &SourceMap) {
+        self.places.iter_mut().for_each(|place| place.locate(sources));
     }
 }

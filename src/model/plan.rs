@@ -11,6 +11,7 @@ use super::finding::{Finding, Severity};
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
 use super::value::{Attrs, Value};
+use crate::diag::SourceMap;
 
 /// What happens to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -184,6 +185,11 @@ impl Plan {
     /// Returns whether an apply may begin: no finding refuses it.
     pub fn may_apply(&self) -> bool {
         !matches!(self.worst(), Some(Severity::Error | Severity::Decision))
+    }
+
+    /// Finds the lines of the findings' places, so that they can be shown.
+    pub fn locate(&mut self, sources: &SourceMap) {
+        self.findings.iter_mut().for_each(|finding| finding.locate(sources));
     }
 
     /// Returns the digest of all that an apply would do and expects to find.

@@ -28,6 +28,8 @@ pub struct Resource {
     pub ignore_changes: BTreeSet<String>,
     /// Where it is declared in the source.
     pub span: Span,
+    /// Where parts of it are declared, by names that its kind chooses.
+    pub places: BTreeMap<String, Span>,
 }
 
 impl Resource {
@@ -43,7 +45,13 @@ impl Resource {
             retained: false,
             ignore_changes: BTreeSet::new(),
             span,
+            places: BTreeMap::new(),
         }
+    }
+
+    /// Returns where a part of it is declared, or else all of it.
+    pub fn place(&self, part: &str) -> Span {
+        self.places.get(part).copied().unwrap_or(self.span)
     }
 
     /// Sets an attribute.
@@ -75,6 +83,25 @@ pub struct Declared {
     pub exports: BTreeMap<String, Value>,
 }
 
+/// A `moved` block: what was declared at one address is declared at another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Where it was declared: a block, or one instance of it.
+    pub from: Addr,
+    /// Where it is declared.
+    pub to: Addr,
+    /// Where the block stands in the source.
+    pub span: Span,
+}
+
+impl Move {
+    /// Returns where something is declared now that was recorded at `addr`; none where the move
+    /// does not take it.
+    pub fn takes(&self, addr: &Addr) -> Option<Addr> {
+        addr.is_within(&self.from).then(|| addr.rebase(&self.from, &self.to))
+    }
+}
+
 /// Everything that the configuration declares.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -82,6 +109,8 @@ pub struct Desired {
     pub resources: BTreeMap<Addr, Resource>,
     /// Named groups of addresses that `--target` takes (`tenant.acme.access`).
     pub groups: BTreeMap<Addr, BTreeSet<Addr>>,
+    /// The `moved` blocks.
+    pub moves: Vec<Move>,
 }
 
 impl Desired {

@@ -24,8 +24,20 @@ pub use error::{ObserveError, Server};
 pub use preflight::preflight;
 
 /// The columns of the registry that are read.
-const REGISTRY: [&str; 9] =
-    ["scope", "environment", "address", "kind", "identity", "status", "spec", "salt", "fingerprint"];
+const REGISTRY: [&str; 12] = [
+    "scope",
+    "environment",
+    "address",
+    "kind",
+    "identity",
+    "status",
+    "spec",
+    "salt",
+    "fingerprint",
+    "credential_at",
+    "credential_state",
+    "credential_grace",
+];
 
 /// Reads everything that planning or checking needs. At most `parallelism` reads run at a time.
 ///
@@ -66,7 +78,7 @@ pub async fn observe_more<S: Servers>(
     let mut asked = unite(kinds, desired, settings, &registry, &caps)?;
     more(&caps).into_iter().try_for_each(|read| asked.add(read))?;
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
-    let snapshot = Snapshot { caps, cluster_uid, rows, objects };
+    let snapshot = Snapshot { caps, cluster_uid, rows, objects, ..Snapshot::default() };
     Ok((snapshot, registry))
 }
 

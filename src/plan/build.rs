@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use super::moves::Moved;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, check, diff, lint, order, registry};
-use crate::kinds::{Change, Lowered};
+use crate::kinds::{Change, Lowered, Renewal};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -18,11 +19,14 @@ use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Plan, S
 
 /// Plans how the servers become what is declared.
 pub fn build(request: &Request) -> Plan {
-    let survey = Survey::of(request);
+    let moved = Moved::of(request);
+    let survey = Survey::of(&moved.request(request), &moved);
     let mut draft = Draft::new(&survey);
+    draft.findings.extend(moved.findings());
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
-    draft.findings.extend(survey.of_kinds());
+    // Notes are a check's: a plan says what would change, and what stands in the way.
+    draft.findings.extend(survey.of_kinds().into_iter().filter(|finding| finding.severity < Severity::Note));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -59,7 +63,6 @@ impl<'a> Draft<'a> {
     fn subject(&mut self, subject: &Subject) {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
-        // Notes are a check's: a plan says what would change, and what stands in the way.
         self.findings.extend(findings.into_iter().filter(|finding| finding.severity < Severity::Note));
         match (&subject.standing, subject.action()) {
             (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
@@ -83,17 +86,22 @@ impl<'a> Draft<'a> {
         step.notes = notes(subject, action);
         step.notes.append(&mut lowered.notes);
         step.diff.clone_from(&subject.compared.diff);
-        step.ops = lowered.ops;
+        step.ops = subject.renamed.map(|rename| rename.ops.clone()).unwrap_or_default();
+        step.ops.append(&mut lowered.ops);
         if subject.kind.registered() {
             let entry = subject.entry.filter(|_| action == Action::Update);
             step.diff
                 .extend(entry.into_iter().flat_map(|entry| registry::misrecorded(entry, subject.declared)));
-            let (recorder, spec) = self.recorder(subject);
+            let (recorder, spec) = self.recorder(subject, action);
             if action == Action::Create {
                 step.ops.insert(0, recorder.claimed(&spec));
             }
-            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref());
+            if lowered.begins {
+                step.ops.insert(0, recorder.begun(&spec));
+            }
+            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref(), lowered.renewal);
             step.ops.push(applied);
+            step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         }
         self.take_slots(lowered.slots);
         self.steps.push(step);
@@ -107,8 +115,9 @@ impl<'a> Draft<'a> {
             step.notes.push("only the record changes".into());
         }
         step.diff = recorded.to_vec();
-        let (recorder, spec) = self.recorder(subject);
-        step.ops = vec![recorder.applied(&spec, None)];
+        let (recorder, spec) = self.recorder(subject, Action::Update);
+        step.ops = vec![recorder.applied(&spec, None, Renewal::Carried)];
+        step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         self.steps.push(step);
     }
 
@@ -162,7 +171,7 @@ impl<'a> Draft<'a> {
         recorder.removed()
     }
 
-    fn recorder<'s>(&'s self, subject: &'s Subject) -> (Recorder<'s>, Json) {
+    fn recorder<'s>(&'s self, subject: &'s Subject, action: Action) -> (Recorder<'s>, Json) {
         let request = &self.survey.request;
         let recorder = Recorder {
             settings: request.settings,
@@ -172,7 +181,11 @@ impl<'a> Draft<'a> {
             entry: subject.entry,
         };
         let graph = &self.survey.graph;
-        let spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
+        let mut spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
+        let kept = self.survey.keeps(subject, action);
+        if !kept.is_empty() {
+            spec["kept"] = json!(kept);
+        }
         (recorder, spec)
     }
 

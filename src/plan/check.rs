@@ -1,6 +1,7 @@
 //! Checking: what is not as declared, told as findings. It plans nothing and changes nothing.
 
 use super::build::{kept, sort};
+use super::moves::Moved;
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, diff, lint, registry};
 use crate::model::plan::Retained;
@@ -13,8 +14,10 @@ const MENDED: &str = "charter apply mends this; charter plan shows how";
 /// Returns every difference between what is declared and what is there, one finding a resource,
 /// and what else the kinds find.
 pub fn check(request: &Request) -> Vec<Finding> {
-    let survey = Survey::of(request);
+    let moved = Moved::of(request);
+    let survey = Survey::of(&moved.request(request), &moved);
     let (subjects, mut findings) = survey.subjects();
+    findings.extend(moved.findings());
     findings.extend(survey.of_kinds());
     for subject in &subjects {
         findings.extend(of(subject, &survey));

@@ -54,6 +54,8 @@ codes! {
         "A resource or a record is of a kind that this version does not know; a newer one may.";
     DECLARED_TWICE = "CH205", Error, "Declared more than once.",
         "Several addresses declare the same object, so that no apply could satisfy both.";
+    IMMOVABLE = "CH206", Error, "Cannot be moved.",
+        "A `moved` block asks for a new name that the object cannot get in place; making a new one would lose it.";
     RETAINED = "CH210", Warning, "No longer declared, kept.",
         "What holds data or lets a customer in is kept when its block goes away, until it is removed in so many words.";
     MISSING = "CH211", Drift, "Does not exist.",

@@ -9,8 +9,10 @@ pub mod build;
 pub mod check;
 pub mod diff;
 pub mod lint;
+pub mod moves;
 pub mod order;
 pub mod registry;
+pub mod rotate;
 pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -26,7 +28,7 @@ use crate::kinds::{Kinds, World};
 use crate::model::graph::Graph;
 use crate::model::registry::Registry;
 use crate::model::resource::Desired;
-use crate::model::{Addr, Settings, Snapshot};
+use crate::model::{Addr, Rotation, Settings, Snapshot};
 
 /// Returns the addresses that targets take, with all that they depend on; everything without any.
 pub fn selected(desired: &Desired, targets: &[Addr]) -> BTreeSet<Addr> {
@@ -51,6 +53,8 @@ pub struct Request<'a> {
     pub registry: &'a Registry,
     /// What to confine the plan to, with all that it depends on; empty for everything.
     pub targets: &'a [Addr],
+    /// Which passwords are to be rotated.
+    pub rotation: &'a Rotation,
 }
 
 impl<'a> Request<'a> {
@@ -61,6 +65,7 @@ impl<'a> Request<'a> {
             snapshot: self.snapshot,
             registry: self.registry,
             desired: self.desired,
+            rotation: self.rotation,
         }
     }
 }

@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
+use super::moves::{Moved, Rename};
 use super::{Request, diff, lint, registry};
 use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, World};
@@ -40,6 +43,8 @@ pub struct Subject<'a> {
     pub entry: Option<&'a Entry>,
     /// How they stand to each other.
     pub standing: Standing,
+    /// How it gets its name, where it has another one. Its difference is the first one then.
+    pub renamed: Option<&'a Rename>,
 }
 
 /// What is recorded and no longer declared.
@@ -62,6 +67,7 @@ pub struct Survey<'a> {
     pub graph: Graph,
     live: BTreeMap<&'static str, BTreeMap<String, Attrs>>,
     targeted: Option<BTreeSet<Addr>>,
+    moved: &'a Moved,
 }
 
 impl Subject<'_> {
@@ -77,8 +83,9 @@ impl Subject<'_> {
 }
 
 impl<'a> Survey<'a> {
-    /// Asks every kind what is there.
-    pub fn of(request: &Request<'a>) -> Self {
+    /// Asks every kind what is there, or will be after the renames: `request` is
+    /// [`Moved::request`].
+    pub fn of(request: &Request<'a>, moved: &'a Moved) -> Self {
         let world = request.world();
         let graph = Graph::of(request.desired);
         let live = request
@@ -91,7 +98,7 @@ impl<'a> Survey<'a> {
             .collect();
         let roots = request.targets.iter().flat_map(|target| request.desired.matching(target));
         let targeted = (!request.targets.is_empty()).then(|| graph.closure(roots));
-        Self { request: *request, world, live, targeted, graph }
+        Self { request: *request, world, live, targeted, graph, moved }
     }
 
     /// Returns the declared resources that the targets take, and what was wrong with asking.
@@ -114,11 +121,15 @@ impl<'a> Survey<'a> {
 
     fn subject(&self, kind: &'static dyn Kind, resource: &'a Resource) -> Subject<'_> {
         let live = self.live(kind.name(), &resource.identity);
-        let compared = diff::compare(kind, resource, live, &self.world);
+        let mut compared = diff::compare(kind, resource, live, &self.world);
+        let standing = self.standing(kind, resource, live, &compared.diff);
+        let renamed = self.moved.of_resource(resource);
+        compared.diff.splice(0..0, renamed.map(|rename| rename.diff(resource)));
         Subject {
             kind,
             declared: resource,
-            standing: self.standing(kind, resource, live, &compared.diff),
+            standing: renaming(standing, renamed, resource),
+            renamed,
             entry: self.request.registry.mine(kind.name(), &resource.identity),
             compared,
             live,
@@ -176,16 +187,12 @@ impl<'a> Survey<'a> {
 
     /// Lowers a change of a subject.
     pub fn lower(&self, subject: &Subject, action: Action) -> Lowered {
-        let change = Change {
-            action,
-            addr: &subject.declared.addr,
-            identity: &subject.declared.identity,
-            wanted: Some(&subject.compared.wanted),
-            live: subject.live,
-            diff: &subject.compared.diff,
-            entry: subject.entry,
-        };
-        subject.kind.lower(&change, &self.world)
+        subject.kind.lower(&change(subject, action), &self.world)
+    }
+
+    /// Returns what the record of a subject keeps besides its declaration.
+    pub fn keeps(&self, subject: &Subject, action: Action) -> BTreeMap<String, Json> {
+        subject.kind.keeps(&change(subject, action), &self.world)
     }
 
     /// Returns what each kind has to say as a whole, as far as the targets take it.
@@ -299,6 +306,30 @@ impl<'a> Survey<'a> {
     fn category(&self, kind: &str) -> Category {
         let kind = self.request.kinds.get(kind);
         kind.map_or(Category::Charter, |kind| kind.category())
+    }
+}
+
+fn change<'s>(subject: &'s Subject, action: Action) -> Change<'s> {
+    Change {
+        action,
+        addr: &subject.declared.addr,
+        identity: &subject.declared.identity,
+        wanted: Some(&subject.compared.wanted),
+        live: subject.live,
+        diff: &subject.compared.diff[usize::from(subject.renamed.is_some())..],
+        entry: subject.entry,
+    }
+}
+
+/// Returns the standing of what gets another name: it differs at least in that.
+fn renaming(standing: Standing, renamed: Option<&Rename>, resource: &Resource) -> Standing {
+    match (standing, renamed) {
+        (Standing::Settled | Standing::Misrecorded(_), Some(rename)) if rename.ops.is_empty() => {
+            let recorded = registry::misrecorded(&rename.entry, resource);
+            Standing::Misrecorded(std::iter::once(rename.diff(resource)).chain(recorded).collect())
+        }
+        (Standing::Settled | Standing::Misrecorded(_), Some(_)) => Standing::Differs,
+        (standing, _) => standing,
     }
 }
 

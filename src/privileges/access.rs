@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::grant::Scope;
+use super::grant::{Grant, Scope};
 use super::leaf_set::LeafSet;
 use super::points::Universe;
 use super::resolve::{Item, Reading};
@@ -30,6 +30,23 @@ impl AccessSet {
     ) -> Self {
         let mut set = Self::empty(reading, universe);
         statements.into_iter().for_each(|statement| set.apply(reading, universe, statement));
+        set
+    }
+
+    /// Returns what declared grants give together: each without the parts that it leaves out, but for what another gives.
+    pub fn declared<'a>(
+        reading: &Reading<'_>,
+        universe: &Universe<'_>,
+        grants: impl IntoIterator<Item = &'a Grant>,
+    ) -> Self {
+        let mut set = Self::empty(reading, universe);
+        for grant in grants {
+            if grant.except.is_empty() {
+                set.apply(reading, universe, &Statement::granting(grant));
+            } else {
+                set = set.union(&Self::of(reading, universe, &Statement::declaring(grant)));
+            }
+        }
         set
     }
 

@@ -22,7 +22,7 @@ use super::statement::{Element, Statement, Verb};
 pub enum Mode {
     /// The grantee is managed whole: they are too much, unless exempt.
     Whole,
-    /// The grantee belongs to somebody else: they stay.
+    /// The grantee belongs to somebody else, or was told to be left alone: they stay, but for what was recorded.
     Additive,
     /// The declared grants are to be taken away; all others stay, exempt ones among them.
     Remove,
@@ -44,6 +44,8 @@ pub struct GrantDiff {
     pub missing: Vec<Grant>,
     /// What is too much, on the scopes where it was granted.
     pub extra: Vec<Extra>,
+    /// What a new grant would take along and is revoked right after it: parts that the declaration leaves out.
+    pub except: Vec<Extra>,
     steps: Vec<Statement>,
 }
 
@@ -76,6 +78,18 @@ impl fmt::Display for Extra {
     }
 }
 
+/// Both sides of a comparison besides the live one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Declaration<'a> {
+    /// What is declared.
+    pub desired: &'a [Grant],
+    /// What was declared when it was last applied; it matters in [`Mode::Additive`] only, where all that is in it and not
+    /// declared any more is too much. Words that the server no longer knows count for nothing.
+    pub recorded: &'a [Grant],
+    /// What others have registered for this grantee: where it is live, it is not too much.
+    pub exempt: &'a [Grant],
+}
+
 /// Compares the declared grants of one grantee with its lines of `SHOW GRANTS`, of which those about roles are skipped.
 ///
 /// `exempt` are grants that others have registered for this grantee: where they are live, they are not too much.
@@ -90,23 +104,66 @@ pub fn diff(
     exempt: &[Grant],
     mode: Mode,
 ) -> Result<GrantDiff, DiffError> {
+    compare(catalog, &Declaration { desired, recorded: &[], exempt }, live, mode)
+}
+
+/// Compares as [`diff`] does, and knows what was declared before.
+///
+/// # Errors
+/// As for [`diff`].
+pub fn compare(
+    catalog: &Catalog,
+    declaration: &Declaration<'_>,
+    live: &[ShowGrant],
+    mode: Mode,
+) -> Result<GrantDiff, DiffError> {
     if mode != Mode::Remove {
-        check(catalog, desired)?;
+        check(catalog, declaration.desired)?;
     }
-    let desired: Vec<_> = desired.iter().map(Statement::granting).collect();
-    let exempt: Vec<_> = exempt.iter().map(Statement::granting).collect();
+    let recorded = if mode == Mode::Additive { declaration.recorded } else { &[] };
+    let declaration = &Declaration { recorded, ..*declaration };
+    let stated = Stated::of(declaration);
     let live: Vec<_> = live.iter().filter_map(privileges).collect();
-    let all = || desired.iter().chain(&exempt).chain(live.iter().copied());
+    let all = || stated.all().chain(live.iter().copied());
     let reading = Reading::new(catalog, live.iter().copied(), all());
     if let Some(name) = live.iter().find_map(|statement| reading.unknown(statement)) {
         return Err(DiffError::LiveUnknown { name: name.to_owned() });
     }
     let universe = Universe::new(all().flat_map(scopes));
-    let sides = Sides::new(&reading, &universe, &desired, &live, &exempt);
+    let sides = Sides::new(&reading, &universe, declaration, &stated, &live);
     match mode {
         Mode::Whole => sides.whole(),
         Mode::Additive => sides.additive(),
         Mode::Remove => sides.remove(),
+    }
+}
+
+/// The declaration as statements.
+struct Stated {
+    desired: Vec<Statement>,
+    excepted: Vec<Statement>,
+    recorded: Vec<Statement>,
+    exempt: Vec<Statement>,
+    /// What recorded and exempt grants leave out: it is only looked at.
+    others_except: Vec<Statement>,
+}
+
+impl Stated {
+    fn of(declaration: &Declaration<'_>) -> Self {
+        let Declaration { desired, recorded, exempt } = declaration;
+        let granting = |grants: &[Grant]| grants.iter().map(Statement::granting).collect();
+        Self {
+            desired: granting(desired),
+            excepted: desired.iter().flat_map(Statement::excepting).collect(),
+            recorded: granting(recorded),
+            exempt: granting(exempt),
+            others_except: recorded.iter().chain(*exempt).flat_map(Statement::excepting).collect(),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Statement> {
+        let grants = self.desired.iter().chain(&self.recorded).chain(&self.exempt);
+        grants.chain(&self.excepted).chain(&self.others_except)
     }
 }
 
@@ -139,11 +196,14 @@ pub(super) fn scopes(statement: &Statement) -> impl Iterator<Item = (&super::Sco
 struct Sides<'a> {
     reading: &'a Reading<'a>,
     universe: &'a Universe<'a>,
+    stated: &'a Stated,
+    grants: &'a [Grant],
     desired: &'a [Statement],
     live: &'a [&'a Statement],
     exempt: &'a [Statement],
     has: AccessSet,
     wants: AccessSet,
+    recorded: AccessSet,
     exempted: AccessSet,
 }
 
@@ -151,14 +211,24 @@ impl<'a> Sides<'a> {
     fn new(
         reading: &'a Reading<'a>,
         universe: &'a Universe<'a>,
-        desired: &'a [Statement],
+        declaration: &Declaration<'a>,
+        stated: &'a Stated,
         live: &'a [&'a Statement],
-        exempt: &'a [Statement],
     ) -> Self {
-        let has = AccessSet::of(reading, universe, live.iter().copied());
-        let wants = AccessSet::of(reading, universe, desired);
-        let exempted = AccessSet::of(reading, universe, exempt);
-        Self { reading, universe, desired, live, exempt, has, wants, exempted }
+        let set = |grants: &[Grant]| AccessSet::declared(reading, universe, grants);
+        Self {
+            reading,
+            universe,
+            stated,
+            grants: declaration.desired,
+            desired: &stated.desired,
+            live,
+            exempt: &stated.exempt,
+            has: AccessSet::of(reading, universe, live.iter().copied()),
+            wants: set(declaration.desired),
+            recorded: set(declaration.recorded),
+            exempted: set(declaration.exempt),
+        }
     }
 
     fn whole(&self) -> Result<GrantDiff, DiffError> {
@@ -166,22 +236,83 @@ impl<'a> Sides<'a> {
         if self.has == target {
             return Ok(GrantDiff::default());
         }
-        let missing = words(self.reading, self.universe, self.desired, &self.has);
-        let extra = superfluous(self.reading, self.universe, self.granted(), self.has.extra(&target));
-        let mut steps = grants(&missing);
-        steps.extend(revokes(&extra));
-        if self.ends_at(&steps, &target) && (target.is_empty() || !self.takes_sources(&steps)) {
-            return Ok(GrantDiff { missing, extra, steps });
+        let mut diff = self.mended(&target, &[]);
+        if self.ends_at(&diff.steps, &target) && (target.is_empty() || !self.takes_sources(&diff.steps)) {
+            return Ok(diff);
         }
-        let steps = self.replacement(&target);
-        self.proved(GrantDiff { missing, extra, steps }, &target)
+        diff.steps = match self.again(&diff.steps) {
+            // Where nothing was granted before, nothing is interrupted.
+            again if self.has.is_empty() && self.ends_at(&again, &target) => again,
+            _ => self.replacement(&target),
+        };
+        self.proved(diff, &target)
+    }
+
+    /// Grants what is missing, then revokes what is too much, and what the grants took along.
+    ///
+    /// It is revoked on the scopes of `first`, if they have it, or else where it was granted.
+    fn mended(&self, target: &AccessSet, first: &[Statement]) -> GrantDiff {
+        let missing = self.missing(&self.has);
+        let extra = self.superfluous(first, target, self.has.extra(target));
+        let mut steps = grants(&missing);
+        let closing = self.superfluous(first, target, self.after(&steps).extra(target));
+        steps.extend(revokes(&closing));
+        let except = closing.into_iter().filter(|closing| !extra.contains(closing)).collect();
+        GrantDiff { missing, extra, except, steps }
+    }
+
+    /// Returns what `has` lacks of what is declared, in the words of the declaration.
+    fn missing(&self, has: &AccessSet) -> Vec<Grant> {
+        if self.stated.excepted.is_empty() {
+            return words(self.reading, self.universe, self.desired, has);
+        }
+        // What a grant leaves out it does not lack, and does not give.
+        let (mut has, mut missing) = (has.clone(), Vec::<Grant>::new());
+        for (grant, statement) in self.grants.iter().zip(self.desired) {
+            let own = AccessSet::declared(self.reading, self.universe, [grant]);
+            let without = AccessSet::of(self.reading, self.universe, [statement]).extra(&own);
+            let lacking = std::slice::from_ref(statement);
+            missing.extend(words(self.reading, self.universe, lacking, &has.union(&without)));
+            has = has.union(&own);
+        }
+        missing
+    }
+
+    fn superfluous(&self, first: &[Statement], target: &AccessSet, extra: AccessSet) -> Vec<Extra> {
+        let (clean, others) = self.excepted(target);
+        let scopes = clean.into_iter().chain(first).chain(self.granted()).chain(others).chain(self.desired);
+        superfluous(self.reading, self.universe, scopes, extra)
+    }
+
+    /// Returns the parts that are left out: those of which the target has nothing, and those of which it has some.
+    fn excepted(&self, target: &AccessSet) -> (Vec<&'a Statement>, Vec<&'a Statement>) {
+        let nothing = |statement: &&Statement| {
+            let items = self.reading.items(self.universe, statement);
+            items.iter().all(|item| target.any(item).rights.is_empty())
+        };
+        self.stated.excepted.iter().partition(nothing)
+    }
+
+    /// Adds the grants of what the steps took along.
+    fn again(&self, steps: &[Statement]) -> Vec<Statement> {
+        let mut again = steps.to_vec();
+        again.extend(grants(&self.missing(&self.after(steps))));
+        again
     }
 
     fn additive(&self) -> Result<GrantDiff, DiffError> {
-        let target = self.wants.union(&self.has);
-        let missing = words(self.reading, self.universe, self.desired, &self.has);
-        let steps = grants(&missing);
-        self.proved(GrantDiff { missing, extra: Vec::new(), steps }, &target)
+        let gone = self.recorded.extra(&self.wants).extra(&self.exempted);
+        let target = self.has.extra(&gone).without_idle_options().union(&self.wants);
+        if self.has == target {
+            return Ok(GrantDiff::default());
+        }
+        let mut diff = self.mended(&target, &self.stated.recorded);
+        let as_granted = self.mended(&target, &[]).steps;
+        let mut and_again = self.again(&diff.steps);
+        let lost = target.extra(&self.after(&and_again));
+        and_again.extend(grants(&restored(self.reading, self.universe, self.others(), &lost, &target)));
+        diff.steps = self.first_that_ends_at([diff.steps.clone(), as_granted, and_again], &target);
+        self.proved(diff, &target)
     }
 
     fn remove(&self) -> Result<GrantDiff, DiffError> {
@@ -197,7 +328,7 @@ impl<'a> Sides<'a> {
         let lost = target.extra(&self.after(&as_declared));
         and_again.extend(grants(&restored(self.reading, self.universe, self.others(), &lost, &target)));
         let steps = self.first_that_ends_at([as_declared, as_granted, and_again], &target);
-        self.proved(GrantDiff { missing: Vec::new(), extra, steps }, &target)
+        self.proved(GrantDiff { extra, steps, ..GrantDiff::default() }, &target)
     }
 
     /// Grants everything anew in one statement, then the options and the partial revokes that it cannot hold.
@@ -225,9 +356,11 @@ impl<'a> Sides<'a> {
         let with_option: Vec<_> = wanted.iter().filter(|statement| statement.grant_option).cloned().collect();
         steps.extend(grants(&words(reading, universe, &with_option, &self.after(&steps))));
         let revoked = self.live.iter().copied().filter(|statement| statement.verb != Verb::Grant);
-        let over = superfluous(reading, universe, revoked, self.after(&steps).extra(target));
+        let (clean, others) = self.excepted(target);
+        let scopes = clean.into_iter().chain(revoked).chain(others);
+        let over = superfluous(reading, universe, scopes, self.after(&steps).extra(target));
         steps.extend(revokes(&over));
-        steps
+        if self.stated.excepted.is_empty() { steps } else { self.again(&steps) }
     }
 
     /// Returns the first list that ends at the target, or else the first.
@@ -244,9 +377,10 @@ impl<'a> Sides<'a> {
         self.live.iter().copied().filter(|statement| statement.verb == Verb::Grant)
     }
 
-    /// Grants that are not declared here: live ones and exempt ones.
+    /// Words and scopes that are not declared here: live and exempt grants, and what grants leave out.
     fn others(&self) -> impl Iterator<Item = &'a Statement> {
-        self.granted().chain(self.exempt)
+        let except = self.stated.excepted.iter().chain(&self.stated.others_except);
+        self.granted().chain(self.exempt).chain(except)
     }
 
     /// Since 25.7 a revoke of all sources takes single ones along, which the server prints as leaves of their own.

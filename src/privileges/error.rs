@@ -77,6 +77,14 @@ pub enum PrivilegeError {
         /// The scope as SQL.
         scope: String,
     },
+    /// A part that is left out, and that the privilege cannot be on anyway.
+    #[error("{name} cannot be granted on {except} alone, so that nothing of it can be left out there")]
+    NothingToExcept {
+        /// Canonical name of the privilege.
+        name: String,
+        /// The part as SQL.
+        except: String,
+    },
     /// Columns with a privilege that has none.
     #[error("{name} cannot be granted on columns")]
     NoColumnLevel {

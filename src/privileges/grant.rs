@@ -14,6 +14,17 @@ pub struct Grant {
     pub on: Scope,
     /// Whether the grantee may grant them on.
     pub grant_option: bool,
+    /// What of `on` they are not on: partial revokes.
+    pub except: Vec<Except>,
+}
+
+/// A part of a scope that a grant leaves out, as a whole or some of its columns.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Except {
+    /// The part.
+    pub on: Scope,
+    /// Columns of the one table that it is; none for all of it.
+    pub columns: Vec<String>,
 }
 
 /// One privilege word with the columns that it is restricted to.
@@ -67,7 +78,33 @@ impl Grant {
             privileges: privileges.iter().map(|text| PrivilegeSpec::parse(text)).collect::<Result<_, _>>()?,
             on: Scope::parse(on)?,
             grant_option,
+            except: Vec::new(),
         })
+    }
+
+    /// Leaves parts of the scope out.
+    #[must_use]
+    pub fn excepting(mut self, except: Vec<Except>) -> Self {
+        self.except = except;
+        self
+    }
+}
+
+impl Except {
+    /// Parses a part of a scope: any scope, or `db.table(column, …)`.
+    ///
+    /// # Errors
+    /// Returns what does not fit, with its bytes within `text`.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let mut scanner = Scanner::new(text);
+        scanner.spaces();
+        let on = Scope::scan(&mut scanner)?;
+        scanner.spaces();
+        let table = matches!(on, Scope::Table { wildcard: false, .. });
+        let columns =
+            if table && scanner.eat('(') { PrivilegeSpec::scan_columns(&mut scanner)? } else { Vec::new() };
+        scanner.finish()?;
+        Ok(Self { on, columns })
     }
 }
 
@@ -98,7 +135,7 @@ impl PrivilegeSpec {
         Ok(Self { name: words.join(" "), columns })
     }
 
-    fn scan_columns(scanner: &mut Scanner<'_>) -> Result<Vec<String>, ParseError> {
+    pub(super) fn scan_columns(scanner: &mut Scanner<'_>) -> Result<Vec<String>, ParseError> {
         let mut columns = Vec::new();
         loop {
             scanner.spaces();
@@ -118,6 +155,36 @@ impl PrivilegeSpec {
 }
 
 impl Scope {
+    /// Tells whether all that another scope covers is in this one, too.
+    pub fn covers(&self, other: &Self) -> bool {
+        let matches = |name: &str, wildcard: bool, other: &str, other_wildcard: bool| {
+            if wildcard { other.starts_with(name) } else { !other_wildcard && other == name }
+        };
+        match (self, other) {
+            (Self::Global, _) => true,
+            (Self::Database { name, wildcard }, Self::Database { name: other, wildcard: star }) => {
+                matches(name, *wildcard, other, *star)
+            }
+            (Self::Database { name, wildcard }, Self::Table { database, .. }) => {
+                matches(name, *wildcard, database, false)
+            }
+            (
+                Self::Table { database, table, wildcard },
+                Self::Table { database: other, table: name, wildcard: star },
+            ) => database == other && matches(table, *wildcard, name, *star),
+            (
+                Self::Object { name, wildcard, filter },
+                Self::Object { name: other, wildcard: star, filter: narrower },
+            ) => matches(name, *wildcard, other, *star) && (filter.is_none() || filter == narrower),
+            _ => false,
+        }
+    }
+
+    /// Tells whether it has a prefix for names of databases or tables.
+    pub fn is_wildcard(&self) -> bool {
+        matches!(self, Self::Database { wildcard: true, .. } | Self::Table { wildcard: true, .. })
+    }
+
     /// Parses a scope: `*.*`, `db.*`, `prefix*.*`, `db.table`, `db.prefix*`, ``  `we``ird`.* ``, or an access object:
     /// `name`, `prefix*`, `*`, `S3('regexp')`.
     ///
@@ -176,6 +243,10 @@ impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_list(f, &self.privileges)?;
         write!(f, " ON {}", self.on)?;
+        if !self.except.is_empty() {
+            f.write_str(" EXCEPT ")?;
+            write_list(f, &self.except)?;
+        }
         f.write_str(if self.grant_option { " WITH GRANT OPTION" } else { "" })
     }
 }
@@ -183,13 +254,24 @@ impl fmt::Display for Grant {
 impl fmt::Display for PrivilegeSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
-        if self.columns.is_empty() {
-            return Ok(());
-        }
-        f.write_str("(")?;
-        write_list(f, self.columns.iter().map(|column| quote_if_needed(column)))?;
-        f.write_str(")")
+        write_columns(f, &self.columns)
     }
+}
+
+impl fmt::Display for Except {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.on)?;
+        write_columns(f, &self.columns)
+    }
+}
+
+fn write_columns(f: &mut fmt::Formatter<'_>, columns: &[String]) -> fmt::Result {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    f.write_str("(")?;
+    write_list(f, columns.iter().map(|column| quote_if_needed(column)))?;
+    f.write_str(")")
 }
 
 impl fmt::Display for Scope {
@@ -279,6 +361,38 @@ mod tests {
         expected a closing parenthesis, found the end of the text at 6..6
         expected the end of the text, found '.' at 2..3
         ");
+    }
+
+    #[test]
+    fn parses_what_is_left_out() {
+        let except = |text| Except::parse(text).map(|e| e.to_string()).map_err(|e| e.to_string());
+        for text in ["d.*", "d.t", "d.t(a, `b c`)", "p*.*", "d.p*", "*", "S3('x')"] {
+            assert_eq!(except(text).as_deref(), Ok(text));
+        }
+        assert!(except("d.*(a)").is_err() && except("d.t*(a)").is_err() && except("d.t()").is_err());
+        let grant = Grant::parse(&["SELECT"], "*.*", false).unwrap();
+        let grant = grant.excepting(vec![Except::parse("d.t(a)").unwrap(), Except::parse("e.*").unwrap()]);
+        assert_eq!(grant.to_string(), "SELECT ON *.* EXCEPT d.t(a), e.*");
+    }
+
+    #[test]
+    fn a_scope_covers_what_is_in_it() {
+        let scope = |text| Scope::parse(text).unwrap();
+        for (wide, narrow) in [
+            ("*.*", "d.*"),
+            ("d.*", "d.t"),
+            ("d.*", "d.t*"),
+            ("p*.*", "p_q*.*"),
+            ("p*.*", "p.t"),
+            ("d.p*", "d.pq"),
+            ("*.*", "S3('x')"),
+            ("S3", "S3('x')"),
+            ("*", "name"),
+        ] {
+            assert!(scope(wide).covers(&scope(narrow)), "{wide} {narrow}");
+            assert!(!scope(narrow).covers(&scope(wide)), "{narrow} {wide}");
+        }
+        assert!(!scope("d.*").covers(&scope("e.t")) && !scope("d.*").covers(&scope("d*.*")));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod fold;
 mod grant;
 mod ident;
 mod leaf_set;
+mod lint;
 mod points;
 mod regroup;
 mod resolve;
@@ -25,14 +26,15 @@ mod statement;
 
 pub use access::AccessSet;
 pub use catalog::{Catalog, Level, PrivilegeId, PrivilegeRow};
-pub use diff::{Extra, GrantDiff, Mode, diff};
+pub use diff::{Declaration, Extra, GrantDiff, Mode, compare, diff};
 pub use error::{DiffError, ParseError, ParseErrorKind, PrivilegeError};
-pub use grant::{Grant, PrivilegeSpec, Scope};
+pub use grant::{Except, Grant, PrivilegeSpec, Scope};
 pub use ident::{quote, quote_if_needed};
 pub use leaf_set::LeafSet;
+pub use lint::{Halved, Redundant, Word, halved, lost_options, redundant};
 pub use points::Universe;
 pub use resolve::{Reading, validate};
-pub use roles::{RoleDiff, RoleGrant, diff_roles};
+pub use roles::{RoleDiff, RoleGrant, compare_roles, diff_roles};
 pub use show::{ShowGrant, parse_show_grants};
 pub use statement::{Element, Statement, Verb};
 

@@ -140,7 +140,12 @@ impl Grants {
         let scope = reading.written(&name, scope).into_owned();
         let index = *self.index.entry((scope.clone(), grant_option)).or_insert(self.list.len());
         if index == self.list.len() {
-            self.list.push(Grant { privileges: Vec::new(), on: scope.clone(), grant_option });
+            self.list.push(Grant {
+                privileges: Vec::new(),
+                on: scope.clone(),
+                grant_option,
+                except: Vec::new(),
+            });
         }
         if let Some(grant) = self.list.get_mut(index) {
             add_privilege(&mut grant.privileges, name, column);

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::catalog::{Catalog, Level, PrivilegeId};
 use super::error::PrivilegeError;
-use super::grant::{Grant, PrivilegeSpec, Scope};
+use super::grant::{Except, Grant, PrivilegeSpec, Scope};
 use super::leaf_set::LeafSet;
 use super::points::Universe;
 use super::statement::{Element, Statement};
@@ -238,7 +238,28 @@ impl Sources {
 /// Returns the index of each privilege that is wrong, and what is wrong with it.
 pub fn validate(catalog: &Catalog, grant: &Grant) -> Vec<(usize, PrivilegeError)> {
     let checked = grant.privileges.iter().map(|spec| check(catalog, spec, &grant.on)).enumerate();
-    checked.filter_map(|(index, result)| result.err().map(|error| (index, error))).collect()
+    let mut errors: Vec<_> =
+        checked.filter_map(|(index, result)| result.err().map(|error| (index, error))).collect();
+    if errors.is_empty() {
+        errors.extend(grant.except.iter().filter_map(|except| check_except(catalog, grant, except)));
+    }
+    errors
+}
+
+/// Returns the first privilege of a grant if none of them can be on a part that is left out.
+fn check_except(catalog: &Catalog, grant: &Grant, except: &Except) -> Option<(usize, PrivilegeError)> {
+    let found = |spec: &PrivilegeSpec| {
+        let id = catalog.find(&spec.name)?;
+        let (mut data, objects) = grantable(catalog, id, &except.on, !except.columns.is_empty());
+        data.extend(&objects);
+        (!data.is_empty()).then_some(())
+    };
+    if grant.privileges.iter().any(|spec| found(spec).is_some()) {
+        return None;
+    }
+    let id = catalog.find(&grant.privileges.first()?.name)?;
+    let name = catalog.name(id).to_owned();
+    Some((0, PrivilegeError::NothingToExcept { name, except: except.to_string() }))
 }
 
 fn check(catalog: &Catalog, spec: &PrivilegeSpec, scope: &Scope) -> Result<(), PrivilegeError> {
@@ -289,7 +310,12 @@ fn belongs(catalog: &Catalog, id: PrivilegeId) -> &'static str {
 }
 
 /// Returns the leaves on data and those on access objects that a scope allows.
-fn grantable(catalog: &Catalog, id: PrivilegeId, scope: &Scope, columns: bool) -> (LeafSet, LeafSet) {
+pub(super) fn grantable(
+    catalog: &Catalog,
+    id: PrivilegeId,
+    scope: &Scope,
+    columns: bool,
+) -> (LeafSet, LeafSet) {
     let leaves = catalog.leaves(id);
     let none = LeafSet::empty(catalog.len());
     match scope {

@@ -52,6 +52,18 @@ impl RoleDiff {
 /// Compares declared memberships of one grantee with its lines of `SHOW GRANTS`, of which those about privileges are
 /// skipped. `exempt` are memberships that others have registered; see [`Mode`] for what happens to the rest.
 pub fn diff_roles(desired: &[RoleGrant], live: &[ShowGrant], exempt: &[RoleGrant], mode: Mode) -> RoleDiff {
+    compare_roles(desired, &[], live, exempt, mode)
+}
+
+/// Compares as [`diff_roles`] does, and knows what was declared before: in [`Mode::Additive`] what is `recorded` and no
+/// longer declared is too much.
+pub fn compare_roles(
+    desired: &[RoleGrant],
+    recorded: &[RoleGrant],
+    live: &[ShowGrant],
+    exempt: &[RoleGrant],
+    mode: Mode,
+) -> RoleDiff {
     let (wanted, live, exempt) = (set(desired), live_roles(live), set(exempt));
     let mut diff = RoleDiff::default();
     if mode == Mode::Remove {
@@ -72,6 +84,16 @@ pub fn diff_roles(desired: &[RoleGrant], live: &[ShowGrant], exempt: &[RoleGrant
         diff.extra = live.keys().filter(|role| !allowed.contains_key(*role)).cloned().collect();
         let idle = live.iter().filter(|(role, has)| **has && allowed.get(*role) == Some(&false));
         diff.extra_options = idle.map(|(role, _)| role.clone()).collect();
+    } else {
+        let mut allowed = wanted;
+        exempt.into_iter().for_each(|(role, admin)| *allowed.entry(role).or_default() |= admin);
+        for (role, admin) in set(recorded) {
+            match (live.get(&role), allowed.get(&role)) {
+                (Some(_), None) => diff.extra.push(role),
+                (Some(true), Some(false)) if admin => diff.extra_options.push(role),
+                _ => {}
+            }
+        }
     }
     diff
 }
@@ -142,6 +164,14 @@ mod tests {
     fn is_empty_when_nothing_differs() {
         assert_eq!(run(&["z", "a", "b c", "x!", "y!"], &LIVE, &[], Mode::Whole), "");
         assert_eq!(run(&["a", "x!"], &LIVE, &["b c", "y!", "z", "gone"], Mode::Whole), "");
+    }
+
+    #[test]
+    fn additive_takes_away_what_was_recorded() {
+        let live: Vec<_> = LIVE.iter().filter_map(|line| parse_show_grants(line).ok()).collect();
+        let recorded = grants(&["a", "x!", "y!", "gone", "z"]);
+        let diff = compare_roles(&grants(&["x"]), &recorded, &live, &grants(&["z"]), Mode::Additive);
+        assert_eq!(diff.statements("u"), ["REVOKE ADMIN OPTION FOR x FROM u", "REVOKE a, y FROM u"]);
     }
 
     #[test]

@@ -37,7 +37,27 @@ pub struct Element {
 }
 
 impl Statement {
-    /// Returns the `GRANT` of one declared grant.
+    /// Returns what one declared grant means: its `GRANT`, and a `REVOKE` for each part that it leaves out.
+    pub fn declaring(grant: &Grant) -> Vec<Self> {
+        let mut statements = vec![Self::granting(grant)];
+        statements.extend(Self::excepting(grant));
+        statements
+    }
+
+    /// Returns the `REVOKE`s for the parts that a declared grant leaves out.
+    pub(super) fn excepting(grant: &Grant) -> impl Iterator<Item = Self> + '_ {
+        grant.except.iter().map(|except| {
+            let spec = |spec: &PrivilegeSpec| PrivilegeSpec {
+                name: spec.name.clone(),
+                columns: except.columns.clone(),
+            };
+            let privileges = grant.privileges.iter().map(spec).collect();
+            let element = Element { privileges, on: except.on.clone() };
+            Self { verb: Verb::Revoke, elements: vec![element], grant_option: false, replace: false }
+        })
+    }
+
+    /// Returns the `GRANT` of one declared grant, without the parts that it leaves out.
     pub fn granting(grant: &Grant) -> Self {
         Self::of(Verb::Grant, grant)
     }
@@ -66,8 +86,12 @@ impl Statement {
             return "USAGE ON *.*".to_owned();
         }
         let elements = self.elements.iter().map(|element| {
-            let grant =
-                Grant { privileges: element.privileges.clone(), on: element.on.clone(), grant_option: false };
+            let grant = Grant {
+                privileges: element.privileges.clone(),
+                on: element.on.clone(),
+                grant_option: false,
+                except: Vec::new(),
+            };
             grant.to_string()
         });
         elements.collect::<Vec<_>>().join(", ")

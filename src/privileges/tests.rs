@@ -63,7 +63,7 @@ fn real_rows() -> Vec<PrivilegeRow> {
     captured(include_str!("../../tests/data/privileges-26.9.json"))
 }
 
-fn real() -> Catalog {
+pub(super) fn real() -> Catalog {
     Catalog::new(real_rows())
 }
 
@@ -80,12 +80,17 @@ fn grant(text: &str) -> Grant {
     match parse_show_grants(&format!("GRANT {text} TO r{option}")).unwrap() {
         ShowGrant::Privileges { mut statement, .. } => {
             let element = statement.elements.remove(0);
-            Grant { privileges: element.privileges, on: element.on, grant_option: statement.grant_option }
+            Grant {
+                privileges: element.privileges,
+                on: element.on,
+                grant_option: statement.grant_option,
+                except: vec![],
+            }
         }
         ShowGrant::Roles { .. } => unreachable!("{text} has no scope"),
     }
 }
 
-fn grants(texts: &[&str]) -> Vec<Grant> {
+pub(super) fn grants(texts: &[&str]) -> Vec<Grant> {
     texts.iter().map(|text| grant(text)).collect()
 }

@@ -2,11 +2,12 @@
 
 use super::escape;
 use super::page::{Page, Tone};
+use crate::model::place::{Excerpt, Place};
 use crate::model::{Finding, Severity};
 
 /// Adds a finding.
 pub fn finding(page: &mut Page, indent: usize, finding: &Finding) {
-    let Finding { code, severity, category: _, addr, summary, expected, found, help } = finding;
+    let Finding { code, severity, category: _, addr, summary, expected, found, help, places } = finding;
     let (word, tone) = severity_word(*severity);
     let lead = format!("{word} {code} ");
     let summary = escape::line(summary);
@@ -18,11 +19,41 @@ pub fn finding(page: &mut Page, indent: usize, finding: &Finding) {
         format!("{place}: {summary}")
     };
     page.wrapped(indent, &[(tone, &lead)], Tone::Plain, &text);
+    places.iter().for_each(|place| excerpt(page, indent + 2, place));
     sides(page, indent + 2, "expected  ", expected, Tone::Good);
     sides(page, indent + 2, "found     ", found, Tone::Bad);
     for help in help {
         page.wrapped(indent + 2, &[(Tone::Info, "help: ")], Tone::Plain, &escape::line(help));
     }
+}
+
+/// Adds the line of a place, with the part that is meant underlined.
+fn excerpt(page: &mut Page, indent: usize, place: &Place) {
+    let Some(Excerpt { file, line, column, length, text }) = &place.excerpt else { return };
+    let number = line.to_string();
+    let blank = " ".repeat(number.len());
+    let at = escape::line(&format!("{file}:{line}:{column}")).into_owned();
+    page.line(indent, &[(Tone::Info, &format!("{blank}--> ")), (Tone::Plain, &at)]);
+    page.line(indent, &[(Tone::Info, &format!("{blank} |"))]);
+    // A long line is shown from near the part that is meant.
+    let room = page.room(indent + number.len() + 3);
+    let skipped = (column - 1).saturating_sub(room / 2) * usize::from(text.chars().count() > room);
+    let shown: String = text.chars().skip(skipped).take(room).map(plain).collect();
+    page.line(indent, &[(Tone::Info, &format!("{number} | ")), (Tone::Plain, &shown)]);
+    let before = " ".repeat(column - 1 - skipped);
+    let under = "^".repeat((*length).min(room.saturating_sub(before.len())).max(1));
+    let lead = [
+        (Tone::Info, &*format!("{blank} | ")),
+        (Tone::Plain, &*before),
+        (Tone::Bad, &*under),
+        (Tone::Plain, " "),
+    ];
+    page.wrapped(indent, &lead, Tone::Bad, &escape::line(&place.label));
+}
+
+/// Returns a character that takes one column and does nothing.
+fn plain(c: char) -> char {
+    if c == '\t' || escape::line(c.encode_utf8(&mut [0; 4])) != c.to_string() { ' ' } else { c }
 }
 
 /// Adds what was expected or found, line by line.

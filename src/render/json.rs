@@ -20,7 +20,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
     let changes: Vec<Json> = plan.steps.iter().map(resource_change).collect();
     let steps: Vec<Json> = plan.steps.iter().map(step).collect();
     let slots: BTreeMap<String, Json> =
-        plan.slots.iter().map(|(slot, source)| (slot.0.to_string(), json!(source))).collect();
+        plan.slots.iter().map(|(slot, source)| (slot.to_string(), json!(source))).collect();
     json!({
         "format_version": FORMAT_VERSION,
         "charter_version": version,

@@ -80,7 +80,7 @@ fn a_plan_reads_like_terraforms() {
 #[test]
 fn every_operation_is_shown_as_it_will_be_run() {
     let mut plan = Fake::new().plan();
-    let slot = Slot(addr("tenant.acme.user"));
+    let slot = Slot::of(addr("tenant.acme.user"));
     let source = SlotSource::Generate { length: 32 };
     plan.slots.insert(slot.clone(), source);
     let mut fake = Fake::new();

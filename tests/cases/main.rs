@@ -55,14 +55,18 @@ fn plan_of(folder: &Path) -> Plan {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
     let (snapshot, registry) = observed::read(folder, &settings);
-    plan::build(&Request {
+    let ask = observed::ask(folder);
+    let mut plan = plan::build(&Request {
         kinds: &kinds,
         settings: &settings,
         desired: &compiled.desired,
         snapshot: &snapshot,
         registry: &registry,
-        targets: &observed::ask(folder).targets,
-    })
+        targets: &ask.targets,
+        rotation: &ask.rotation,
+    });
+    plan.locate(&compiled.sources);
+    plan
 }
 
 fn text(folder: &Path, plan: &Plan) -> String {

@@ -149,8 +149,8 @@ def _clauses(reader):
 
 def _ends_clause(reader, name, first):
     """A clause runs up to the next clause's keyword; SETTINGS and IDENTIFIED lists hold commas, roles may be called anything."""
-    if name == "IDENTIFIED" and reader.sees("VALID UNTIL") or name == "ADD IDENTIFIED" and reader.sees("VALID UNTIL"):
-        return False
+    if name in ("IDENTIFIED", "ADD IDENTIFIED") and reader.sees("VALID UNTIL"):
+        return _follows_expiry(reader)
     if reader.at == first and not name.startswith(("RESET", "NOT", "DROP ALL")):
         return False
     if reader.peek().is_op(","):
@@ -158,6 +158,12 @@ def _ends_clause(reader, name, first):
     if reader.peek(-1).is_op(",", "="):
         return False
     return any(reader.sees(c) for c in _CLAUSES)
+
+
+def _follows_expiry(reader):
+    """A second VALID UNTIL in a row is the one for all methods (25.8 writes it last, even where it was sent first)."""
+    before = (reader.peek(-3), reader.peek(-2))
+    return all(t is not None and t.is_word(word) for t, word in zip(before, ("VALID", "UNTIL")))
 
 
 def _sees_after_comma(reader, phrase):

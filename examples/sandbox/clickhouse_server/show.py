@@ -12,8 +12,6 @@ def create_statement(entity, version):
     parts = [f"CREATE {entity.kind.upper()} {quote_name(entity.name)}"]
     if entity.kind == "user":
         parts += [_identified(entity), _hosts(entity.hosts)]
-        if version == "24.8" and entity.auth[0].get("valid_until"):
-            parts.append(_valid_until(entity.auth[0]))
         if entity.default_database:
             parts.append("DEFAULT DATABASE " + quote_name(entity.default_database))
         if not entity.default_roles.all or entity.default_roles.excluded:
@@ -36,9 +34,23 @@ def _identified(user):
 
 
 def _method(method):
-    names = f" CN {', '.join(quote_string(n) for n in method['names'])}" if "names" in method else ""
     until = " " + _valid_until(method) if method.get("valid_until") else ""
-    return method["type"] + names + until
+    return method["type"] + _parameters(method) + until
+
+
+def _parameters(method):
+    kind = method["type"]
+    if kind in ("ldap", "http"):
+        scheme = f" SCHEME {quote_string(method['scheme'])}" if kind == "http" else ""
+        return f" SERVER {quote_string(method['server'])}{scheme}"
+    if kind == "kerberos" and method["realm"]:
+        return " REALM " + quote_string(method["realm"])
+    if kind == "ssl_certificate":
+        word, names = ("SAN", method["alt_names"]) if method.get("alt_names") else ("CN", method["names"])
+        return f" {word} " + ", ".join(quote_string(n) for n in names)
+    if kind == "ssh_key":
+        return " BY " + ", ".join(f"KEY {quote_name(key)} TYPE {quote_name(of)}" for key, of in method["keys"])
+    return ""
 
 
 def _valid_until(method):
@@ -51,7 +63,10 @@ def _hosts(rules):
         return ""
     if not rules:
         return "HOST NONE"
-    words = [kind.upper() + (f" {quote_string(pattern)}" if pattern else "") for kind, pattern in rules]
+    words = ["LOCAL"] if ["local", ""] in rules else []
+    for kind in ("ip", "name", "regexp", "like"):
+        patterns = ", ".join(quote_string(pattern) for found, pattern in rules if found == kind)
+        words += [f"{kind.upper()} {patterns}"] if patterns else []
     return "HOST " + ", ".join(words)
 
 

@@ -68,7 +68,16 @@ def _users(engine, store, admin):
 
 
 def _auth_params(method):
-    return json.dumps({"common_names": method["names"]}) if method["type"] == "ssl_certificate" else "{}"
+    """The parameters of a method as StorageSystemUsers.cpp writes them; a password has none."""
+    found = {}
+    if method["type"] == "ldap":
+        found = {"server": method["server"]}
+    elif method["type"] == "kerberos":
+        found = {"realm": method["realm"]}
+    elif method["type"] == "ssl_certificate":
+        named = {"common_names": method["names"], "subject_alt_names": method.get("alt_names", [])}
+        found = {key: names for key, names in named.items() if names}
+    return json.dumps(found, separators=(",", ":"))
 
 
 def _hosts(rules):

@@ -40,7 +40,8 @@ role "g" {
     5:9 block has too many labels | "x": this block has no label | help: write `charter { … }`
     6:1 more than one `charter` block | charter: a second one | charter "x": the first one | help: put the attributes of both into one block
     7:8 block has too many labels | "x": this block has no label | help: write `locals { … }`
-    8:1 `moved` blocks are not supported by this version | moved: not supported | help: remove the block: what keeps its name on the servers is recognized at its new address
+    8:1 missing attribute `from` | moved: an address is missing | help: write moved { from = role.old … to = role.new }, a line each
+    8:1 missing attribute `to` | moved: an address is missing | help: write moved { from = role.old … to = role.new }, a line each
     9:1 `import` blocks are not supported by this version | import: not supported | help: remove the block: what is on the servers and equals its declaration is adopted unasked
     10:1 unknown block | resource: no block of this type exists | help: the kind is the block's type: `role "analyst" { … }`
     11:1 attribute outside of a block | loose: this belongs into a block | help: values with a name are declared in a `locals` block

@@ -4,10 +4,14 @@
 pub mod convention;
 pub mod credential;
 pub mod decode;
+pub mod duration;
+pub mod expiry;
 pub mod grants;
+pub mod hosts;
 pub mod kube;
 pub mod migration;
 pub mod reads;
+pub mod rename;
 pub mod secret;
 pub mod superset;
 pub mod user;

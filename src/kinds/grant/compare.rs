@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::World;
-use crate::kinds::common::grants::{self, Declared, Grantee};
+use crate::kinds::common::grants::{self, Grantee};
 use crate::kinds::common::reads;
+pub use crate::kinds::common::reads::catalog;
 use crate::model::plan::AttrDiff;
+use crate::model::registry::Entry;
 use crate::model::snapshot::text;
 use crate::model::{Attrs, Snapshot, Value};
-use crate::privileges::{Catalog, Grant, Mode, RoleGrant, ShowGrant, diff, diff_roles, parse_show_grants};
+use crate::privileges::{
+    Catalog, Declaration, Extra, Grant, GrantDiff, Mode, RoleDiff, RoleGrant, ShowGrant, compare,
+    compare_roles, parse_show_grants,
+};
 
 /// What differs, and what would mend it. It travels as the live attributes of the resource.
 #[derive(Debug, Default, PartialEq)]
@@ -19,8 +24,12 @@ pub struct Comparison {
     pub extra: BTreeMap<String, Vec<String>>,
     /// The statements in their order.
     pub statements: Vec<String>,
-    /// Why there are none: what the server would refuse.
+    /// What a reviewer should know besides.
+    pub notes: Vec<String>,
+    /// Why there are no statements: what the server would refuse.
     pub problem: Option<String>,
+    /// What was recorded, where it is not what is declared and decides what may go later.
+    pub outdated: Vec<String>,
 }
 
 impl Comparison {
@@ -34,6 +43,9 @@ impl Comparison {
             ("extra".to_owned(), by_grantee(self.extra)),
             ("statements".to_owned(), Value::strings(self.statements)),
         ]);
+        let lists = [("notes", self.notes), ("outdated", self.outdated)];
+        let lists = lists.into_iter().filter(|(_, items)| !items.is_empty());
+        attrs.extend(lists.map(|(name, items)| (name.to_owned(), Value::strings(items))));
         attrs.extend(self.problem.map(|problem| ("problem".to_owned(), problem.into())));
         attrs
     }
@@ -52,6 +64,8 @@ impl Comparison {
             missing: by_grantee("missing"),
             extra: by_grantee("extra"),
             statements: attrs.get("statements").map(strings).unwrap_or_default(),
+            notes: attrs.get("notes").map(strings).unwrap_or_default(),
+            outdated: attrs.get("outdated").map(strings).unwrap_or_default(),
             problem: attrs.get("problem").and_then(Value::as_str).map(str::to_owned),
         }
     }
@@ -74,17 +88,47 @@ impl Comparison {
             before: Value::Null,
             after: problem.as_str().into(),
         });
-        extra.chain(missing).chain(problem).collect()
+        let outdated = (!self.outdated.is_empty() && self.statements.is_empty()).then(|| AttrDiff {
+            attr: "recorded".into(),
+            before: Value::strings(self.outdated.iter().cloned()),
+            after: Value::Null,
+        });
+        extra.chain(missing).chain(problem).chain(outdated).collect()
     }
 
-    fn add(&mut self, grantee: &str, missing: Vec<String>, extra: Vec<String>, statements: Vec<String>) {
-        if !missing.is_empty() {
-            self.missing.entry(grantee.to_owned()).or_default().extend(missing);
+    fn add(&mut self, grantee: &str, privileges: &GrantDiff, roles: &RoleDiff) {
+        let without = |extra: &Extra| format!("without {extra}");
+        let missing = privileges.missing.iter().map(ToString::to_string);
+        let missing = missing.chain(privileges.except.iter().map(without));
+        let role = |grant: &RoleGrant| {
+            let option = if grant.admin_option { " WITH ADMIN OPTION" } else { "" };
+            format!("{}{option}", grant.role)
+        };
+        self.missing.add(grantee, missing.chain(roles.missing.iter().map(role)));
+        let extra = privileges.extra.iter().map(ToString::to_string).chain(roles.extra.iter().cloned());
+        let options = roles.extra_options.iter().map(|role| format!("ADMIN OPTION FOR {role}"));
+        self.extra.add(grantee, extra.chain(options));
+        self.statements.extend(privileges.statements(grantee));
+        self.statements.extend(roles.statements(grantee));
+        if !privileges.except.is_empty() {
+            self.notes.push(format!(
+                "ClickHouse has no GRANT … EXCEPT: {grantee} has what is left out until the REVOKE that follows"
+            ));
         }
-        if !extra.is_empty() {
-            self.extra.entry(grantee.to_owned()).or_default().extend(extra);
+    }
+}
+
+/// Texts by grantee; a grantee without any is not in it.
+trait Texts {
+    fn add(&mut self, grantee: &str, texts: impl Iterator<Item = String>);
+}
+
+impl Texts for BTreeMap<String, Vec<String>> {
+    fn add(&mut self, grantee: &str, texts: impl Iterator<Item = String>) {
+        let mut texts = texts.peekable();
+        if texts.peek().is_some() {
+            self.entry(grantee.to_owned()).or_default().extend(texts);
         }
-        self.statements.extend(statements);
     }
 }
 
@@ -101,7 +145,7 @@ impl Live {
     /// Reads the server's privileges, and no grants.
     fn nobody(snapshot: &Snapshot) -> Self {
         Self {
-            catalog: reads::catalog(snapshot),
+            catalog: catalog(snapshot),
             lines: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             grantees: BTreeSet::new(),
@@ -120,7 +164,7 @@ impl Live {
             grantees: users.into_iter().chain(roles).collect(),
             ..Self::nobody(snapshot)
         };
-        for row in snapshot.rows(reads::GRANTS) {
+        for row in snapshot.rows(super::GRANTS) {
             let line = row.values().find_map(serde_json::Value::as_str).unwrap_or_default();
             match parse_show_grants(line) {
                 Ok(grant) => live.lines.entry(grant.grantee().to_owned()).or_default().push(grant),
@@ -137,16 +181,21 @@ impl Live {
 
     /// Compares declared grants. None where no grantee is there yet, or where nothing of an
     /// additive grant is.
-    pub fn compare(&self, attrs: &Attrs, recorded: bool, exempt: &Exempt) -> Option<Comparison> {
+    pub fn compare(&self, attrs: &Attrs, entry: Option<&Entry>, exempt: &Exempt) -> Option<Comparison> {
         let grantees = grants::grantees(attrs);
         if !grantees.iter().any(|grantee| self.grantees.contains(&grantee.name)) {
             return None;
         }
-        if grants::is_additive(attrs) {
-            let comparison = self.all(&grantees, Mode::Additive, &Exempt::default());
-            return (recorded || comparison.statements.is_empty()).then_some(comparison);
+        let additive = grants::is_additive(attrs);
+        // What was recorded matters only where all else is left alone.
+        let ignoring = additive || grantees.iter().any(|grantee| grantee.ignore_unmanaged);
+        let recorded = entry.filter(|_| ignoring).map(super::recorded_attrs);
+        let recorded = recorded.map(|attrs| grants::grantees(&attrs)).unwrap_or_default();
+        if additive {
+            let comparison = self.all(&grantees, &recorded, Mode::Additive, &Exempt::default());
+            return (entry.is_some() || comparison.statements.is_empty()).then_some(comparison);
         }
-        Some(self.all(&grantees, Mode::Whole, exempt))
+        Some(self.all(&grantees, &recorded, Mode::Whole, exempt))
     }
 
     /// Tells how to take away what was declared. What was managed whole goes with its grantee.
@@ -158,16 +207,24 @@ impl Live {
         if !grants::is_additive(attrs) {
             return Some(Comparison::default());
         }
-        Some(self.all(&grantees, Mode::Remove, exempt))
+        Some(self.all(&grantees, &[], Mode::Remove, exempt))
     }
 
-    fn all(&self, grantees: &[Grantee], mode: Mode, exempt: &Exempt) -> Comparison {
+    fn all(&self, grantees: &[Grantee], recorded: &[Grantee], mode: Mode, exempt: &Exempt) -> Comparison {
         let mut comparison = Comparison::default();
         for grantee in grantees {
             let exempt = exempt.get(&grantee.name).map_or(&[][..], Vec::as_slice);
-            if let Err(problem) = self.one(grantee, mode, exempt, &mut comparison) {
-                comparison.problem = Some(format!("{} {}: {problem}", grantee.of.word(), grantee.name));
+            let mode = if grantee.ignore_unmanaged && mode == Mode::Whole { Mode::Additive } else { mode };
+            let before = recorded.iter().find(|before| before.name == grantee.name);
+            let before = before.filter(|_| mode == Mode::Additive);
+            match self.one(grantee, before, mode, exempt) {
+                Ok((privileges, roles)) => comparison.add(&grantee.name, &privileges, &roles),
+                Err(problem) => {
+                    comparison.problem = Some(format!("{} {}: {problem}", grantee.of.word(), grantee.name));
+                }
             }
+            let words = before.map(grants::words).filter(|words| *words != grants::words(grantee));
+            comparison.outdated.extend(words.into_iter().flatten());
         }
         comparison
     }
@@ -175,10 +232,10 @@ impl Live {
     fn one(
         &self,
         grantee: &Grantee,
+        before: Option<&Grantee>,
         mode: Mode,
         exempt: &[Grant],
-        into: &mut Comparison,
-    ) -> Result<(), String> {
+    ) -> Result<(GrantDiff, RoleDiff), String> {
         let name = grantee.name.as_str();
         if self.ambiguous.contains(name) {
             return Err("a role and a user share this name, and SHOW GRANTS does not tell them apart".into());
@@ -187,26 +244,20 @@ impl Live {
             return Err(format!("the server says {line}"));
         }
         let live = self.lines.get(name).map_or(&[][..], Vec::as_slice);
-        let desired = grantee.privileges.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let desired = grantee.privileges.iter().map(|declared| declared.parse().map_err(|e| e.to_string()));
+        let desired = desired.collect::<Result<Vec<_>, _>>()?;
+        let recorded = before.map(Grantee::grants).unwrap_or_default();
+        let declaration = Declaration { desired: &desired, recorded: &recorded, exempt };
         let privileges =
-            diff(&self.catalog, &desired, live, exempt, mode).map_err(|error| error.to_string())?;
-        let roles: Vec<RoleGrant> =
-            grantee.roles.iter().map(|role| RoleGrant { role: role.clone(), admin_option: false }).collect();
-        let roles = diff_roles(&roles, live, &[], mode);
-        let missing = privileges.missing.iter().map(ToString::to_string);
-        let missing = missing.chain(roles.missing.iter().map(|grant| grant.role.clone())).collect();
-        let extra = privileges.extra.iter().map(ToString::to_string);
-        let extra = extra.chain(roles.extra.iter().cloned());
-        let options = roles.extra_options.iter().map(|role| format!("ADMIN OPTION FOR {role}"));
-        let statements = privileges.statements(name).into_iter().chain(roles.statements(name)).collect();
-        into.add(name, missing, extra.chain(options).collect(), statements);
-        Ok(())
+            compare(&self.catalog, &declaration, live, mode).map_err(|error| error.to_string())?;
+        let recorded = before.map(roles).unwrap_or_default();
+        Ok((privileges, compare_roles(&roles(grantee), &recorded, live, &[], mode)))
     }
 }
 
-fn parse(declared: &Declared) -> Result<Grant, String> {
-    let words: Vec<&str> = declared.privileges.iter().map(String::as_str).collect();
-    Grant::parse(&words, &declared.on, declared.grant_option).map_err(|error| error.to_string())
+fn roles(grantee: &Grantee) -> Vec<RoleGrant> {
+    let grant = |role: &String| RoleGrant { role: role.clone(), admin_option: grantee.admin.contains(role) };
+    grantee.roles.iter().map(grant).collect()
 }
 
 /// Grants that are not too much, by grantee: additive resources declare them, or other scopes
@@ -222,7 +273,7 @@ pub fn exempt(world: &World) -> Exempt {
     let recorded = recorded.filter(grants::is_additive).flat_map(|attrs| grants::grantees(&attrs));
     let mut exempt = Exempt::new();
     for other in declared.chain(recorded) {
-        let grants = other.privileges.iter().filter_map(|declared| parse(declared).ok());
+        let grants = other.grants();
         exempt.entry(other.name).or_default().extend(grants);
     }
     exempt
@@ -231,5 +282,5 @@ pub fn exempt(world: &World) -> Exempt {
 /// Compares declared grants with grantees that are yet to be made.
 pub fn of_nobody(attrs: &Attrs, snapshot: &Snapshot) -> Comparison {
     let mode = if grants::is_additive(attrs) { Mode::Additive } else { Mode::Whole };
-    Live::nobody(snapshot).all(&grants::grantees(attrs), mode, &Exempt::default())
+    Live::nobody(snapshot).all(&grants::grantees(attrs), &[], mode, &Exempt::default())
 }

@@ -5,6 +5,9 @@
 //! it is recorded, so that the owner leaves it alone.
 
 mod compare;
+mod lint;
+mod problems;
+mod rename;
 #[cfg(test)]
 mod tests;
 
@@ -15,15 +18,17 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DeclaredAccess, DecodeCx, Instance, Kind, Lowered, World};
-use crate::model::finding::{Category, Finding, Severity};
+use crate::kinds::{Change, DeclaredAccess, DecodeCx, Instance, Kind, Lowered, Renamed, World};
+use crate::model::finding::Finding;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Value};
+
+pub use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
 
 /// The kind.
 pub struct Grant;
@@ -55,15 +60,16 @@ impl Kind for Grant {
             cx.diags.push(Diagnostic::error("a grant goes to nobody").at(to.span, "name a role or a user"));
             return Declared::default();
         }
-        let grantee = Grantee { name, of, privileges: vec![declared], roles: Vec::new() };
+        let grantee = Grantee { privileges: vec![declared], ..Grantee::new(name, of) };
         // Two scopes may use one address: each grants for itself.
         let identity = format!("{} {}", cx.settings.scope, block.addr);
-        let resource = grants::additive(block.addr.clone(), &identity, &grantee, block.body.span);
+        let mut resource = grants::additive(block.addr.clone(), &identity, &grantee, block.body.span);
+        resource.places.insert(grants::TO.to_owned(), to.span);
         Declared { resources: vec![resource], ..Declared::default() }
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        vec![reads::grants(), reads::privileges(), reads::users(), reads::roles()]
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
+        vec![reads::grants(), reads::privileges(), reads::users(caps), reads::roles()]
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -75,7 +81,7 @@ impl Kind for Grant {
         for identity in identities {
             let recorded = world.registry.mine(KIND, identity);
             let attrs = match (wanted.get(identity), recorded) {
-                (Some(attrs), _) => live.compare(attrs, recorded.is_some(), &exempt),
+                (Some(attrs), _) => live.compare(attrs, recorded, &exempt),
                 (None, Some(entry)) => live.compare_removed(&recorded_attrs(entry), &exempt),
                 (None, None) => None,
             };
@@ -84,7 +90,7 @@ impl Kind for Grant {
         observed
     }
 
-    fn access(&self, attrs: &Attrs) -> Vec<DeclaredAccess> {
+    fn declared_access(&self, attrs: &Attrs) -> Vec<DeclaredAccess> {
         grants::grantees(attrs).iter().map(Grantee::access).collect()
     }
 
@@ -93,12 +99,9 @@ impl Kind for Grant {
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {
-        let words = |grantee: &Grantee| -> Vec<String> {
-            let privileges = grantee.privileges.iter().map(ToString::to_string);
-            privileges.chain(grantee.roles.iter().cloned()).collect()
-        };
         let grantees = grants::grantees(attrs);
-        grantees.iter().map(|grantee| (grantee.name.clone(), Value::strings(words(grantee)))).collect()
+        let words = |grantee: &Grantee| Value::strings(grants::words(grantee));
+        grantees.iter().map(|grantee| (grantee.name.clone(), words(grantee))).collect()
     }
 
     fn owned_with(&self, wanted: &Resource) -> Vec<(&'static str, String)> {
@@ -108,26 +111,30 @@ impl Kind for Grant {
         grants::grantees(&wanted.attrs).into_iter().map(|grantee| (grantee.of.word(), grantee.name)).collect()
     }
 
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::rename(snapshot, from, to);
+        Renamed::Record
+    }
+
+    fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
+        lint::survey(wanted, world)
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         let comparison = match (change.live, change.wanted) {
             (Some(live), _) => Comparison::from_attrs(live),
             (None, Some(wanted)) => compare::of_nobody(&wanted.attrs, world.snapshot),
             (None, None) => Comparison::default(),
         };
-        if let Some(problem) = comparison.problem {
-            let finding = Finding::new("CH230", Severity::Error, Category::Access, "these grants cannot be made")
-                .at(change.addr)
-                .compare("grants that the server accepts", problem)
-                .help("correct the grant; `SELECT privilege, level FROM system.privileges` lists what the server knows");
-            return Lowered { findings: vec![finding], ..Lowered::default() };
+        let findings = problems::of(change, comparison.problem.as_deref(), world);
+        if !findings.is_empty() {
+            return Lowered { findings, ..Lowered::default() };
         }
         let ops = comparison.statements.into_iter().map(|text| Sql::new(text).into());
-        let notes = match change.action {
-            Action::Delete if comparison.missing.is_empty() && comparison.extra.is_empty() => {
-                vec!["goes with its role or user".to_owned()]
-            }
-            _ => Vec::new(),
-        };
+        let mut notes = comparison.notes;
+        if change.action == Action::Delete && comparison.missing.is_empty() && comparison.extra.is_empty() {
+            notes.push("goes with its role or user".to_owned());
+        }
         Lowered { notes, ..Lowered::ops(ops) }
     }
 }

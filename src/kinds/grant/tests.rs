@@ -21,8 +21,8 @@ fn snapshot(lines: &[&str]) -> Snapshot {
         privilege("DROP VIEW", Some("VIEW"), Some("DROP")),
     ]);
     let mut snapshot = Snapshot::default();
-    snapshot.rows.insert(reads::GRANTS, rows(lines.into()));
-    snapshot.rows.insert(reads::PRIVILEGES, rows(privileges));
+    snapshot.rows.insert(GRANTS, rows(lines.into()));
+    snapshot.rows.insert(PRIVILEGES, rows(privileges));
     snapshot
         .rows
         .insert(reads::ROLES, rows(serde_json::json!([{"name": "r", "storage": "local_directory"}])));
@@ -31,12 +31,11 @@ fn snapshot(lines: &[&str]) -> Snapshot {
 
 fn wanted() -> Resource {
     let words =
-        Words { privileges: vec!["SELECT".into(), "DROP".into()], on: "d.*".into(), grant_option: false };
+        Words { privileges: vec!["SELECT".into(), "DROP".into()], on: "d.*".into(), ..Words::default() };
     let grantee = Grantee {
-        name: "r".into(),
-        of: GranteeType::Role,
         privileges: vec![words],
         roles: vec!["base".into()],
+        ..Grantee::new("r", GranteeType::Role)
     };
     grants::whole(Addr::new("role", "r").part("grants"), "r", vec![grantee], span())
 }

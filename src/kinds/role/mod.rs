@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::common::{decode, grants, reads};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::common::{decode, grants, reads, rename};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
 use crate::model::op::Sql;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
-use crate::model::schema::{Arity, BlockSchema, Type};
+use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, text};
-use crate::model::{Action, Attrs, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Attrs, Resource, Settings, Snapshot, Value, names, sql};
 
 /// The kind.
 pub struct Role;
@@ -22,12 +22,12 @@ impl Kind for Role {
     }
 
     fn schema(&self) -> Option<BlockSchema> {
-        let schema = BlockSchema::default()
-            .optional("name", Type::String, "The role's name; the label where it is absent.")
-            .optional("roles", Type::Ref(&["role"]).list(), "Roles that are granted to it.")
-            .block("grant", Arity::Many, grants::nested_schema())
-            .exports(&["name"]);
-        Some(schema)
+        let schema = BlockSchema::default().optional(
+            "name",
+            Type::String,
+            "The role's name; the label where it is absent.",
+        );
+        Some(grants::with_grants(schema).exports(&["name"]))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -56,6 +56,10 @@ impl Kind for Role {
                 (text(row, "name").to_owned(), attrs.into())
             })
             .collect()
+    }
+
+    fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
+        rename::grantee(snapshot, reads::ROLES, "ROLE", from, to)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

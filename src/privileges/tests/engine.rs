@@ -114,7 +114,12 @@ fn declared(made: &[ShowGrant]) -> Option<Vec<Grant>> {
     let grant = |statement: &Statement| {
         let element = statement.elements.first().filter(|_| statement.verb == Verb::Grant)?;
         let grant_option = statement.grant_option;
-        Some(Grant { privileges: element.privileges.clone(), on: element.on.clone(), grant_option })
+        Some(Grant {
+            privileges: element.privileges.clone(),
+            on: element.on.clone(),
+            grant_option,
+            except: vec![],
+        })
     };
     statements(made).iter().map(grant).collect()
 }

@@ -9,6 +9,7 @@ use super::*;
 #[derive(Debug, Clone)]
 struct Case {
     desired: Vec<Grant>,
+    recorded: Vec<Grant>,
     live: Vec<Statement>,
     exempt: Vec<Grant>,
 }
@@ -41,14 +42,33 @@ fn valid(catalog: &'static Catalog, words: Vec<String>, option: f64) -> impl Str
             .prop_map(|(name, columns, on)| (PrivilegeSpec { name, columns }, on))
     });
     (spec, prop::bool::weighted(option)).prop_map(move |((spec, on), grant_option)| {
-        let grant = Grant { privileges: vec![spec], on, grant_option };
+        let grant = Grant { privileges: vec![spec], on, grant_option, except: vec![] };
         validate(catalog, &grant).is_empty().then_some(grant)
+    })
+}
+
+/// Grants, some of which leave out a part.
+fn declarable(
+    catalog: &'static Catalog,
+    words: Vec<String>,
+    option: f64,
+) -> impl Strategy<Value = Option<Grant>> {
+    let part = scope().prop_flat_map(|on| (Just(on.clone()), columns(&on)));
+    let except = part.prop_map(|(on, columns)| Except { on, columns });
+    (valid(catalog, words, option), prop::collection::vec(except, 0..4)).prop_map(move |(grant, except)| {
+        let grant = grant?;
+        let inside = |except: &Except| {
+            let with = grant.clone().excepting(vec![except.clone()]);
+            grant.on.covers(&except.on) && grant.on != except.on && validate(catalog, &with).is_empty()
+        };
+        let except = except.into_iter().filter(inside).collect();
+        Some(grant.excepting(except))
     })
 }
 
 fn case(catalog: &'static Catalog, words: &[String]) -> impl Strategy<Value = Case> {
     let grants = |most, option| {
-        let grants = prop::collection::vec(valid(catalog, words.to_vec(), option), 0..most);
+        let grants = prop::collection::vec(declarable(catalog, words.to_vec(), option), 0..most);
         grants.prop_map(|grants| grants.into_iter().flatten().collect::<Vec<_>>())
     };
     let verb = select(vec![Verb::Grant, Verb::Grant, Verb::Grant, Verb::Revoke, Verb::RevokeOption]);
@@ -56,7 +76,8 @@ fn case(catalog: &'static Catalog, words: &[String]) -> impl Strategy<Value = Ca
         let statements = pairs.into_iter().filter_map(|(grant, verb)| Some((grant?, verb)));
         statements.map(|(grant, verb)| statement(&grant, verb)).collect()
     });
-    (grants(7, 0.2), live, grants(3, 0.1)).prop_map(|(desired, live, exempt)| Case { desired, live, exempt })
+    (grants(7, 0.2), live, grants(3, 0.1), grants(3, 0.2))
+        .prop_map(|(desired, live, exempt, recorded)| Case { desired, recorded, live, exempt })
 }
 
 fn statement(grant: &Grant, verb: Verb) -> Statement {
@@ -75,33 +96,40 @@ fn lines(statements: &[Statement]) -> Vec<ShowGrant> {
 /// Rights that stay without being declared may be such as only grants and revokes in layers can say.
 fn may_be_unreachable(case: &Case, mode: Mode) -> bool {
     let layered = case.live.iter().any(|statement| statement.verb != Verb::Grant);
+    let excepting = case.desired.iter().chain(&case.exempt).any(|grant| !grant.except.is_empty());
+    let differs = !case.recorded.is_empty() || excepting;
     match mode {
-        Mode::Whole => layered && !case.exempt.is_empty(),
-        Mode::Additive => false,
-        Mode::Remove => layered || !case.exempt.is_empty(),
+        Mode::Whole => (layered || excepting) && !case.exempt.is_empty(),
+        Mode::Additive => (layered || excepting || !case.exempt.is_empty()) && differs,
+        Mode::Remove => layered || excepting || !case.exempt.is_empty(),
     }
 }
 
 /// Runs one case in one mode and checks the end with the naive model.
 fn check(model: &Model, catalog: &Catalog, case: &Case, mode: Mode) -> Result<(), TestCaseError> {
-    let diff = match diff(catalog, &case.desired, &lines(&case.live), &case.exempt, mode) {
+    let declaration = Declaration { desired: &case.desired, recorded: &case.recorded, exempt: &case.exempt };
+    let diff = match compare(catalog, &declaration, &lines(&case.live), mode) {
         Ok(diff) => diff,
         Err(DiffError::Unreachable { .. }) if may_be_unreachable(case, mode) => return Ok(()),
         Err(error) => return Err(TestCaseError::fail(format!("{error}: {case:?}"))),
     };
     let mut end = case.live.clone();
     end.extend(diff.steps().iter().cloned());
-    let statements = |grants: &[Grant]| grants.iter().map(Statement::granting).collect::<Vec<_>>();
-    let (desired, exempt) = (statements(&case.desired), statements(&case.exempt));
+    let statements = |grants: &[Grant]| grants.iter().map(Statement::declaring).collect::<Vec<_>>();
+    let declared = [&case.desired, &case.recorded, &case.exempt].map(|grants| statements(grants));
     for probe in model.probes() {
-        let [wants, has, exempt] = [&desired, &case.live, &exempt].map(|list| model.holds(list, &probe));
-        let expected = |wants: bool, has: bool, exempt: bool| match mode {
+        let [wants, recorded, exempt] = declared.each_ref().map(|grants| {
+            let held = grants.iter().map(|grant| model.holds(grant, &probe));
+            held.fold((false, false), |all, one| (all.0 || one.0, all.1 || one.1))
+        });
+        let has = model.holds(&case.live, &probe);
+        let expected = |wants: bool, recorded: bool, has: bool, exempt: bool| match mode {
             Mode::Whole => wants || has && exempt,
-            Mode::Additive => wants || has,
+            Mode::Additive => wants || has && (!recorded || exempt),
             Mode::Remove => has && (exempt || !wants),
         };
-        let right = expected(wants.0, has.0, exempt.0);
-        let option = expected(wants.1, has.1, exempt.1) && right;
+        let right = expected(wants.0, recorded.0, has.0, exempt.0);
+        let option = expected(wants.1, recorded.1, has.1, exempt.1) && right;
         prop_assert_eq!(
             model.holds(&end, &probe),
             (right, option),
@@ -110,7 +138,7 @@ fn check(model: &Model, catalog: &Catalog, case: &Case, mode: Mode) -> Result<()
             diff.statements("r")
         );
     }
-    let again = super::diff(catalog, &case.desired, &lines(&end), &case.exempt, mode);
+    let again = compare(catalog, &declaration, &lines(&end), mode);
     prop_assert_eq!(again.map(|diff| diff.is_empty()), Ok(true));
     for sql in diff.statements("r") {
         prop_assert_eq!(parse_show_grants(&sql).map(|show| show.sql()), Ok(sql));

@@ -20,6 +20,7 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS t (id UInt64) ENGINE = MergeTre
                       ALTER TABLE t ADD COLUMN IF NOT EXISTS n UInt8;\n";
 
 fn killed(project: &mut Project) {
+    project.env.push(("CHARTER_LOCK_TTL".into(), "3s".into()));
     let mut killed = 0;
     for round in 0..6u64 {
         let tenants: String =

@@ -6,6 +6,7 @@ mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod lock;
 mod migrations;
 mod onboarding;
 mod refusals;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         adoption::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        lock::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),

@@ -34,7 +34,11 @@ fn grep(project: &mut Project) {
     project.unchanged();
 
     printed.push_str(&project.clickhouse.admin("SELECT * FROM system.processes FORMAT JSONEachRow"));
-    for table in project.clickhouse.admin("SELECT name FROM system.tables WHERE database = 'ops'").lines() {
+    // Locks come and go; all that they say of a run is in their comments.
+    let comments = "SELECT comment FROM system.tables WHERE database = 'ops'";
+    printed.push_str(&project.clickhouse.admin(comments));
+    let tables = "SELECT name FROM system.tables WHERE database = 'ops' AND name NOT LIKE 'charter_lock_%'";
+    for table in project.clickhouse.admin(tables).lines() {
         printed
             .push_str(&project.clickhouse.admin(&format!("SELECT * FROM ops.`{table}` FORMAT JSONEachRow")));
     }

@@ -7,6 +7,12 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario { name: "roles_and_users_come_change_and_go", cluster: true, engines: &[], run: life },
         Scenario {
+            name: "a_move_renames_roles_and_users_in_place",
+            cluster: true,
+            engines: &[],
+            run: renamed,
+        },
+        Scenario {
             name: "targets_take_what_they_depend_on",
             cluster: false,
             engines: &["26.9"],
@@ -82,6 +88,35 @@ fn life(project: &mut Project) {
         project.prefix
     );
     assert_eq!(project.clickhouse.admin(&left), "0");
+}
+
+/// A role and a user get other names and lose nothing: ids, grants, memberships, the password.
+fn renamed(project: &mut Project) {
+    project.write("main.hcl", USER);
+    let _ = project.apply();
+    let password = project.cluster().secret_key(&format!("{}-u", project.prefix), "password");
+    let ids = |role: &str, user: &str| {
+        project.clickhouse.admin(&format!(
+            "SELECT (SELECT id FROM system.roles WHERE name = '{}'), (SELECT id FROM system.users WHERE name = '{}')",
+            project.name(role),
+            project.name(user)
+        ))
+    };
+    let before = ids("r", "u");
+    let moves = "moved {\n  from = role.r\n  to   = role.reader\n}\nmoved {\n  from = user.u\n  to   = user.person\n}\n";
+    let hcl = USER.replace("role \"r\"", "role \"reader\"").replace("@_r", "@_reader");
+    let hcl = hcl.replace("user \"u\"", "user \"person\"").replace("@_u", "@_person");
+    let hcl = hcl.replace("role.r]", "role.reader]").replace("user.u", "user.person");
+    project.write("main.hcl", &format!("{hcl}{moves}"));
+    let plan = project.charter(&["plan", "--sql"]).exits(0).says("0 to create").says("0 to destroy");
+    let _ = plan.says("RENAME TO").never_says("GRANT").never_says("DROP");
+    let _ = project.apply();
+    assert_eq!(ids("reader", "person"), before, "the same role and user");
+    assert_eq!(ids("r", "u"), ids("nobody", "nobody"), "the old names are gone");
+    let answer = crate::clickhouse::run(&project.clickhouse, &project.name("person"), &password, "SELECT 1");
+    assert_eq!(answer.status, 200, "the password lives on");
+    project.write("main.hcl", &hcl);
+    project.unchanged();
 }
 
 fn targets(project: &mut Project) {

@@ -1,10 +1,5 @@
 role "analyst" {}
 
-moved {
-  from = role.reader
-  to   = role.analyst
-}
-
 import {
   to = role.analyst
 }

@@ -1,0 +1,6 @@
+role "reader" {}
+
+moved {
+  from = "role.old"
+  too  = role.reader
+}
