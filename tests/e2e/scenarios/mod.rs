@@ -6,6 +6,7 @@ mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod isolation;
 mod lock;
 mod migrations;
 mod onboarding;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
         adoption::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        isolation::scenarios(),
         lock::scenarios(),
         secrets::scenarios(),
         standalone::scenarios(),
