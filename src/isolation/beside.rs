@@ -119,8 +119,13 @@ impl Proof<'_> {
 
     fn viewer(&mut self, id: Id, shown: &Shown) {
         let declared = self.declared_with_others(id);
+        let live = self.prover.live(id);
+        let named = live.databases();
         for ((database, name), tenants) in shown {
-            let Some(cause) = self.prover.reads(id, database, name) else { continue };
+            if named.as_ref().is_some_and(|named| !named.contains(database.as_str())) {
+                continue;
+            }
+            let Some(cause) = self.prover.reads(&live, database, name) else { continue };
             for (tenant, object) in tenants {
                 if !self.prover.is_declared_to_read(&declared, *tenant) {
                     self.view(id, &cause, (database, name), *tenant, *object);

@@ -65,6 +65,21 @@ impl<'a> Side<'a> {
         self.hops.iter().flat_map(|hop| &self.graph.node(hop.node).statements)
     }
 
+    /// Returns the databases that the statements name; none where one of them takes in others, too.
+    pub fn databases(&self) -> Option<BTreeSet<&'a str>> {
+        let mut named = BTreeSet::new();
+        for element in self.statements().flat_map(|statement| &statement.elements) {
+            match &element.on {
+                Scope::Global | Scope::Database { wildcard: true, .. } => return None,
+                Scope::Database { name, .. } | Scope::Table { database: name, .. } => {
+                    named.insert(name.as_str());
+                }
+                Scope::Object { .. } => {}
+            }
+        }
+        Some(named)
+    }
+
     /// Returns the statements that take a database in, by hop.
     fn covering(&self, database: &str) -> Vec<Vec<&'a Statement>> {
         let of = |hop: &Hop| {
@@ -219,8 +234,7 @@ impl<'a> Prover<'a> {
     }
 
     /// Tells whether a principal may read a table, declared or not, and by which statement.
-    pub fn reads(&self, id: Id, database: &str, table: &str) -> Option<Cause> {
-        let live = self.live(id);
+    pub fn reads(&self, live: &Side<'a>, database: &str, table: &str) -> Option<Cause> {
         let own = live.covering(database);
         if own.iter().all(Vec::is_empty) {
             return None;
@@ -235,7 +249,7 @@ impl<'a> Prover<'a> {
             return None;
         }
         let none = LeafSet::empty(self.words.catalog().len());
-        self.causes(&live, database, &read, &none).into_iter().next()
+        self.causes(live, database, &read, &none).into_iter().next()
     }
 
     /// Tells whether a principal is declared to read anything of a tenant's database.
