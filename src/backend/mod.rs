@@ -101,6 +101,8 @@ pub enum ErrorKind {
     Denied,
     /// The object is not there.
     Missing,
+    /// The run's lock was lost, so nothing was sent.
+    LockLost,
     /// The object is there already, was changed meanwhile, or another manager owns a field.
     Conflict,
 }

@@ -20,6 +20,7 @@ pub mod user;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostics, SourceMap};
+use crate::model::access::AccessChange;
 use crate::model::files::Files;
 use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
@@ -28,7 +29,7 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value};
+use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
@@ -136,6 +137,15 @@ impl Lowered {
     pub fn ops(ops: impl IntoIterator<Item = Op>) -> Self {
         Self { ops: ops.into_iter().collect(), ..Self::default() }
     }
+}
+
+/// What the steps of a plan do to access.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// The roles and users that change.
+    pub changes: Vec<AccessChange>,
+    /// What there is to find, besides what widens.
+    pub findings: Vec<Finding>,
 }
 
 /// What becomes of an object that is to get another name.
@@ -287,6 +297,13 @@ pub trait Kind: Sync {
     fn keeps_rights(&self, wanted: &Resource) -> Option<String> {
         let _ = wanted;
         None
+    }
+
+    /// Returns what the steps of a plan do to what roles and users may do: asked once, with all of
+    /// them in their order.
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        let _ = (steps, world);
+        Effects::default()
     }
 
     /// Returns whether a resource has a password that can be rotated.

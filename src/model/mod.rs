@@ -2,6 +2,7 @@
 //! servers, operations and the plan. It depends on nothing of ours but [`crate::diag`], does no
 //! I/O and knows no kind of resource by name.
 
+pub mod access;
 pub mod addr;
 pub mod body;
 pub mod digest;

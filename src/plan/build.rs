@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 use super::moves::Moved;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, check, diff, lint, order, registry};
-use crate::kinds::{Change, Lowered, Renewal};
+use super::{Request, access, check, diff, lint, order, registry};
+use crate::kinds::{Change, Effects, Lowered, Renewal};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -25,8 +25,7 @@ pub fn build(request: &Request) -> Plan {
     draft.findings.extend(moved.findings());
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
-    // Notes are a check's: a plan says what would change, and what stands in the way.
-    draft.findings.extend(survey.of_kinds().into_iter().filter(|finding| finding.severity < Severity::Note));
+    draft.findings.extend(survey.of_kinds().into_iter().filter(is_for_a_plan));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -63,7 +62,7 @@ impl<'a> Draft<'a> {
     fn subject(&mut self, subject: &Subject) {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
-        self.findings.extend(findings.into_iter().filter(|finding| finding.severity < Severity::Note));
+        self.findings.extend(findings.into_iter().filter(is_for_a_plan));
         match (&subject.standing, subject.action()) {
             (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
             (Standing::Misrecorded(recorded), _) => self.record(subject, recorded),
@@ -228,19 +227,29 @@ impl<'a> Draft<'a> {
     fn finish(mut self) -> Plan {
         let request = &self.survey.request;
         self.findings.extend(kept(&self.retained, request.desired));
+        let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
+        let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
+        self.findings.extend(findings);
         sort(&mut self.findings);
         self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
         Plan {
             scope: request.settings.scope.clone(),
             environment: request.settings.environment.clone(),
             servers: servers(request.settings, request.snapshot),
-            steps: order::arrange(self.steps, &self.survey.graph, request.registry),
+            steps,
+            access: changes,
             findings: self.findings,
             retained: self.retained,
             slots: self.slots,
             unchanged: self.unchanged,
         }
     }
+}
+
+/// Returns whether a plan says it, too: notes are a check's. A plan says what would change, and
+/// what stands in the way.
+fn is_for_a_plan(finding: &Finding) -> bool {
+    finding.severity < Severity::Note
 }
 
 /// Returns what a reviewer should know of the record.

@@ -5,6 +5,7 @@
 //! three stand to each other. [`build()`] makes steps of that, [`check()`] findings. Kinds decide
 //! what differs and how it is mended; ownership, order and records are decided here.
 
+pub mod access;
 pub mod build;
 pub mod check;
 pub mod diff;

@@ -1,6 +1,6 @@
 //! A plan for programs: terraform's plan format where it has one (`resource_changes`, so that
 //! conftest, tf-summarize and the like work), and what is charter's own beside it: `steps` with
-//! their operations, `findings`, `retained`, `summary`, `digest`.
+//! their operations, `access`, `findings`, `retained`, `summary`, `digest`.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/internals/json-format>. Sensitive values are
 //! hidden, where terraform writes them out; the `_sensitive` masks say where.
@@ -30,6 +30,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "resource_changes": changes,
         "resource_drift": [],
         "steps": steps,
+        "access": plan.access,
         "slots": slots,
         "findings": plan.findings,
         "retained": plan.retained,

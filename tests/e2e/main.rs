@@ -14,6 +14,7 @@
 mod clickhouse;
 mod cluster;
 mod command;
+mod pods;
 mod project;
 mod scenarios;
 mod servers;

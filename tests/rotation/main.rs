@@ -127,7 +127,7 @@ fn servers(version: &str) -> Fake {
         "scope": "platform", "environment": "development", "address": addr().to_string(), "kind": "user",
         "identity": USER, "status": "applied", "salt": "x", "fingerprint": first.salted_sha256("x"),
         "credential_at": BEGIN,
-        "spec": serde_json::json!({"retained": false, "tenant": null}).to_string(),
+        "spec": serde_json::json!({"attrs": {"credential": {}}, "retained": false, "tenant": null}).to_string(),
     });
     state.rows.push(row.as_object().cloned().unwrap());
     drop(state);

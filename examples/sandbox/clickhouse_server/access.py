@@ -3,14 +3,15 @@
 import copy
 import re
 
-from . import access_clauses, access_parse, users_xml
+from . import access_clauses, access_parse, settings_profiles, users_xml
+from .access_rules import BUILT_IN, PROBE, Rules
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string, tokens
 from .model import RoleSet, User, Role
 
-PROBE = "sandbox_probe"
 ACCEPTED = (495, 514)  # the engine's checks passed; it has no storage to write to
 _LIBRARY_GAPS = re.compile("SSH is disabled|built without bcrypt")  # which servers are built with
+_IN_LIST = re.compile("(ADD|MODIFY|DROP) (ALL )?(SETTING|PROFILE)")
 _PROBED = {"IDENTIFIED", "ADD IDENTIFIED", "NOT IDENTIFIED", "HOST", "ADD HOST", "DROP HOST", "VALID UNTIL", "DEFAULT DATABASE"}
 
 
@@ -19,13 +20,18 @@ class Access:
 
     def __init__(self, store, admin, privileges, version):
         self.store, self.admin, self.privileges, self.version = store, admin, privileges, version
+        self.place = "user directories" if version == "24.8" else "`user directories`"
+        self.rules = Rules(self)
 
     def readonly_names(self):
         """The users of users.xml, which no statement may change."""
         return {"default", self.admin}
 
-    def execute(self, sent, login, context, run):
-        """Checks a statement on the engine and carries it out. Raises the engine's refusal or the sandbox's own."""
+    def execute(self, sent, login, context, run, ask):
+        """Checks a statement on the engine and carries it out. Raises the engine's refusal or the sandbox's own.
+
+        `run` executes with the request's context and the login's rights, `ask` queries with settings.
+        """
         canonical = self._canonical(sent, run)
         try:
             known = access_parse.parse(canonical)
@@ -33,13 +39,19 @@ class Access:
             self._engine_refuses(sent, run)
             raise
         statement = access_parse.parse(substitute(sent if _spoils(sent, canonical) else canonical, context.params or {}))
+        if getattr(known, "kind", "user") not in ("user", "role"):
+            for probe in self.rules.probes(known):
+                self._engine_refuses(probe, run)
+            self.rules.carry_out(statement, context, ask)
+            return
         if login is not None:
-            self._engine_refuses(sent, run)
+            in_terms = settings_profiles.for_engine(canonical)
+            self._engine_refuses(in_terms if in_terms != canonical else sent, run)
             self._check_grantees(statement, login)
         else:
             for probe in [*self._probes(known)] or [f"DROP USER IF EXISTS {PROBE}"]:
                 self._engine_refuses(probe, run)
-        self._apply(statement, context, login)
+        self._apply(statement, context, login, ask)
 
     def _canonical(self, sent, run):
         try:
@@ -63,7 +75,7 @@ class Access:
             yield head + link + (" WITH GRANT OPTION" if statement.text != head else "") + option
         if isinstance(statement, access_parse.Entity) and statement.action != "DROP":
             target = f"CREATE {statement.kind} {PROBE}" if statement.action == "CREATE" else "ALTER USER default"
-            probed = [c.text for c in statement.clauses if c.name in _PROBED or "SETTING" in c.name]
+            probed = [settings_profiles.for_engine(c.text) for c in statement.clauses if c.name in _PROBED or settings_profiles.is_clause(c.name)]
             probed.sort(key=lambda text: not text.startswith("VALID UNTIL"))  # the parser wants that of the user first
             gaps = [text for text in probed if "IDENTIFIED" in text and re.search("ssh_key|bcrypt_password", text)]
             if gaps and len(gaps) < len(probed):  # the engine stops there, so the rest is asked on its own
@@ -79,9 +91,9 @@ class Access:
             if name not in login.grantees:
                 raise ClickHouseError(497, f"{login.name}: {name} is not allowed as grantee")
 
-    def _apply(self, statement, context, login):
+    def _apply(self, statement, context, login, ask):
         if isinstance(statement, access_parse.Entity):
-            {"CREATE": self._create, "ALTER": self._alter, "DROP": self._drop}[statement.action](statement)
+            {"CREATE": self._create, "ALTER": self._alter, "DROP": self._drop}[statement.action](statement, ask)
         elif isinstance(statement, access_parse.DefaultRole):
             for user in [self._existing("user", name) for name in statement.users]:
                 self._check_granted(user, statement.roles)
@@ -102,8 +114,7 @@ class Access:
 
     def unknown(self, kind, name):
         """The refusal of a name that nobody has."""
-        place = "user directories" if self.version == "24.8" else "`user directories`"
-        return ClickHouseError(192 if kind == "user" else 511, f"There is no {kind} {_ticks(name)} in {place}.")
+        return ClickHouseError(192 if kind == "user" else 511, f"There is no {kind} {_ticks(name)} in {self.place}.")
 
     def _readonly(self, verb, kind, name):
         return ClickHouseError(495, f"Cannot {verb} {kind} {_ticks(name)} in users_xml because this storage is readonly.")
@@ -118,7 +129,7 @@ class Access:
         if any(name not in user.roles for name in roles.names):
             raise ClickHouseError(512, "Role should be granted to set default")
 
-    def _create(self, statement):
+    def _create(self, statement, ask):
         for clause in statement.clauses:
             self._check_clause(clause)
         for name in statement.names:
@@ -132,7 +143,7 @@ class Access:
                 raise ClickHouseError(493, text)
             self._check_name(name)
             entity = (User if statement.kind == "user" else Role)(name)
-            self._fill(entity, statement, True)
+            self._fill(entity, statement, True, ask)
             if old is not None:
                 self.store.remove(old)
             self.store.save(entity)
@@ -146,33 +157,54 @@ class Access:
             roles = access_parse.set_of(clause)
             self._check_roles(roles.names + roles.excluded)
         if clause.name == "GRANTEES":
-            grantees = access_parse.set_of(clause)
-            for name in grantees.names + grantees.excluded:
-                if self.store.grantee(name) is None and name not in self.readonly_names():
-                    raise self.unknown("role", name)
-        if clause.name == "IN" and clause.tokens[0].value != "local_directory":
-            if clause.tokens[0].value == "users_xml":
-                raise ClickHouseError(495, "Cannot insert into users_xml because this storage is readonly.")
-            raise ClickHouseError(492, f"Access storage with name {clause.tokens[0].value} is not found", "ACCESS_ENTITY_NOT_FOUND")
+            self.check_grantees(access_parse.set_of(clause))
+        if clause.name == "IN":
+            self.check_storage(clause)
+        self.check_profiles([clause])
 
-    def _fill(self, entity, statement, fresh):
+    def check_grantees(self, grantees):
+        """Refuses a set of users and roles that names nobody."""
+        for name in grantees.names + grantees.excluded:
+            if self.store.grantee(name) is None and name not in self.readonly_names():
+                raise self.unknown("role", name)
+
+    def check_storage(self, clause):
+        """Refuses another storage than the sandbox's own."""
+        name = clause.tokens[0].value
+        if name == "users_xml":
+            raise ClickHouseError(495, "Cannot insert into users_xml because this storage is readonly.")
+        if name != "local_directory":
+            raise ClickHouseError(492, f"Access storage with name {name} is not found", "ACCESS_ENTITY_NOT_FOUND")
+
+    def check_profiles(self, clauses):
+        """Refuses clauses that refer to a settings profile that is not there."""
+        for name in settings_profiles.profiles_named(clauses):
+            if name not in self.store.profiles and name not in BUILT_IN["profile"]:
+                raise self.rules.unknown("profile", name)
+
+    def join(self, texts):
+        """Joins the texts of clauses."""
+        return join_clauses(texts)
+
+    def _fill(self, entity, statement, fresh, ask):
         for clause in access_clauses.in_order(statement.clauses):
             access_clauses.apply(entity, clause, self.version)
             if clause.name == "ROLE" or (clause.name == "DEFAULT ROLE" and fresh and not entity.default_roles.all):
                 entity.roles.update({name: False for name in access_parse.set_of(clause).names})
             if clause.name == "DEFAULT ROLE" and not fresh:
                 self._check_granted(entity, entity.default_roles)
+        entity.settings = self.rules.values.settle(entity.settings, ask)
         if entity.kind == "user":
             access_clauses.settle(entity)
 
-    def _alter(self, statement):
+    def _alter(self, statement, ask):
         for clause in statement.clauses:
             self._check_clause(clause)
         for name in statement.names:
             if statement.guard == "IF EXISTS" and name not in self.store.of(statement.kind) and name not in self.readonly_names():
                 continue
             entity = copy.deepcopy(self._existing(statement.kind, name))
-            self._fill(entity, statement, False)
+            self._fill(entity, statement, False, ask)
             new = next((c.tokens[0].value for c in statement.clauses if c.name == "RENAME TO"), name)
             if new != name:
                 self._check_free(statement.kind, new)
@@ -186,7 +218,7 @@ class Access:
             text = f"{kind} {_ticks(name)}: cannot rename because {kind} {_ticks(name)} already exists in local_directory"
             raise ClickHouseError(493, text)
 
-    def _drop(self, statement):
+    def _drop(self, statement, ask):
         for name in statement.names:
             if statement.kind == "user" and name in self.readonly_names():
                 raise self._readonly("remove", "user", name)
@@ -256,7 +288,7 @@ def join_clauses(texts):
     """Joins clauses, with commas between the parts of an ALTER … SETTING list."""
     out = ""
     for text in texts:
-        listed = out and re.match(r"(ADD|MODIFY|DROP) (ALL )?(SETTING|PROFILE)", text) and re.search(r"(ADD|MODIFY|DROP) (ALL )?(SETTING|PROFILE)[^']*", out)
+        listed = out and _IN_LIST.match(text) and _IN_LIST.search(out)
         out += (", " if listed else " " if out else "") + text
     return out
 

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timezone
 
-from . import auth
+from . import auth, settings_profiles
 from .access_parse import Reader, set_of
 from .errors import ClickHouseError, not_supported
 from .model import ANY_HOST
@@ -38,7 +38,7 @@ def apply(entity, clause, version):
     elif name == "IN" or name == "RENAME TO" or name == "ROLE":
         pass  # the caller's business
     else:
-        _settings(entity, clause)
+        settings_profiles.apply(entity, clause)
 
 
 def _identify(user, clause, version):
@@ -161,60 +161,3 @@ def _host_rules(found):
             yield [token.text.lower(), ""]
         elif not token.is_word("NONE"):
             kind = token.text.lower()
-
-
-def _settings(entity, clause):
-    if "PROFILE" in clause.name and clause.name != "DROP ALL PROFILES":
-        raise not_supported("a settings profile")
-    if clause.name == "DROP ALL SETTINGS":
-        entity.settings = []
-        return
-    if clause.name == "DROP ALL PROFILES":
-        return
-    if clause.name == "DROP SETTING":
-        gone = {t.value for t in clause.tokens if t.is_name}
-        entity.settings = [s for s in entity.settings if s["name"] not in gone]
-        return
-    found = list(_elements(clause))
-    if clause.name == "SETTINGS":
-        entity.settings = found
-        return
-    for element in found:
-        old = next((s for s in entity.settings if s["name"] == element["name"]), {})
-        merged = {**old, **element} if clause.name == "MODIFY SETTING" else element
-        entity.settings = [s for s in entity.settings if s["name"] != element["name"]] + [merged]
-
-
-def _elements(clause):
-    reader = Reader("")
-    reader.all = clause.tokens
-    if reader.accept("NONE"):
-        return
-    while reader.peek() is not None:
-        if reader.sees("PROFILE") or reader.sees("INHERIT"):
-            raise not_supported("a settings profile")
-        element = {"name": _dotted(reader)}
-        while reader.peek() is not None and not reader.comma():
-            token = reader.take()
-            if token.is_op("="):
-                element["value"] = _literal(reader)
-            elif token.is_word("MIN", "MAX"):
-                element[token.text.lower()] = _literal(reader)
-            elif token.is_word("CONST", "READONLY", "WRITABLE", "CHANGEABLE_IN_READONLY"):
-                element["writability"] = "CONST" if token.is_word("READONLY") else token.text.upper()
-        yield element
-
-
-def _dotted(reader):
-    name = reader.take().value
-    while reader.peek() is not None and reader.peek().is_op("."):
-        reader.take()
-        name += "." + reader.take().value
-    return name
-
-
-def _literal(reader):
-    if reader.peek().is_op("="):
-        reader.take()
-    sign = reader.take().text if reader.peek().is_op("-", "+") else ""
-    return sign + reader.take().value

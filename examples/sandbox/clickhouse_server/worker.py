@@ -8,8 +8,8 @@ import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from . import access_parse, show, system_tables, users_xml
-from .access import Access, substitute
+from . import policies, show, system_tables, users_xml
+from .access import Access
 from .engine import Answer, Context, Engine
 from .engine_process import RemoteEngine
 from .errors import ClickHouseError, not_supported
@@ -22,6 +22,7 @@ IN_A_ROW = 64  # statements of one login before another login's turn
 COMPACT_ABOVE = 24  # GRANT and REVOKE texts kept for one grantee before the engine's own summary replaces them
 
 
+_SHOWN = {"USER", "USERS", "ROLE", "ROLES", "SETTINGS", "PROFILE", "PROFILES", "QUOTA", "QUOTAS", "ROW", "POLICY", "POLICIES"}
 ADMIN, USERS = "*administrator*", "*users*"
 
 
@@ -61,6 +62,7 @@ class Worker:
         self.folder = folder
         self.jobs = queue.SimpleQueue()
         self.waiting, self.streak = [], 0
+        self.columns = {}  # of the system tables that the sandbox fills
         self.ready = Future()
         self.thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self.thread.start()
@@ -135,7 +137,7 @@ class Worker:
             self._open(ADMIN, users_xml.for_admin(self.store, self.admin))
         if not self.mode.has_tables:
             self._compact()
-            system_tables.install(self.engine, self.store, self.admin)
+            system_tables.install(self.engine, self.store, self.admin, self.columns)
             self.mode.has_tables = True
 
     def _become_user(self, job):
@@ -143,13 +145,20 @@ class Worker:
         user = self.store.users.get(job.login.name)
         if user is None or user.id != job.login.id:
             raise ClickHouseError(516, f"{job.login_name}: the user was dropped meanwhile")
-        if self._has_settings(user):
-            self._open(user.name, users_xml.for_login(self.store, user, job.roles, self.admin))
+        if users_xml.needs_own(self.store, user, job.roles):
+            roles = self.store.enabled_roles(user, job.roles)
+            conditions = policies.filters(self.store, user, roles, self._tables_of)
+            self._open(user.name, users_xml.for_login(self.store, user, job.roles, self.admin, conditions))
             return None
         if self.mode is None or self.mode.who != USERS or self.mode.version != self.store.version:
             self._open(USERS, users_xml.for_logins(self.store, self.admin))
             self.mode.version = self.store.version
         return users_xml.login_roles(user, job.roles)
+
+    def _tables_of(self, database):
+        """The tables of a database, which a policy on all of them is written out for."""
+        sql = f"SELECT name FROM system.tables WHERE database = {quote_string(database)} ORDER BY name"
+        return self._text(sql, Context(format="TSVRaw", roles=self._become_admin(), inside=True)).splitlines()
 
     def _compact(self):
         """Replaces long lists of GRANT and REVOKE by what the engine made of them."""
@@ -177,15 +186,11 @@ class Worker:
             return special
         if job.login is None and statement.reads_access:
             self._become_reader()
-        elif job.login is None or (statement.is_table_less and not self._has_settings(job.login)):
+        elif job.login is None or (statement.is_table_less and not users_xml.needs_own(self.store, job.login, job.roles)):
             job.context.roles = self._become_admin()
         else:
             return self._run_as_user(job)
         return self._plain(job)
-
-    def _has_settings(self, user):
-        names = self.store.enabled_roles(user)
-        return bool(user.settings or any(self.store.roles[n].settings for n in names))
 
     def _plain(self, job):
         if job.statement.head:
@@ -231,44 +236,45 @@ class Worker:
             return self._text(sql, context)
 
         try:
-            self.access.execute(job.statement.text, job.login, job.context, run)
+            self.access.execute(job.statement.text, job.login, job.context, run, self._ask)
         except ClickHouseError as error:
             raise _renamed(error, job.login_name) from None
         return Answer(b"")
 
+    def _ask(self, sql, settings=None):
+        """Queries the engine as it is open, with settings for the one query."""
+        return self._text(sql, Context(format="TSVRaw", settings=settings, inside=True))
+
     def _special(self, job):
         words = job.statement.words(4) + [""] * 4
-        if words[:3] in (["SHOW", "CREATE", "USER"], ["SHOW", "CREATE", "ROLE"]) or words[:3] == ["SHOW", "CREATE", "USERS"]:
-            return self._show_create(job, words[2].lower())
+        if words[:2] == ["SHOW", "CREATE"] and words[2] in _SHOWN:
+            return self._show_create(job)
         if words[0] == "SHOW" and words[1] == "GRANTS" and job.login is None and job.login_name != "default" and "FOR" not in job.statement.words(6):
             return self._own_grants(job)
         if words[0] == "EXECUTE" and words[1] == "AS":
             raise not_supported("EXECUTE AS")
         return None
 
-    def _show_create(self, job, kind):
+    def _show_create(self, job):
         if job.login is None:
             self._become_admin()
         elif [t.value for t in job.statement.tokens[3:]] != [job.login_name]:
-            self._run_as_user(job)  # the engine refuses who may not look
-        canonical = self._text(f"SELECT formatQuerySingleLine({quote_string(job.statement.text)})", Context(format="TSVRaw"))
-        reader = access_parse.Reader(substitute(canonical.strip(), {}))
-        reader.at = 3
-        names = reader.names() if reader.peek() and reader.peek().is_name and not reader.sees("FORMAT") else [job.login_name]
-        texts = [self._create_text(kind, name) for name in names]
-        column = f"CREATE {kind.upper()} {', '.join(names)}"
+            self._may_look(job)
+        canonical = self._text(f"SELECT formatQuerySingleLine({quote_string(job.statement.text)})", Context(format="TSVRaw", inside=True))
+        texts = show.Creates(self.access, self.version_name, self._ask).of(canonical.strip(), job.login_name, job.context.database)
+        column = canonical.strip().removeprefix("SHOW ").split(" FORMAT ")[0]
         listed = ", ".join(quote_string(t) for t in texts)
         context = copy.copy(job.context)
-        context.format = job.statement.output_format or context.format
-        return self.engine.execute(f"SELECT arrayJoin([{listed}]) AS `{column}`", context)
+        context.format, context.roles = job.statement.output_format or context.format, None
+        return self.engine.execute(f"SELECT arrayJoin([{listed}]::Array(String)) AS {quote_name(column)}", context)
 
-    def _create_text(self, kind, name):
-        if kind == "user" and name in self.access.readonly_names():
-            return show.admin_statement(name)
-        entity = self.store.of(kind).get(name)
-        if entity is None:
-            raise self.access.unknown(kind, name)
-        return show.create_statement(entity, self.version_name)
+    def _may_look(self, job):
+        """Has the engine refuse who may not look. Profiles, quotas and policies are unknown to it, which it says only after that."""
+        try:
+            self._run_as_user(job)
+        except ClickHouseError as error:
+            if not error.matches(180, 199, 523):
+                raise
 
 
 def _renamed(error, login_name):

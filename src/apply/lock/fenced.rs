@@ -23,7 +23,7 @@ impl<S> Fenced<S> {
     /// Returns whether a write may be sent.
     fn hold(&self) -> Result<(), Error> {
         self.lease.check().map_err(|how| Error {
-            kind: ErrorKind::Conflict,
+            kind: ErrorKind::LockLost,
             code: None,
             message: format!("the lock was lost ({how}), so this was not sent"),
             query_id: None,

@@ -38,16 +38,19 @@ impl Lease {
     /// # Errors
     /// How it was lost.
     pub fn check(&self) -> Result<(), String> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match &state.lost {
-            Some(how) => Err(how.clone()),
-            None if state.sent.elapsed() < self.ttl => Ok(()),
-            None => Err("it could not be renewed in time".to_owned()),
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.lost.is_none() && state.sent.elapsed() >= self.ttl {
+            // For good: somebody else may have it since.
+            state.lost = Some("it could not be renewed in time".to_owned());
         }
+        state.lost.clone().map_or(Ok(()), Err)
     }
 
+    /// Takes down a renewal, which counts only where it came back before the last one lapsed.
     fn renewed(&self, sent: Instant) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).sent = sent;
+        if self.check().is_ok() {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).sent = sent;
+        }
     }
 
     pub(super) fn lose(&self, how: impl Into<String>) {

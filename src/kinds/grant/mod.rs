@@ -4,12 +4,18 @@
 //! besides shows as drift. *Additive*: a top-level `grant` for a grantee that another scope owns;
 //! it is recorded, so that the owner leaves it alone.
 
+mod access;
+#[cfg(test)]
+mod access_tests;
 mod compare;
+mod holes;
 mod lint;
 mod problems;
 mod rename;
+mod tenants;
 #[cfg(test)]
 mod tests;
+mod widening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +24,7 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DeclaredAccess, DecodeCx, Instance, Kind, Lowered, Renamed, World};
+use crate::kinds::{Change, DeclaredAccess, DecodeCx, Effects, Instance, Kind, Lowered, Renamed, World};
 use crate::model::finding::Finding;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -26,7 +32,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Value};
 
 pub use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
 
@@ -117,7 +123,9 @@ impl Kind for Grant {
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
-        lint::survey(wanted, world)
+        let mut findings = lint::survey(wanted, world);
+        findings.extend(holes::in_a_check(wanted, world));
+        findings
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
@@ -136,6 +144,10 @@ impl Kind for Grant {
             notes.push("goes with its role or user".to_owned());
         }
         Lowered { notes, ..Lowered::ops(ops) }
+    }
+
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        access::effects(steps, world)
     }
 }
 

@@ -50,6 +50,10 @@ impl Kind for Tenant {
         Some(schema)
     }
 
+    fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        vec![("confined", convention::CONFINED.to_vec())]
+    }
+
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let Some(tenant) = Parts::of(block, cx) else { return Declared::default() };
         let mut resources = tenant.access(&block.body, cx);

@@ -135,7 +135,14 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let differing: Vec<&str> = change.diff.iter().map(|diff| diff.attr.as_str()).collect();
     let mut clauses = clauses(&wanted.attrs, Some(&differing));
     if list {
-        set_list(&mut lowered, change, wanted, &clauses, world);
+        // Before 24.9 the expiry is the user's, and a list without one leaves it as it is.
+        if differs(auth::VALID_UNTIL) && auth::user_expiry(&wanted.attrs).is_none() {
+            clauses = match world.caps().has_several_auth_methods() {
+                true => clauses,
+                false => format!("{} {clauses}", expiry::clause(None)),
+            };
+        }
+        set_list(&mut lowered, change, wanted, clauses.trim_end(), world);
         return lowered;
     }
     if differs(auth::VALID_UNTIL) {

@@ -123,11 +123,16 @@ pub fn write(credential: &Credential, slot: &Slot, mode: KubeWrite) -> Op {
 }
 
 /// Returns how a live Secret is written: at the version that was seen. The keys of the credential
-/// are taken from whoever has them; that somebody has them is a finding (CH314).
+/// are taken from whoever was seen to have them, which is a finding where it is not charter
+/// (CH314), and from nobody else.
 pub fn write_mode(credential: &Credential, world: &World) -> KubeWrite {
     let object = credential.object(world.snapshot);
     let version = object.map(|object| kube::text(object, &["metadata", "resourceVersion"]).to_owned());
-    KubeWrite::Apply { force: true, resource_version: version.filter(|version| !version.is_empty()) }
+    let keys = credential.keys.keys().map(String::as_str).chain([credential::PASSWORD]);
+    let paths = keys.map(|key| format!("f:{key}"));
+    let owners = paths.flat_map(|path| object.map(|object| kube::managers(object, &["f:data", &path])));
+    let force = owners.flatten().any(|manager| manager != kube::CREDENTIALS_MANAGER);
+    KubeWrite::Apply { force, resource_version: version.filter(|version| !version.is_empty()) }
 }
 
 /// Returns a finding where a manifest is gone that was applied before: in a folder that is more

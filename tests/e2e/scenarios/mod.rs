@@ -10,7 +10,9 @@ mod isolation;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_users;
 mod refusals;
+mod rotation;
 mod scale;
 mod secrets;
 mod standalone;
@@ -26,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
         isolation::scenarios(),
@@ -33,6 +36,7 @@ pub fn all() -> Vec<Scenario> {
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
     ]
