@@ -42,17 +42,14 @@ pub fn scenarios() -> Vec<Scenario> {
 const PASSWORD: &str = "isolation-password-1";
 
 const TENANTS: &str = r#"
-locals {
-  confined = ["SELECT", "INSERT", "ALTER TABLE", "ALTER VIEW", "CREATE TABLE", "CREATE VIEW", "DROP TABLE", "DROP VIEW", "TRUNCATE", "OPTIMIZE"]
-}
 tenant "@_a" {
-  privileges = local.confined
+  privileges = charter.presets.confined
 }
 tenant "@_a_b" {
-  privileges = local.confined
+  privileges = charter.presets.confined
 }
 tenant "@_c" {
-  privileges = local.confined
+  privileges = charter.presets.confined
 }
 role "analyst" {
   name = "@_analyst"
