@@ -17,6 +17,9 @@ use super::resolve::{Reading, validate};
 use super::show::ShowGrant;
 use super::statement::{Element, Statement, Verb};
 
+/// How deep grants within exceptions within grants may be nested.
+const NESTED: usize = 4;
+
 /// What a declaration says about the rights that it does not mention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -240,7 +243,7 @@ impl<'a> Sides<'a> {
         if self.ends_at(&diff.steps, &target) && (target.is_empty() || !self.takes_sources(&diff.steps)) {
             return Ok(diff);
         }
-        diff.steps = match self.again(&diff.steps) {
+        diff.steps = match self.again(&diff.steps, &target) {
             // Where nothing was granted before, nothing is interrupted.
             again if self.has.is_empty() && self.ends_at(&again, &target) => again,
             _ => self.replacement(&target),
@@ -279,24 +282,23 @@ impl<'a> Sides<'a> {
     }
 
     fn superfluous(&self, first: &[Statement], target: &AccessSet, extra: AccessSet) -> Vec<Extra> {
-        let (clean, others) = self.excepted(target);
-        let scopes = clean.into_iter().chain(first).chain(self.granted()).chain(others).chain(self.desired);
-        superfluous(self.reading, self.universe, scopes, extra)
+        let scopes = first.iter().chain(self.granted()).chain(&self.stated.excepted).chain(self.desired);
+        superfluous(self.reading, self.universe, (&self.stated.excepted, target), scopes, extra)
     }
 
-    /// Returns the parts that are left out: those of which the target has nothing, and those of which it has some.
-    fn excepted(&self, target: &AccessSet) -> (Vec<&'a Statement>, Vec<&'a Statement>) {
-        let nothing = |statement: &&Statement| {
-            let items = self.reading.items(self.universe, statement);
-            items.iter().all(|item| target.any(item).rights.is_empty())
-        };
-        self.stated.excepted.iter().partition(nothing)
-    }
-
-    /// Adds the grants of what the steps took along.
-    fn again(&self, steps: &[Statement]) -> Vec<Statement> {
+    /// Adds the grants of what the steps took along, and the revokes of what those take along, as deep as exceptions and
+    /// grants within them are nested.
+    fn again(&self, steps: &[Statement], target: &AccessSet) -> Vec<Statement> {
         let mut again = steps.to_vec();
-        again.extend(grants(&self.missing(&self.after(steps))));
+        for _ in 0..NESTED {
+            let missing = self.missing(&self.after(&again));
+            if missing.is_empty() {
+                break;
+            }
+            again.extend(grants(&missing));
+            let over = self.after(&again).extra(target);
+            again.extend(revokes(&self.superfluous(&[], target, over)));
+        }
         again
     }
 
@@ -308,7 +310,7 @@ impl<'a> Sides<'a> {
         }
         let mut diff = self.mended(&target, &self.stated.recorded);
         let as_granted = self.mended(&target, &[]).steps;
-        let mut and_again = self.again(&diff.steps);
+        let mut and_again = self.again(&diff.steps, &target);
         let lost = target.extra(&self.after(&and_again));
         and_again.extend(grants(&restored(self.reading, self.universe, self.others(), &lost, &target)));
         diff.steps = self.first_that_ends_at([diff.steps.clone(), as_granted, and_again], &target);
@@ -319,9 +321,9 @@ impl<'a> Sides<'a> {
         let gone = self.wants.extra(&self.exempted);
         let target = self.has.extra(&gone).without_idle_options();
         let surplus = self.has.extra(&target);
-        let extra = superfluous(self.reading, self.universe, self.desired, surplus.clone());
+        let extra = superfluous(self.reading, self.universe, (&[], &target), self.desired, surplus.clone());
         let as_declared: Vec<_> = revokes(&extra).collect();
-        let as_granted = superfluous(self.reading, self.universe, self.granted(), surplus);
+        let as_granted = superfluous(self.reading, self.universe, (&[], &target), self.granted(), surplus);
         let as_granted: Vec<_> = revokes(&as_granted).collect();
         // A revoke on a wide scope takes what others have registered below it: that is granted again.
         let mut and_again = as_declared.clone();
@@ -356,11 +358,12 @@ impl<'a> Sides<'a> {
         let with_option: Vec<_> = wanted.iter().filter(|statement| statement.grant_option).cloned().collect();
         steps.extend(grants(&words(reading, universe, &with_option, &self.after(&steps))));
         let revoked = self.live.iter().copied().filter(|statement| statement.verb != Verb::Grant);
-        let (clean, others) = self.excepted(target);
-        let scopes = clean.into_iter().chain(revoked).chain(others);
-        let over = superfluous(reading, universe, scopes, self.after(&steps).extra(target));
+        let excepted = &self.stated.excepted;
+        let scopes = revoked.chain(excepted);
+        let over =
+            superfluous(reading, universe, (excepted, target), scopes, self.after(&steps).extra(target));
         steps.extend(revokes(&over));
-        if self.stated.excepted.is_empty() { steps } else { self.again(&steps) }
+        if self.stated.excepted.is_empty() { steps } else { self.again(&steps, target) }
     }
 
     /// Returns the first list that ends at the target, or else the first.
@@ -407,7 +410,7 @@ impl<'a> Sides<'a> {
         missing.extend(restored(self.reading, self.universe, self.others(), &target.extra(&end), target));
         let granted =
             self.live.iter().copied().chain(&diff.steps).filter(|statement| statement.verb == Verb::Grant);
-        let extra = superfluous(self.reading, self.universe, granted, end.extra(target));
+        let extra = superfluous(self.reading, self.universe, (&[], target), granted, end.extra(target));
         let plus = missing.iter().map(|grant| format!("+{grant}"));
         Err(DiffError::Unreachable {
             left: plus.chain(extra.iter().map(|extra| format!("-{extra}"))).collect(),

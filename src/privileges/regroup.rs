@@ -78,14 +78,21 @@ pub(super) fn restored<'a>(
     grants.list
 }
 
-/// Returns the rights in `extra` on the scopes of the statements, with groups where they are whole.
+/// Returns the rights in `extra` on the scopes of the statements, with groups where they are whole: first on those of
+/// `parts`, as far as `target` has nothing of a right there.
 pub(super) fn superfluous<'a>(
     reading: &Reading<'_>,
     universe: &Universe<'_>,
+    (parts, target): (&'a [Statement], &AccessSet),
     statements: impl IntoIterator<Item = &'a Statement>,
     mut extra: AccessSet,
 ) -> Vec<Extra> {
     let mut found = Leftovers::default();
+    for item in parts.iter().flat_map(|part| reading.items(universe, part)) {
+        let clean = extra.any(&item).rights.minus(&target.any(&item).rights);
+        found.add(reading, &item, &clean, false);
+        extra.take(&item, &clean, true);
+    }
     for statement in statements {
         if extra.is_empty() {
             break;

@@ -14,6 +14,7 @@
 mod clickhouse;
 mod cluster;
 mod command;
+mod estate;
 mod pods;
 mod project;
 mod scenarios;

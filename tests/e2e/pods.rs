@@ -28,10 +28,18 @@ pub struct Seen {
     pub elapsed: Duration,
 }
 
+/// What one pod saw.
+#[derive(Default)]
+struct One {
+    logins: usize,
+    failures: Vec<String>,
+    passwords: BTreeSet<String>,
+}
+
 /// Running pods.
 pub struct Pods {
     stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<(usize, Vec<String>, BTreeSet<String>)>>,
+    threads: Vec<JoinHandle<One>>,
     begun: Instant,
 }
 
@@ -45,13 +53,13 @@ impl Pods {
             let cluster = Cluster::connect(servers::kubeconfig().unwrap(), &project.prefix);
             std::thread::spawn(move || {
                 std::thread::sleep(PERIOD / PODS * number);
-                let mut seen = (0, Vec::new(), BTreeSet::new());
+                let mut seen = One::default();
                 let mut next = Instant::now();
                 while !stop.load(Ordering::Relaxed) {
-                    seen.0 += 1;
+                    seen.logins += 1;
                     match login(&cluster, &server, &slug) {
-                        Ok(password) => _ = seen.2.insert(password),
-                        Err(problem) => seen.1.push(problem),
+                        Ok(password) => _ = seen.passwords.insert(password),
+                        Err(problem) => seen.failures.push(problem),
                     }
                     next += PERIOD;
                     std::thread::sleep(next.saturating_duration_since(Instant::now()));
@@ -70,10 +78,10 @@ impl Pods {
         let mut seen = Seen { elapsed, ..Seen::default() };
         let mut passwords = BTreeSet::new();
         for thread in self.threads {
-            let (logins, failures, held) = thread.join().unwrap();
-            seen.logins += logins;
-            seen.failures.extend(failures);
-            passwords.extend(held);
+            let one = thread.join().unwrap();
+            seen.logins += one.logins;
+            seen.failures.extend(one.failures);
+            passwords.extend(one.passwords);
         }
         seen.passwords = passwords.len();
         seen

@@ -158,7 +158,8 @@ kubernetes {{
         }
     }
 
-    fn manifest_key(&self, secret: &str, key: &str) -> String {
+    /// Returns what a key of a Secret in the manifests folder holds.
+    pub fn manifest_key(&self, secret: &str, key: &str) -> String {
         use base64::Engine as _;
         let path = self.file(&format!("out/manifests/operations/secret-{secret}.yaml"));
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -3,7 +3,7 @@
 import copy
 import re
 
-from . import access_clauses, access_parse, settings_profiles, users_xml
+from . import access_clauses, access_login, access_parse, settings_profiles, users_xml
 from .access_rules import BUILT_IN, PROBE, Rules
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string, tokens
@@ -27,10 +27,11 @@ class Access:
         """The users of users.xml, which no statement may change."""
         return {"default", self.admin}
 
-    def execute(self, sent, login, context, run, ask):
+    def execute(self, sent, login, context, run, ask, opening=None):
         """Checks a statement on the engine and carries it out. Raises the engine's refusal or the sandbox's own.
 
-        `run` executes with the request's context and the login's rights, `ask` queries with settings.
+        `run` executes with the request's context and the login's rights, `ask` queries with settings. `opening` tells
+        how far the engine is behind (`changed()`) and ends that (`refresh()`).
         """
         canonical = self._canonical(sent, run)
         try:
@@ -45,8 +46,7 @@ class Access:
             self.rules.carry_out(statement, context, ask)
             return
         if login is not None:
-            in_terms = settings_profiles.for_engine(canonical)
-            self._engine_refuses(in_terms if in_terms != canonical else sent, run)
+            self._engine_refuses_login(known, sent, canonical, run, opening)
             self._check_grantees(statement, login)
         else:
             for probe in [*self._probes(known)] or [f"DROP USER IF EXISTS {PROBE}"]:
@@ -66,6 +66,23 @@ class Access:
         except ClickHouseError as error:
             if not error.matches(*ACCEPTED) and not (error.matches(344) and _LIBRARY_GAPS.search(error.text)):
                 raise
+
+    def _engine_refuses_login(self, statement, sent, canonical, run, opening):
+        text = settings_profiles.for_engine(canonical)
+        plain = sent if text == canonical else text
+        behind = opening.changed()
+        quick = access_login.restated(statement, canonical, behind) if behind else None
+        if quick is None:
+            opening.refresh()
+            return self._engine_refuses(plain, run)
+        try:
+            self._engine_refuses(settings_profiles.for_engine(quick) or plain, run)
+        except ClickHouseError as error:
+            if not error.matches(192, 511):
+                raise
+            if not access_login.is_behind(statement, error, self.store):
+                opening.refresh()
+                self._engine_refuses(plain, run)
 
     def _probes(self, statement):
         """Statements that put the same clauses and privileges to the engine, naming only entities that it has."""

