@@ -13,7 +13,7 @@
 //! The rules, checked by `tests/architecture.rs`:
 //!
 //! - R1 [`model`] depends on nothing of ours but [`diag`]. [`plan`], [`render`], [`migrate`],
-//!   [`privileges`] and the [`kinds`] do no I/O and know no clock and no randomness.
+//!   [`privileges`], [`isolation`] and the [`kinds`] do no I/O and know no clock and no randomness.
 //! - R2 Network only in [`backend`]; disk and environment only in [`config::load`] and [`cli`].
 //! - R3 [`apply`] imports neither [`plan`], [`config`] nor [`kinds`]: it executes the operations
 //!   that it is given.
@@ -26,6 +26,7 @@ pub mod backend;
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod isolation;
 pub mod kinds;
 pub mod migrate;
 pub mod model;

@@ -80,6 +80,7 @@ fn r1_the_model_depends_on_diagnostics_only() {
         "backend",
         "cli",
         "config",
+        "isolation",
         "kinds",
         "migrate",
         "observe",
@@ -96,7 +97,7 @@ fn r1_the_model_depends_on_diagnostics_only() {
 
 #[test]
 fn r1_planning_rendering_and_kinds_are_pure() {
-    for folder in ["plan", "render", "kinds", "migrate", "privileges", "diag"] {
+    for folder in ["plan", "render", "kinds", "migrate", "privileges", "isolation", "diag"] {
         none(&uses(folder, &IMPURE));
     }
 }
@@ -125,9 +126,19 @@ fn r3_apply_executes_and_decides_nothing() {
 #[test]
 fn r4_only_ui_prints() {
     let printing = ["println!", "print!(", "io::stdout", "io::stderr", "dbg!("];
-    for folder in
-        ["apply", "backend", "cli", "config", "kinds", "migrate", "model", "observe", "plan", "privileges"]
-    {
+    for folder in [
+        "apply",
+        "backend",
+        "cli",
+        "config",
+        "isolation",
+        "kinds",
+        "migrate",
+        "model",
+        "observe",
+        "plan",
+        "privileges",
+    ] {
         none(&uses(folder, &printing));
     }
 }
@@ -152,7 +163,9 @@ fn r5_kinds_do_not_know_each_other() {
 
 #[test]
 fn r5_the_core_names_no_kind() {
-    for folder in ["apply", "config", "diag", "model", "observe", "plan", "render", "ui", "backend"] {
+    for folder in
+        ["apply", "config", "diag", "isolation", "model", "observe", "plan", "render", "ui", "backend"]
+    {
         let found = uses(
             folder,
             &[

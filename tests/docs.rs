@@ -123,7 +123,7 @@ fn every_block_and_setting_is_documented() {
     let (_, text) = page("language.md");
     let found = sections(&text);
     assert_eq!(first_words(&found["blocks"]), suggested("q9 {}\n", "unknown block"));
-    for block in ["charter", "clickhouse", "kubernetes", "variable \"v\""] {
+    for block in ["charter", "clickhouse", "kubernetes", "isolation", "variable \"v\""] {
         let name = block.split(' ').next().unwrap();
         let known = suggested(&format!("{block} {{\n  q9 = 1\n}}\n"), "unknown attribute");
         assert_eq!(first_words(&found[name]), known, "{name}");

@@ -1,15 +1,20 @@
 //! `charter check`: what drifted. Changes nothing.
 
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt as _};
+
 use super::args::{Common, Format};
 use super::context::{self, Context, Observation};
 use super::{identity, logins};
-use crate::backend::LoginVerdict;
+use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
 use crate::kinds::LoginProbe;
-use crate::model::{Addr, Category, Finding, Rotation, Settings, Severity};
+use crate::model::snapshot::Caps;
+use crate::model::{Addr, Category, Finding, Rotation, Secret, Settings, Severity};
 use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
-use crate::{plan, render};
+use crate::{isolation, plan, render};
 
 /// Tells what drifted; changes nothing, exits with 2 where something did
 ///
@@ -19,7 +24,7 @@ use crate::{plan, render};
 /// say that its tenants are ready (readiness).
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'"
+    after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'\n  charter check --isolation\n  charter check --isolation --format json | jq '.isolation.holes[] | {way, by, tenants: .tenants.databases}'"
 )]
 pub struct Args {
     /// How the findings are printed
@@ -28,6 +33,18 @@ pub struct Args {
     /// Only this, and what it depends on: an address or a group, such as tenant.acme
     #[arg(long = "target", value_name = "ADDRESS", value_parser = |text: &str| Addr::parse(text).map_err(|e| e.to_string()))]
     targets: Vec<Addr>,
+    /// Prove that tenants are apart: name whoever reaches a tenant's data and is not declared to
+    ///
+    /// Computes from the live grants, roles, grant options, views, dictionaries and accounts of all
+    /// users and roles, charter's or not, who can read or change each tenant's database, and tells
+    /// everyone who is not declared to, with the way: a grant of its own, a chain of roles, a
+    /// wildcard, a grant on everything, a grant or admin option, open GRANTEES, rights to manage
+    /// users, a view or dictionary that reads for others, CREATE DICTIONARY beside an account
+    /// without a password. The whole estate is looked at, whatever --target says. Trust
+    /// administrators by `isolation { administrators = ["NAME"] }`. It tries the empty password on
+    /// users with a plain-text one, unless --no-probe. docs/isolation.md says what it cannot see.
+    #[arg(long)]
+    isolation: bool,
     /// Do not log in with what the Secrets hold; without it, each user's password is proved
     #[arg(long)]
     no_probe: bool,
@@ -44,27 +61,40 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         if args.no_secrets {
             context.without_secrets();
         }
-        let observation = context.observe(ui).await?;
+        let more = |caps: &Caps| if args.isolation { isolation::reads(caps) } else { Vec::new() };
+        let observation = context.observe_more(&more, ui).await?;
         let rotation = Rotation::default();
         let request = context.request(&observation, &args.targets, &rotation);
         let mut findings = plan::check(&request);
         if !args.no_probe {
             findings.extend(logins(&context, &observation, &args.targets).await);
         }
+        let isolation = match args.isolation {
+            true => Some(isolated(&context, &observation, args.no_probe).await),
+            false => None,
+        };
+        findings.extend(isolation.iter().flat_map(isolation::findings));
         findings.iter_mut().for_each(|finding| finding.locate(&context.compiled.sources));
         findings.sort_by(|a, b| {
             (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
         });
         let servers = plan::servers(&context.settings, &observation.snapshot);
-        Ok::<_, Exit>((context, servers, findings))
+        Ok::<_, Exit>((context, servers, findings, isolation))
     };
-    let (context, servers, findings) = match checked.await {
+    let (context, servers, findings, isolation) = match checked.await {
         Ok(checked) => checked,
         Err(exit) => return exit,
     };
     let Settings { scope, environment, .. } = &context.settings;
     let resources = plan::selected(&context.compiled.desired, &args.targets).len();
-    let report = Report { scope, environment, servers: &servers, resources, findings: &findings };
+    let report = Report {
+        scope,
+        environment,
+        servers: &servers,
+        resources,
+        findings: &findings,
+        isolation: isolation.as_ref(),
+    };
     let text = match args.format {
         Format::Text => {
             let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false };
@@ -88,6 +118,30 @@ async fn logins(context: &Context, observation: &Observation, targets: &[Addr]) 
     let selected = plan::selected(&context.compiled.desired, targets);
     let proved = logins::prove(context, observation, &selected).await;
     proved.iter().filter_map(|(probe, verdict)| finding(probe, verdict)).collect()
+}
+
+/// Proves that tenants are apart.
+async fn isolated(context: &Context, observation: &Observation, no_probe: bool) -> isolation::Report {
+    let (settings, snapshot) = (&context.settings, &observation.snapshot);
+    let mut open = BTreeSet::new();
+    let clickhouse = &settings.clickhouse;
+    if clickhouse.password.expose().is_empty() && clickhouse.cert_file.is_none() {
+        // It is how charter itself got in.
+        open.insert(snapshot.caps.user.clone());
+    }
+    if !no_probe {
+        let users = isolation::Observed::may_be_open(snapshot);
+        let verdicts = stream::iter(users).map(|user| async move {
+            let verdict = context.servers.login(&user, &Secret::new("")).await;
+            matches!(verdict, LoginVerdict::Works).then_some(user)
+        });
+        let found: Vec<Option<String>> = verdicts.buffer_unordered(logins::AT_ONCE).collect().await;
+        open.extend(found.into_iter().flatten());
+    }
+    let observed = isolation::Observed::new(snapshot, open);
+    let desired = &context.compiled.desired;
+    let declared = isolation::Declared::new(&context.kinds, desired, &observation.registry, settings);
+    isolation::prove(&observed, &declared)
 }
 
 fn finding(probe: &LoginProbe, verdict: &LoginVerdict) -> Option<Finding> {

@@ -14,9 +14,9 @@ use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::registry::Registry;
-use crate::model::snapshot::Api;
+use crate::model::snapshot::{Api, Caps, Read};
 use crate::model::{Addr, Category, Finding, Op, Plan, Rotation, Settings, Severity, Snapshot};
-use crate::observe;
+use crate::observe::{self, Extent};
 use crate::plan::{self, Request};
 use crate::ui::{Exit, Ui};
 
@@ -105,15 +105,18 @@ impl Context {
 
     /// Reads the servers; what is wrong is told.
     pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
-        let desired = &self.compiled.desired;
-        let read = observe::observe_without(
-            &*self.servers,
-            &self.settings,
-            &self.kinds,
-            desired,
-            READS_AT_ONCE,
-            self.withheld.clone(),
-        );
+        self.observe_more(&|_| Vec::new(), ui).await
+    }
+
+    /// Reads the servers, and what `more` asks besides; what is wrong is told.
+    pub async fn observe_more(
+        &self,
+        more: &(dyn Fn(&Caps) -> Vec<Read> + Sync),
+        ui: &Ui,
+    ) -> Result<Observation, Exit> {
+        let (settings, desired) = (&self.settings, &self.compiled.desired);
+        let extent = Extent { withheld: self.withheld.clone(), more };
+        let read = observe::observe_to(&*self.servers, settings, &self.kinds, desired, READS_AT_ONCE, extent);
         match read.await {
             Ok((snapshot, registry)) => {
                 let caps = &snapshot.caps;

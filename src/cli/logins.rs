@@ -10,7 +10,7 @@ use crate::kinds::LoginProbe;
 use crate::model::{Addr, Rotation};
 
 /// How many logins are tried at once.
-const LOGINS_AT_ONCE: usize = 8;
+pub const AT_ONCE: usize = 8;
 
 /// Tries the login of each of these resources that has one. One that fails proves nothing where
 /// the server answers the same for another reason.
@@ -39,5 +39,5 @@ pub async fn prove(
         };
         (probe, verdict)
     });
-    verdicts.buffered(LOGINS_AT_ONCE).collect().await
+    verdicts.buffered(AT_ONCE).collect().await
 }

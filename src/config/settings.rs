@@ -1,4 +1,5 @@
-//! The blocks `charter`, `clickhouse` and `kubernetes`: who declares, and how to reach the servers.
+//! The blocks `charter`, `clickhouse`, `kubernetes` and `isolation`: who declares, how to reach the
+//! servers, and who is trusted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use super::version;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::model::names;
 use crate::model::schema::{BlockSchema, Type};
-use crate::model::settings::{ClickHouse, DEFAULT_NAMESPACE, Kubernetes, KubernetesTarget};
+use crate::model::settings::{ClickHouse, DEFAULT_NAMESPACE, Isolation, Kubernetes, KubernetesTarget};
 use crate::model::value::number_text;
 use crate::model::{Body, Secret, Settings, Value};
 
@@ -23,7 +24,8 @@ pub fn evaluate(decls: &Decls<'_>, ev: &Evaluator<'_>, diags: &mut Diagnostics) 
     let (scope, environment) = reader.charter();
     let clickhouse = reader.clickhouse();
     let kubernetes = reader.kubernetes();
-    let settings = Settings { scope, environment, clickhouse, kubernetes };
+    let isolation = reader.isolation();
+    let settings = Settings { scope, environment, clickhouse, kubernetes, isolation };
     (settings, reader.good)
 }
 
@@ -199,6 +201,32 @@ impl<'a> Reader<'_, 'a> {
         }
         let target = self.target(&body)?;
         Some(Kubernetes { namespace: namespace.to_owned(), target })
+    }
+
+    fn isolation(&mut self) -> Isolation {
+        let schema = BlockSchema::default()
+            .optional("administrators", Type::String.list(), "Who is trusted with everything.")
+            .optional("shared", Type::String.list(), "What may show tenants' data.");
+        let Some((_, body)) = self.body("isolation", &schema, Seal::Keep) else {
+            return Isolation::default();
+        };
+        let list = |name: &str| body.strings(name).unwrap_or_default();
+        let isolation = Isolation { administrators: list("administrators"), shared: list("shared") };
+        if isolation.administrators.iter().any(|name| name.is_empty() || name.contains('*')) {
+            self.fail(
+                Diagnostic::error("an administrator is not a name")
+                    .at(body.span_of("administrators"), "each is the name of one user or role")
+                    .help("name those that you trust with every tenant's data, as ClickHouse has them"),
+            );
+        }
+        if isolation.shared.iter().any(|name| name.split('.').filter(|part| !part.is_empty()).count() != 2) {
+            self.fail(
+                Diagnostic::error("a shared view is not a name")
+                    .at(body.span_of("shared"), "each is one view, as database.name")
+                    .help("write it as \"reporting.daily\""),
+            );
+        }
+        isolation
     }
 
     /// Returns the one target that the block names.

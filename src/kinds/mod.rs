@@ -34,6 +34,7 @@ use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
 use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
+use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
 #[derive(Clone, Debug)]
@@ -192,6 +193,19 @@ pub enum Undeclared {
     Kept(Finding),
 }
 
+/// What a role or user is declared to be granted.
+#[derive(Clone, Debug)]
+pub struct DeclaredAccess {
+    /// Its name.
+    pub grantee: String,
+    /// Whether it is a user.
+    pub user: bool,
+    /// The privileges.
+    pub grants: Vec<Grant>,
+    /// The memberships.
+    pub roles: Vec<RoleGrant>,
+}
+
 /// A kind of resource.
 pub trait Kind: Sync {
     /// Returns the name: the block type, and `type` in a plan.
@@ -299,6 +313,25 @@ pub trait Kind: Sync {
     fn review(&self, steps: &[Step], world: &World) -> Vec<Finding> {
         let _ = (steps, world);
         Vec::new()
+    }
+
+    /// Returns the database in which a resource keeps data; a tenant's is what `check --isolation`
+    /// proves that nobody else reaches.
+    fn data(&self, wanted: &Resource) -> Option<String> {
+        let _ = wanted;
+        None
+    }
+
+    /// Returns what attributes, declared or recorded, grant to whom.
+    fn declared_access(&self, attrs: &Attrs) -> Vec<DeclaredAccess> {
+        let _ = attrs;
+        Vec::new()
+    }
+
+    /// Returns the user that a resource declares to pass no rights on (`GRANTEES NONE`).
+    fn keeps_rights(&self, wanted: &Resource) -> Option<String> {
+        let _ = wanted;
+        None
     }
 
     /// Returns what the steps of a plan do to what roles and users may do: asked once, with all of

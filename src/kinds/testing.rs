@@ -38,6 +38,7 @@ pub fn settings() -> Settings {
             namespace: "operations".into(),
             target: KubernetesTarget::Manifests("out".into()),
         }),
+        isolation: Default::default(),
     }
 }
 

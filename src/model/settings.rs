@@ -1,4 +1,4 @@
-//! What the `charter`, `clickhouse` and `kubernetes` blocks say: who declares, and where.
+//! What the `charter`, `clickhouse`, `kubernetes` and `isolation` blocks say: who declares, where, and who is trusted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub struct Settings {
     pub clickhouse: ClickHouse,
     /// How to reach Kubernetes; none without a `kubernetes` block.
     pub kubernetes: Option<Kubernetes>,
+    /// Who is trusted with every tenant's data.
+    pub isolation: Isolation,
 }
 
 impl Settings {
@@ -27,6 +29,15 @@ impl Settings {
 
 /// The namespace that ClickHouse and its tenants' Secrets are in unless told.
 pub const DEFAULT_NAMESPACE: &str = "operations";
+
+/// What `check --isolation` takes for granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Isolation {
+    /// Users and roles that may reach every tenant's data.
+    pub administrators: Vec<String>,
+    /// Views and the like, as `database.name`, that may show tenants' data to whoever may read them.
+    pub shared: Vec<String>,
+}
 
 /// How to reach ClickHouse over HTTP.
 #[derive(Clone, Debug)]

@@ -50,20 +50,29 @@ pub async fn observe<S: Servers>(
     desired: &Desired,
     parallelism: usize,
 ) -> Result<(Snapshot, Registry), ObserveError> {
-    observe_without(servers, settings, kinds, desired, parallelism, BTreeSet::new()).await
+    let extent = Extent { withheld: BTreeSet::new(), more: &|_| Vec::new() };
+    observe_to(servers, settings, kinds, desired, parallelism, extent).await
 }
 
-/// Reads as [`observe()`] does, but lists no object of the kinds that are withheld.
+/// How far reading goes, compared with what the kinds ask for.
+pub struct Extent<'a> {
+    /// Kinds of objects that are not listed.
+    pub withheld: BTreeSet<Api>,
+    /// What is read besides, once it is known what the server is.
+    pub more: &'a (dyn Fn(&Caps) -> Vec<Read> + Sync),
+}
+
+/// Reads as [`observe()`] does, as far as `extent` says.
 ///
 /// # Errors
-/// The first server that cannot be asked; else all that is denied; else the first read that failed.
-pub async fn observe_without<S: Servers>(
+/// As [`observe()`].
+pub async fn observe_to<S: Servers>(
     servers: &S,
     settings: &Settings,
     kinds: &Kinds,
     desired: &Desired,
     parallelism: usize,
-    withheld: BTreeSet<Api>,
+    extent: Extent<'_>,
 ) -> Result<(Snapshot, Registry), ObserveError> {
     let (caps, cluster_uid) = tokio::join!(caps::read(servers), servers.cluster_uid());
     let caps = caps?;
@@ -75,9 +84,11 @@ pub async fn observe_without<S: Servers>(
     let () = later(sight, &mut errors)?;
     let registry = later(registry, &mut errors)?;
     let mut asked = unite(kinds, desired, settings, &registry, &caps)?;
-    asked.lists.retain(|(api, _)| !withheld.contains(api));
+    asked.lists.retain(|(api, _)| !extent.withheld.contains(api));
+    (extent.more)(&caps).into_iter().try_for_each(|read| asked.add(read))?;
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
-    let snapshot = Snapshot { caps, cluster_uid, rows, objects, withheld, ..Snapshot::default() };
+    let snapshot =
+        Snapshot { caps, cluster_uid, rows, objects, withheld: extent.withheld, ..Snapshot::default() };
     Ok((snapshot, registry))
 }
 

@@ -109,6 +109,7 @@ fn settings() -> Settings {
             settings: BTreeMap::new(),
         },
         kubernetes: None,
+        isolation: Default::default(),
     }
 }
 

@@ -243,6 +243,7 @@ pub fn settings(scope: &str) -> Settings {
             settings: BTreeMap::new(),
         },
         kubernetes: None,
+        isolation: Default::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::grant::Grant;
+use super::grant::{Grant, Scope};
 use super::leaf_set::LeafSet;
 use super::points::Universe;
 use super::resolve::{Item, Reading};
@@ -130,6 +130,13 @@ impl AccessSet {
     pub(super) fn without_idle_options(mut self) -> Self {
         self.options = self.options.zip(&self.rights, |option, right| option & right);
         self
+    }
+
+    /// Returns the leaves that are in the set anywhere within a scope: those that may be used, and those that may be
+    /// granted on. The scope must be one of the universe's, or `*.*`.
+    pub fn within(&self, universe: &Universe<'_>, scope: &Scope) -> (LeafSet, LeafSet) {
+        let points = universe.select(scope, None);
+        (self.rights.any(&points), self.options.any(&points))
     }
 
     /// Returns the leaves of the item that are in the set at any of its points.

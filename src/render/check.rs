@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::findings::{count, finding};
 use super::page::{Options, Page, Tone};
+use crate::isolation;
 use crate::model::plan::Servers;
 use crate::model::{Category, Finding, Severity};
 
@@ -21,6 +22,8 @@ pub struct Report<'a> {
     pub resources: usize,
     /// What was found.
     pub findings: &'a [Finding],
+    /// The proof that tenants are apart, where it was asked for.
+    pub isolation: Option<&'a isolation::Report>,
 }
 
 const CATEGORIES: [(Category, &str, &str); 6] = [
@@ -61,6 +64,11 @@ pub fn text(report: &Report, options: &Options) -> String {
             finding(&mut page, 5, item);
         }
     }
+    if let Some(proof) = report.isolation {
+        let (mark, tone) = if proof.is_proved() { ("ok  ", Tone::Good) } else { ("FAIL", Tone::Bad) };
+        let lead = format!(" {:<11}", "isolation");
+        page.line(0, &[(tone, mark), (Tone::Strong, &lead), (Tone::Faint, &proved(proof))]);
+    }
     page.gap();
     let end = if report.is_clean() {
         let ending = if report.resources == 1 { " is" } else { "s are" };
@@ -72,12 +80,30 @@ pub fn text(report: &Report, options: &Options) -> String {
     page.finish()
 }
 
+/// Says what was proved, in numbers.
+fn proved(proof: &isolation::Report) -> String {
+    let holes = proof.holes.iter().filter(|hole| hole.severity < Severity::Warning).count();
+    let found = match holes {
+        0 => "nobody reaches what is not declared".to_owned(),
+        1 => "1 way in that is not declared".to_owned(),
+        count => format!("{count} ways in that are not declared"),
+    };
+    let trusted = match proof.trusted.len() {
+        0 => String::new(),
+        count => format!(", {count} of them trusted"),
+    };
+    format!(
+        "{} users and roles{trusted}, against the data of {} tenants: {found}",
+        proof.principals, proof.tenants
+    )
+}
+
 /// Returns the report as a JSON document. `version` is charter's own.
 pub fn json(report: &Report, version: &str) -> Json {
     let categories = CATEGORIES.map(|(category, name, question)| {
         json!({ "category": name, "question": question, "ok": report.is_ok(category) })
     });
-    json!({
+    let mut document = json!({
         "charter_version": version,
         "scope": report.scope,
         "environment": report.environment,
@@ -86,5 +112,9 @@ pub fn json(report: &Report, version: &str) -> Json {
         "resources": report.resources,
         "categories": categories,
         "findings": report.findings,
-    })
+    });
+    if let Some(proof) = report.isolation {
+        document["isolation"] = json!(proof);
+    }
+    document
 }

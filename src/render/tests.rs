@@ -295,6 +295,7 @@ fn a_check_answers_each_question() {
         servers: &servers,
         resources: 2,
         findings,
+        isolation: None,
     };
     let clean = check::text(&report(&[]), &NARROW);
     assert!(clean.ends_with("Clean: 2 resources are as declared.\n"), "{clean}");

@@ -55,6 +55,7 @@ fn settings() -> Settings {
             namespace: PLACE.0.into(),
             target: KubernetesTarget::Context { kubeconfig: None, context: Some("production".into()) },
         }),
+        isolation: Default::default(),
     }
 }
 

@@ -8,11 +8,11 @@
 use std::fmt;
 
 use crate::diag::{Diagnostic, Span};
-use crate::kinds::DecodeCx;
+use crate::kinds::{DeclaredAccess, DecodeCx};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::value::Attrs;
 use crate::model::{Addr, Body, Resource, Value, place};
-use crate::privileges::{Except, Grant, ParseError, PrivilegeSpec, Scope};
+use crate::privileges::{Except, Grant, ParseError, PrivilegeSpec, RoleGrant, Scope};
 
 /// The name of the place where the grantee of a grant of its own is named.
 pub const TO: &str = "to";
@@ -158,6 +158,20 @@ impl Grantee {
     /// Returns the privileges as they are compared; those that do not parse are left out.
     pub fn grants(&self) -> Vec<Grant> {
         self.privileges.iter().filter_map(|declared| declared.parse().ok()).collect()
+    }
+
+    /// Returns what is declared as data; what does not parse is left out, for it was reported.
+    pub fn access(&self) -> DeclaredAccess {
+        let roles = self
+            .roles
+            .iter()
+            .map(|role| RoleGrant { role: role.clone(), admin_option: self.admin.contains(role) });
+        DeclaredAccess {
+            grantee: self.name.clone(),
+            user: self.of == GranteeType::User,
+            grants: self.grants(),
+            roles: roles.collect(),
+        }
     }
 
     fn to_value(&self) -> Value {

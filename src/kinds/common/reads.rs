@@ -1,6 +1,10 @@
 //! Reads that several kinds share. A shared read has one name and one text, so it is run once.
 
-use crate::model::snapshot::{Caps, Read};
+use serde_json::Value as Json;
+
+use crate::model::Snapshot;
+use crate::model::snapshot::{Caps, Read, Row, text, texts};
+use crate::privileges::{Catalog, PrivilegeRow};
 
 /// Rows of `system.databases`: name, engine, comment, uuid.
 pub const DATABASES: &str = "databases";
@@ -8,10 +12,9 @@ pub const DATABASES: &str = "databases";
 pub const USERS: &str = "users";
 /// Rows of `system.roles`: name, storage.
 pub const ROLES: &str = "roles";
-
-/// Lines of `SHOW GRANTS FOR ALL`, one a row.
+/// The lines of `SHOW GRANTS FOR ALL`.
 pub const GRANTS: &str = "grants";
-/// Rows of `system.privileges`.
+/// Rows of `system.privileges`: privilege, aliases, level, parent_group.
 pub const PRIVILEGES: &str = "privileges";
 
 /// Reads the databases.
@@ -39,4 +42,28 @@ pub fn users(caps: &Caps) -> Read {
          default_database, grantees_any, grantees_list, grantees_except{expiry} FROM system.users"
     );
     Read::Sql { name: USERS, statement }
+}
+
+/// Reads what everybody is granted, as the server prints it.
+pub fn grants() -> Read {
+    Read::Sql { name: GRANTS, statement: "SHOW GRANTS FOR ALL".into() }
+}
+
+/// Reads the privileges that the server knows.
+pub fn privileges() -> Read {
+    let statement = "SELECT toString(privilege) AS privilege, aliases, toString(level) AS level, \
+                     toString(parent_group) AS parent_group FROM system.privileges";
+    Read::Sql { name: PRIVILEGES, statement: statement.into() }
+}
+
+/// Returns the tree of the privileges that were read.
+pub fn catalog(snapshot: &Snapshot) -> Catalog {
+    let optional = |row: &Row, column: &str| row.get(column).and_then(Json::as_str).map(str::to_owned);
+    let rows = snapshot.rows(PRIVILEGES).iter().map(|row| PrivilegeRow {
+        privilege: text(row, "privilege").to_owned(),
+        aliases: texts(row, "aliases"),
+        level: optional(row, "level"),
+        parent_group: optional(row, "parent_group"),
+    });
+    Catalog::new(rows)
 }

@@ -62,6 +62,10 @@ impl Kind for Database {
             .collect()
     }
 
+    fn data(&self, wanted: &Resource) -> Option<String> {
+        Some(wanted.identity.clone())
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         let name = sql::ident(change.identity);
         let comment = change.wanted.map(|wanted| wanted.text("comment")).unwrap_or_default();

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::kinds::World;
 use crate::kinds::common::grants::{self, Grantee};
 use crate::kinds::common::reads;
+pub use crate::kinds::common::reads::catalog;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
-use crate::model::snapshot::{Row, text, texts};
+use crate::model::snapshot::text;
 use crate::model::{Attrs, Snapshot, Value};
 use crate::privileges::{
-    Catalog, Declaration, Extra, Grant, GrantDiff, Mode, PrivilegeRow, RoleDiff, RoleGrant, ShowGrant,
-    compare, compare_roles, parse_show_grants,
+    Catalog, Declaration, Extra, Grant, GrantDiff, Mode, RoleDiff, RoleGrant, ShowGrant, compare,
+    compare_roles, parse_show_grants,
 };
 
 /// What differs, and what would mend it. It travels as the live attributes of the resource.
@@ -297,19 +298,4 @@ pub fn exempt(world: &World) -> Exempt {
 pub fn of_nobody(attrs: &Attrs, snapshot: &Snapshot) -> Comparison {
     let mode = if grants::is_additive(attrs) { Mode::Additive } else { Mode::Whole };
     Live::nobody(snapshot).all(&grants::grantees(attrs), &[], mode, &Exempt::default())
-}
-
-/// Returns the privileges of the server.
-pub fn catalog(snapshot: &Snapshot) -> Catalog {
-    Catalog::new(snapshot.rows(super::PRIVILEGES).iter().map(privilege_row))
-}
-
-fn privilege_row(row: &Row) -> PrivilegeRow {
-    let optional = |column: &str| row.get(column).and_then(serde_json::Value::as_str).map(str::to_owned);
-    PrivilegeRow {
-        privilege: text(row, "privilege").to_owned(),
-        aliases: texts(row, "aliases"),
-        level: optional("level"),
-        parent_group: optional("parent_group"),
-    }
 }

@@ -24,7 +24,7 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DecodeCx, Effects, Instance, Kind, Lowered, Renamed, World};
+use crate::kinds::{Change, DeclaredAccess, DecodeCx, Effects, Instance, Kind, Lowered, Renamed, World};
 use crate::model::finding::Finding;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -34,10 +34,10 @@ use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
 use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Value};
 
+pub use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
+
 /// The kind.
 pub struct Grant;
-
-pub use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
 
 impl Kind for Grant {
     fn name(&self) -> &'static str {
@@ -90,14 +90,7 @@ impl Kind for Grant {
     }
 
     fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
-        let privileges = "SELECT toString(privilege) AS privilege, aliases, toString(level) AS level, \
-                          toString(parent_group) AS parent_group FROM system.privileges";
-        vec![
-            Read::Sql { name: GRANTS, statement: "SHOW GRANTS FOR ALL".into() },
-            Read::Sql { name: PRIVILEGES, statement: privileges.into() },
-            reads::users(caps),
-            reads::roles(),
-        ]
+        vec![reads::grants(), reads::privileges(), reads::users(caps), reads::roles()]
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -116,6 +109,10 @@ impl Kind for Grant {
             observed.extend(attrs.map(|attrs| ((*identity).to_owned(), attrs.into_attrs())));
         }
         observed
+    }
+
+    fn declared_access(&self, attrs: &Attrs) -> Vec<DeclaredAccess> {
+        grants::grantees(attrs).iter().map(Grantee::access).collect()
     }
 
     fn diff(&self, _: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {

@@ -15,8 +15,8 @@ use crate::model::op::{Login, Op};
 use crate::model::snapshot::{Row, number, text, texts};
 use crate::model::{Snapshot, Step};
 use crate::privileges::{
-    Catalog, Grant, Needs, PrivilegeRow, PrivilegeSpec, Scope, ShowGrant, gathered, lacking, needs,
-    parse_show_grants, quote_if_needed,
+    Catalog, Grant, Needs, PrivilegeSpec, Scope, ShowGrant, gathered, lacking, needs, parse_show_grants,
+    quote_if_needed,
 };
 
 /// The user may write charter's records and lacks something else.
@@ -30,7 +30,7 @@ pub fn missing(steps: &[Step], world: &World) -> Option<Finding> {
     let snapshot = world.snapshot;
     let user = &world.caps().user;
     let held = Held::of(snapshot, user)?;
-    let catalog = Catalog::new(snapshot.rows(reads::PRIVILEGES).iter().map(privilege_row));
+    let catalog = reads::catalog(snapshot);
     let needed = of_steps(steps, &catalog);
     let mut grants = needed.grants;
     if needed.roles.iter().any(|role| !held.may_grant.contains(role)) {
@@ -169,16 +169,6 @@ fn is_default(user: &Row, role: &str) -> bool {
         !named("default_roles_except")
     } else {
         named("default_roles_list")
-    }
-}
-
-fn privilege_row(row: &Row) -> PrivilegeRow {
-    let optional = |column: &str| row.get(column).and_then(serde_json::Value::as_str).map(str::to_owned);
-    PrivilegeRow {
-        privilege: text(row, "privilege").to_owned(),
-        aliases: texts(row, "aliases"),
-        level: optional("level"),
-        parent_group: optional("parent_group"),
     }
 }
 

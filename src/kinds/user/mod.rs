@@ -193,6 +193,10 @@ impl Kind for User {
         findings::both(wanted, world)
     }
 
+    fn keeps_rights(&self, wanted: &Resource) -> Option<String> {
+        (wanted.text("grantees") == "none").then(|| wanted.identity.clone())
+    }
+
     fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
         let Some(credential) = Credential::of(&wanted.attrs) else { return Vec::new() };
         let State::Password { password, .. } = credential.state(world.snapshot) else { return Vec::new() };

@@ -9,6 +9,7 @@ mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod isolation;
 mod issued;
 mod least;
 mod lock;
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Scenario> {
         foreign::scenarios(),
         issued::scenarios(),
         least::scenarios(),
+        isolation::scenarios(),
         lock::scenarios(),
         grants::scenarios(),
         grants_property::scenarios(),

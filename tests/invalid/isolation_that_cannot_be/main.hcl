@@ -1,0 +1,5 @@
+isolation {
+  administrator  = ["default"]
+  administrators = ["default", "*"]
+  shared         = ["reporting"]
+}
