@@ -74,7 +74,7 @@ pub fn still_fits(planned: &Plan, again: &Plan) -> Result<(), Vec<String>> {
     moved.extend(
         elsewhere
             .filter(|(slot, _)| again.slots.contains_key(slot))
-            .map(|(slot, _)| format!("{}: its password comes from elsewhere than in the plan", slot.0)),
+            .map(|(slot, _)| format!("{}: its password comes from elsewhere than in the plan", slot.user)),
     );
     if moved.is_empty() { Ok(()) } else { Err(moved) }
 }

@@ -13,6 +13,7 @@ pub mod gate;
 mod journal;
 mod kube;
 mod ledger;
+pub mod lock;
 mod lookup;
 mod ops;
 pub mod report;

@@ -65,6 +65,9 @@ impl Trouble {
             ErrorKind::Conflict => {
                 self.help("it changed since the plan was made: `charter plan` shows how it is now")
             }
+            ErrorKind::LockLost => {
+                self.help("another run of the scope may be under way: `charter plan` shows how things are")
+            }
             ErrorKind::Refused | ErrorKind::Unknown | ErrorKind::Missing => self,
         }
     }
@@ -135,7 +138,9 @@ impl<S: Servers> At<'_, S> {
         let is_statement = |op: &&Op| matches!(op, Op::Sql(sql) if sql.journal.is_some());
         let of = self.step.ops.iter().filter(is_statement).count();
         let mut number = 0;
-        for op in &self.step.ops {
+        for (index, op) in self.step.ops.iter().enumerate() {
+            let operations = self.step.ops.len();
+            tracing::debug!(addr = %self.step.addr, operation = index + 1, operations, "operation begins");
             match op {
                 Op::Sql(sql) => {
                     if sql.journal.is_some() {

@@ -56,7 +56,11 @@ pub(super) fn is_transient_request(error: &Error) -> bool {
     match error.kind {
         ErrorKind::Unreachable | ErrorKind::Unknown => true,
         ErrorKind::Refused => error.code.is_some_and(|code| BUSY.contains(&code)),
-        ErrorKind::Login | ErrorKind::Denied | ErrorKind::Missing | ErrorKind::Conflict => false,
+        ErrorKind::Login
+        | ErrorKind::Denied
+        | ErrorKind::Missing
+        | ErrorKind::Conflict
+        | ErrorKind::LockLost => false,
     }
 }
 

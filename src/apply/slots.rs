@@ -55,8 +55,7 @@ impl Slots {
     ) -> Result<Secret, Trouble> {
         let Some((source, cell)) = self.cells.get(slot) else {
             return Err(Trouble::failed(format!(
-                "the plan does not say where the password of {} comes from",
-                slot.0
+                "the plan does not say where the password of {slot} comes from"
             )));
         };
         let held = cell.get_or_try_init(|| fill(servers, slot, source)).await?;
@@ -87,8 +86,8 @@ async fn read<S: Servers>(
         .await
         .map_err(|error| Trouble::failed(format!("reading Secret {namespace}/{name} failed: {error}")))?;
     kept.filter(|password| !password.expose().is_empty()).ok_or_else(|| {
-        Trouble::failed(format!("Secret {namespace}/{name} holds no {key:?}, the password of {}", slot.0))
-            .help(format!("plan again: {} gets a new password where its Secret is gone", slot.0))
+        Trouble::failed(format!("Secret {namespace}/{name} holds no {key:?}, the password of {}", slot.user))
+            .help(format!("plan again: {} gets a new password where its Secret is gone", slot.user))
     })
 }
 

@@ -19,6 +19,7 @@ use crate::model::Secret;
 use crate::model::op::{KubeDelete, KubeWrite};
 use crate::model::snapshot::{Api, Listing, Row};
 
+pub use crate::model::snapshot::LoginVerdict;
 pub use connect::ConnectError;
 pub use live::Live;
 
@@ -85,17 +86,6 @@ pub struct ObjectWrite {
     pub prune: Vec<String>,
 }
 
-/// What a login proves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoginVerdict {
-    /// It works.
-    Works,
-    /// The server refuses the password, or the user is unknown to it.
-    Fails,
-    /// It cannot be told from here: host rules, expiry, network. Says why.
-    Unproved(String),
-}
-
 /// What kind of failure an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -111,6 +101,8 @@ pub enum ErrorKind {
     Denied,
     /// The object is not there.
     Missing,
+    /// The run's lock was lost, so nothing was sent.
+    LockLost,
     /// The object is there already, was changed meanwhile, or another manager owns a field.
     Conflict,
 }

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::args::{Common, Format, Planning};
+use super::args::{Ask, Common, Format, Planning};
 use super::context::{self, Context};
 use super::identity;
+use super::lock::{self, Locking};
 use super::plan::{exit_code, render_plan};
 use crate::apply::gate::{self, Approval};
+use crate::apply::lock::{Keeper, Lock};
 use crate::apply::{self, Options, Report, Run, Stopper, stop};
+use crate::backend::live::Live;
 use crate::config::load::environment;
 use crate::model::Plan;
 use crate::render;
@@ -29,6 +32,13 @@ use crate::ui::{Exit, Ui, progress};
 pub struct Args {
     #[command(flatten)]
     planning: Planning,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a plan is carried out.
+#[derive(Debug, clap::Args)]
+pub struct How {
     /// Do not ask; needed where nobody can be asked, as in CI
     #[arg(long)]
     auto_approve: bool,
@@ -38,9 +48,11 @@ pub struct Args {
     /// Every statement and manifest in the plan that is shown
     #[arg(long)]
     sql: bool,
+    #[command(flatten)]
+    locking: Locking,
     /// Who applies, for the audit; else from the CI's variables or the operating system
     #[arg(long, value_name = "NAME")]
-    actor: Option<String>,
+    pub actor: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -49,30 +61,43 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
-    let run = identity::run("apply", args.actor.as_deref(), &common.dir, &environment());
+    let run = identity::run("apply", args.how.actor.as_deref(), &common.dir, &environment());
     let context = match Context::open(common, &run, ui).await {
         Ok(context) => context,
         Err(code) => return code,
     };
-    let plan = match context.plan(&args.planning.targets, ui).await {
+    let ask = match context.ask(&args.planning, ui) {
+        Ok(ask) => ask,
+        Err(code) => return code,
+    };
+    carry_out(&context, &ask, &args.how, &run, ui).await
+}
+
+/// Plans what is asked, shows it, asks for approval where it must, and executes it.
+pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &Ui) -> Exit {
+    let plan = match context.plan(ask, ui).await {
         Ok(plan) => plan,
         Err(code) => return code,
     };
     if ui.is_json() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
     }
-    if let Err(exit) = show(&render_plan(&plan, Format::Text, args.sql, ui), ui) {
+    if let Err(exit) = show(&render_plan(&plan, Format::Text, how.sql, ui), ui) {
         return exit;
     }
     if !plan.may_apply() || plan.steps.is_empty() {
         return exit_code(&plan, false);
     }
-    let plan = match approved(&context, plan, args, ui).await {
-        Ok(plan) => plan,
+    let asked = match approved(&plan, how, ui) {
+        Ok(asked) => asked,
         Err(code) => return code,
     };
-    let options = Options { parallelism: args.parallelism, ..Options::default() };
-    let report = execute(&context, plan, &run, &options, ui).await;
+    let lock = match locked(context, &plan, asked, (ask, how), run, ui).await {
+        Ok(lock) => lock,
+        Err(code) => return code,
+    };
+    let options = Options { parallelism: how.parallelism, ..Options::default() };
+    let report = execute(context, plan, run, &options, lock, ui).await;
     match show(&render::report::text(&report), ui) {
         Ok(()) => exit(&report),
         Err(exit) => exit,
@@ -87,41 +112,89 @@ fn show(text: &str, ui: &Ui) -> Result<(), Exit> {
     }
 }
 
-/// Asks where it must, and then looks again: what was approved must still be what there is to do.
-async fn approved(context: &Context, plan: Plan, args: &Args, ui: &Ui) -> Result<Plan, Exit> {
-    match gate::approve(&plan, args.auto_approve, ui.is_interactive()) {
-        Approval::Go => return Ok(plan),
+/// Asks where it must; returns whether a person was asked.
+fn approved(plan: &Plan, how: &How, ui: &Ui) -> Result<bool, Exit> {
+    match gate::approve(plan, how.auto_approve, ui.is_interactive()) {
+        Approval::Go => Ok(false),
         Approval::Refuse(reason) => {
             ui.error(&reason);
-            return Err(Exit::Declined);
+            Err(Exit::Declined)
         }
         Approval::Ask { prompt } => {
-            if !ui.ask(&prompt).is_ok_and(|answer| gate::is_yes(&answer)) {
-                ui.status("Nothing was changed.");
-                return Err(Exit::Declined);
+            if ui.ask(&prompt).is_ok_and(|answer| gate::is_yes(&answer)) {
+                return Ok(true);
             }
-        }
-    }
-    let again = context.plan(&args.planning.targets, ui).await?;
-    match gate::still_fits(&plan, &again) {
-        Ok(()) => Ok(plan),
-        Err(moved) => {
-            ui.error(&format!(
-                "the servers changed while you decided; nothing was applied:\n  {}",
-                moved.join("\n  ")
-            ));
-            Err(Exit::Stale)
+            ui.status("Nothing was changed.");
+            Err(Exit::Declined)
         }
     }
 }
 
-async fn execute(context: &Context, plan: Plan, run: &Run, options: &Options, ui: &Ui) -> Report {
+/// Takes the lock, and makes sure that the plan is still what there is to do.
+async fn locked(
+    context: &Context,
+    plan: &Plan,
+    asked: bool,
+    (ask, how): (&Ask, &How),
+    run: &Run,
+    ui: &Ui,
+) -> Result<Lock<Live>, Exit> {
+    if context.seen().is_none() {
+        // The lock makes database `ops`, which the plan still has to make: look before, and see
+        // to it afterwards that nobody else came first.
+        if asked {
+            still_fits(context, plan, ask, ui).await?;
+        }
+        let lock = lock::take(context, run, &how.locking, ui).await?;
+        if lock.generation() == 1 && apply::lock::nothing_was_kept(&*context.servers).await {
+            return Ok(lock);
+        }
+        lock::give_back(lock, ui).await;
+        ui.error("another run was first on this server; nothing was applied: plan again");
+        return Err(Exit::Stale);
+    }
+    let lock = lock::take(context, run, &how.locking, ui).await?;
+    let moved = asked || !lock::nobody_else_ran(context, &lock);
+    if moved && let Err(code) = still_fits(context, plan, ask, ui).await {
+        lock::give_back(lock, ui).await;
+        return Err(code);
+    }
+    Ok(lock)
+}
+
+/// Looks again: what was approved must still be what there is to do.
+async fn still_fits(context: &Context, plan: &Plan, ask: &Ask, ui: &Ui) -> Result<(), Exit> {
+    let again = context.plan(ask, ui).await?;
+    gate::still_fits(plan, &again).map_err(|moved| {
+        ui.error(&format!(
+            "the servers changed since the plan was made; nothing was applied:\n  {}\n  \
+             plan again to see what there is to do now",
+            moved.join("\n  ")
+        ));
+        Exit::Stale
+    })
+}
+
+/// Executes a plan under the lock, and gives the lock back.
+async fn execute(
+    context: &Context,
+    plan: Plan,
+    run: &Run,
+    options: &Options,
+    lock: Lock<Live>,
+    ui: &Ui,
+) -> Report {
     let (events, received) = mpsc::unbounded_channel();
     let (stopper, stop) = stop::channel();
+    let servers = Arc::new(lock.fenced());
+    let keeper = Keeper::start(lock, &context.settings.scope, stopper.clone());
     let interrupts = tokio::spawn(on_interrupt(stopper));
-    let applied = apply::apply(Arc::clone(&context.servers), Arc::new(plan), run, options, events, stop);
-    let (report, ()) = tokio::join!(applied, progress::show(ui, received));
+    let applied = apply::apply(servers, Arc::new(plan), run, options, events, stop);
+    let (mut report, ()) = tokio::join!(applied, progress::show(ui, received));
     interrupts.abort();
+    if let Err(how) = keeper.end(!report.unknown.is_empty()).await {
+        report.warnings.push(format!("the lock of scope {}: {how}", context.settings.scope));
+    }
     report
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::model::Addr;
+use crate::model::{Addr, Rotation};
 use crate::ui::{Color, Options, Ui};
 
 /// Arguments that all commands share.
@@ -70,9 +70,31 @@ pub struct Planning {
     /// tenant.acme.access
     #[arg(long = "target", value_name = "ADDRESS", value_parser = addr)]
     pub targets: Vec<Addr>,
+    /// A new password for this user, or for those of a tenant or a group; the old one works until
+    /// the grace of its `credentials` block ends
+    #[arg(long = "rotate", value_name = "ADDRESS", value_parser = addr)]
+    pub rotate: Vec<Addr>,
+    /// Log in with what each Secret holds; where ClickHouse refuses it, the plan makes it accept it
+    #[arg(long)]
+    pub probe: bool,
 }
 
-fn addr(text: &str) -> Result<Addr, String> {
+/// What is asked of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// What to confine it to; everything where empty.
+    pub targets: Vec<Addr>,
+    /// Which passwords are to be rotated.
+    pub rotation: Rotation,
+    /// Whether logins are tried.
+    pub probe: bool,
+}
+
+/// Parses an address of the command line.
+///
+/// # Errors
+/// What is no address.
+pub fn addr(text: &str) -> Result<Addr, String> {
     Addr::parse(text).map_err(|error| error.to_string())
 }
 

@@ -1,14 +1,12 @@
 //! `charter check`: what drifted. Changes nothing.
 
-use futures_util::stream::{self, StreamExt as _};
-
 use super::args::{Common, Format};
 use super::context::{self, Context, Observation};
-use super::identity;
-use crate::backend::{LoginVerdict, Servers as _};
+use super::{identity, logins};
+use crate::backend::LoginVerdict;
 use crate::config::load::environment;
-use crate::kinds::{LoginProbe, World};
-use crate::model::{Addr, Category, Finding, Settings, Severity};
+use crate::kinds::LoginProbe;
+use crate::model::{Addr, Category, Finding, Rotation, Settings, Severity};
 use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
 use crate::{plan, render};
@@ -35,16 +33,14 @@ pub struct Args {
     no_probe: bool,
 }
 
-/// How many logins are tried at once.
-const LOGINS_AT_ONCE: usize = 8;
-
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("check", None, &common.dir, &environment());
     let checked = async {
         let context = Context::open(common, &run, ui).await?;
         let observation = context.observe(ui).await?;
-        let request = context.request(&observation, &args.targets);
+        let rotation = Rotation::default();
+        let request = context.request(&observation, &args.targets, &rotation);
         let mut findings = plan::check(&request);
         if !args.no_probe {
             findings.extend(logins(&context, &observation, &args.targets).await);
@@ -83,30 +79,12 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
 
 /// Proves that what each Secret holds logs in.
 async fn logins(context: &Context, observation: &Observation, targets: &[Addr]) -> Vec<Finding> {
-    let world = World {
-        settings: &context.settings,
-        snapshot: &observation.snapshot,
-        registry: &observation.registry,
-        desired: &context.compiled.desired,
-    };
     let selected = plan::selected(&context.compiled.desired, targets);
-    let probes: Vec<LoginProbe> = context
-        .compiled
-        .desired
-        .resources
-        .values()
-        .filter(|resource| selected.contains(&resource.addr))
-        .filter_map(|resource| Some((context.kinds.get(resource.kind)?, resource)))
-        .flat_map(|(kind, resource)| kind.probes(resource, &world))
-        .collect();
-    let verdicts = stream::iter(probes).map(|probe| async move {
-        let verdict = context.servers.login(&probe.user, &probe.password).await;
-        finding(&probe, verdict)
-    });
-    verdicts.buffer_unordered(LOGINS_AT_ONCE).filter_map(|finding| async move { finding }).collect().await
+    let proved = logins::prove(context, observation, &selected).await;
+    proved.iter().filter_map(|(probe, verdict)| finding(probe, verdict)).collect()
 }
 
-fn finding(probe: &LoginProbe, verdict: LoginVerdict) -> Option<Finding> {
+fn finding(probe: &LoginProbe, verdict: &LoginVerdict) -> Option<Finding> {
     let new = |severity, summary: &str, found: String| {
         Finding::new("CH311", severity, Category::Secrets, summary)
             .at(&probe.addr)
@@ -115,9 +93,18 @@ fn finding(probe: &LoginProbe, verdict: LoginVerdict) -> Option<Finding> {
     match verdict {
         LoginVerdict::Works => None,
         LoginVerdict::Fails => Some(
-            new(Severity::Drift, "what a Secret holds does not log in", "ClickHouse refuses the user or its password".into())
-                .help("charter apply makes ClickHouse accept what the Secret holds, where it can see that they differ"),
+            new(
+                Severity::Drift,
+                "what a Secret holds does not log in",
+                "ClickHouse refuses the user or its password".into(),
+            )
+            .help(format!(
+                "charter apply --probe --target {} makes ClickHouse accept what the Secret holds",
+                probe.addr
+            )),
         ),
-        LoginVerdict::Unproved(why) => Some(new(Severity::Note, "a login could not be proved from here", why)),
+        LoginVerdict::Unproved(why) => {
+            Some(new(Severity::Note, "a login could not be proved from here", why.clone()))
+        }
     }
 }

@@ -1,19 +1,20 @@
 //! What the commands share: load the configuration, reach the servers, observe, plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
-use super::args::Common;
-use crate::apply::Run;
+use super::args::{Ask, Common, Planning};
+use super::logins;
+use crate::apply::{Run, lock};
 use crate::backend::kubernetes::manifests::tracked_by_git;
 use crate::backend::live::Live;
 use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::registry::Registry;
-use crate::model::{Addr, Category, Finding, Op, Plan, Settings, Severity, Snapshot};
+use crate::model::{Addr, Category, Finding, Op, Plan, Rotation, Settings, Severity, Snapshot};
 use crate::observe;
 use crate::plan::{self, Request};
 use crate::ui::{Exit, Ui};
@@ -31,6 +32,17 @@ pub struct Context {
     pub settings: Settings,
     /// The servers.
     pub servers: Arc<Live>,
+    /// What was seen of the lock when the servers were last observed.
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What an observation saw of the lock.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// The newest generation; 0 for none.
+    pub lock: u64,
+    /// When the observation began, in seconds since 1970 by the server's clock.
+    pub at: u64,
 }
 
 /// What was read from the servers.
@@ -73,14 +85,20 @@ impl Context {
                 tell(ui, error.diagnostic());
                 Exit::Error
             })?;
-        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers) })
+        Ok(Self { kinds, compiled, settings, servers: Arc::new(servers), seen: Mutex::new(None) })
     }
 
     /// Reads the servers; what is wrong is told.
     pub async fn observe(&self, ui: &Ui) -> Result<Observation, Exit> {
         let desired = &self.compiled.desired;
         match observe::observe(&*self.servers, &self.settings, &self.kinds, desired, READS_AT_ONCE).await {
-            Ok((snapshot, registry)) => Ok(Observation { snapshot, registry }),
+            Ok((snapshot, registry)) => {
+                let caps = &snapshot.caps;
+                let seen = Seen { lock: lock::newest(caps, &self.settings.scope), at: caps.now };
+                let seen = (!caps.ops_uuid.is_empty()).then_some(seen);
+                *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+                Ok(Observation { snapshot, registry })
+            }
             Err(error) => {
                 tell(ui, error.diagnostic(&self.settings));
                 Err(Exit::Error)
@@ -88,8 +106,19 @@ impl Context {
         }
     }
 
+    /// Returns what the last observation saw of the lock; none where there was no database `ops` that
+    /// could hold one.
+    pub fn seen(&self) -> Option<Seen> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns what planning needs.
-    pub fn request<'a>(&'a self, observation: &'a Observation, targets: &'a [Addr]) -> Request<'a> {
+    pub fn request<'a>(
+        &'a self,
+        observation: &'a Observation,
+        targets: &'a [Addr],
+        rotation: &'a Rotation,
+    ) -> Request<'a> {
         Request {
             kinds: &self.kinds,
             settings: &self.settings,
@@ -97,13 +126,53 @@ impl Context {
             snapshot: &observation.snapshot,
             registry: &observation.registry,
             targets,
+            rotation,
         }
     }
 
+    /// Returns what the arguments ask of a plan; what is wrong with them is told.
+    pub fn ask(&self, planning: &Planning, ui: &Ui) -> Result<Ask, Exit> {
+        let users = self.users(&planning.rotate, ui)?;
+        let selected = plan::selected(&self.compiled.desired, &planning.targets);
+        if let Some(user) = users.iter().find(|user| !selected.contains(user)) {
+            tell(
+                ui,
+                Diagnostic::error(format!("{user} is to be rotated and is not among the targets"))
+                    .help(format!("add --target {user}, or leave --target out")),
+            );
+            return Err(Exit::Error);
+        }
+        let rotation = Rotation { users, ..Rotation::default() };
+        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe })
+    }
+
+    /// Returns the users whose passwords addresses name; what names none is told.
+    pub fn users(&self, asked: &[Addr], ui: &Ui) -> Result<BTreeSet<Addr>, Exit> {
+        plan::rotate::users(&self.kinds, &self.compiled.desired, asked).map_err(|wrong| {
+            wrong.into_iter().for_each(|diagnostic| tell(ui, diagnostic));
+            Exit::Error
+        })
+    }
+
+    /// Tries the logins that a plan asks for, and keeps what they prove with what was read.
+    async fn probe(&self, observation: &mut Observation, ask: &Ask) {
+        let selected = if ask.probe {
+            plan::selected(&self.compiled.desired, &ask.targets)
+        } else if ask.rotation.finish {
+            ask.rotation.users.clone()
+        } else {
+            return;
+        };
+        let proved = logins::prove(self, observation, &selected).await;
+        observation.snapshot.logins =
+            proved.into_iter().map(|(probe, verdict)| (probe.addr, verdict)).collect();
+    }
+
     /// Observes and plans, and has the server parse what would run.
-    pub async fn plan(&self, targets: &[Addr], ui: &Ui) -> Result<Plan, Exit> {
-        let observation = self.observe(ui).await?;
-        let mut plan = plan::build(&self.request(&observation, targets));
+    pub async fn plan(&self, ask: &Ask, ui: &Ui) -> Result<Plan, Exit> {
+        let mut observation = self.observe(ui).await?;
+        self.probe(&mut observation, ask).await;
+        let mut plan = plan::build(&self.request(&observation, &ask.targets, &ask.rotation));
         let findings = self.preflight(&plan, ui).await?;
         plan.findings.extend(findings);
         plan.findings.extend(self.missing_namespaces(&plan).await);

@@ -6,7 +6,11 @@ mod check;
 mod completion;
 mod context;
 mod identity;
+mod lock;
+mod logins;
 mod plan;
+mod rotate;
+mod unlock;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -52,11 +56,12 @@ Then run `charter validate`, which needs no server, `charter plan`, which change
 asks before it does.";
 
 const ENVIRONMENT: &str = "Environment:
-  CHARTER_VAR_<name>  the value of a variable, unless --var or --var-file give one
-  CHARTER_ACTOR       who applies, for the audit, unless --actor says it
-  CHARTER_LOG         what is logged to standard error, as -v does: debug, or charter::observe=trace
-  TRACEPARENT         the W3C trace that queries belong to; ClickHouse records it
-  NO_COLOR, COLUMNS   no colours; how wide texts are
+  CHARTER_VAR_<name>    the value of a variable, unless --var or --var-file give one
+  CHARTER_ACTOR         who applies, for the audit, unless --actor says it
+  CHARTER_LOCK_TIMEOUT  how long an apply waits for the lock of its scope, unless --lock-timeout says it
+  CHARTER_LOG           what is logged to standard error, as -v does: debug, or charter::observe=trace
+  TRACEPARENT           the W3C trace that queries belong to; ClickHouse records it
+  NO_COLOR, COLUMNS     no colours; how wide texts are
 ";
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +70,8 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Unlock(unlock::Args),
+    Rotate(rotate::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -109,6 +116,8 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
+        Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }

@@ -18,6 +18,7 @@ use crate::ui::{Exit, Ui};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  charter plan\n  charter plan --target tenant.acme --sql\n  \
                         charter plan --detailed-exitcode    # 2 where there are changes\n  \
+                        charter plan --rotate tenant.acme --sql   # how its password would be rotated\n  \
                         charter plan --format json | jq .summary")]
 pub struct Args {
     #[command(flatten)]
@@ -38,7 +39,8 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("plan", None, &common.dir, &environment());
     let planned = async {
         let context = Context::open(common, &run, ui).await?;
-        let plan = context.plan(&args.planning.targets, ui).await?;
+        let ask = context.ask(&args.planning, ui)?;
+        let plan = context.plan(&ask, ui).await?;
         tracing::info!(queries = context.servers.queries(), "planned");
         Ok::<_, Exit>(plan)
     };

@@ -239,6 +239,13 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
     let wrong = || Wrong::from(Mismatch::new(value, &wanted));
     let plain = match (ty, &value.data) {
         (Type::Ref(kinds), _) => reference(value, kinds).map_err(Wrong::from)?,
+        (Type::Refs { words, .. }, Data::Text(text)) if value.origin.is_none() => {
+            match nearest_word(text, words) {
+                Ok(word) => Value::String(word),
+                Err(help) => return Err(Mismatch::new(value, &wanted).help(help).into()),
+            }
+        }
+        (Type::Refs { kinds, .. }, _) => return convert(value, &Type::Ref(kinds).list(), leaf, outer),
         (Type::Any, Data::Block(block)) => named(block)?,
         (Type::Any, Data::List(items) | Data::Set(items)) => {
             return list(items, ty, leaf, hidden);
@@ -272,6 +279,17 @@ fn convert(value: &Val, ty: &Type, leaf: Leaf, outer: bool) -> Result<Value, Wro
         (true, Leaf::Secret) => Ok(plain.into_sensitive()),
         (true, Leaf::Refused) => Err(Wrong::Sensitive),
     }
+}
+
+/// Returns the word that stands in the place of a list; else what to write.
+fn nearest_word(text: &str, words: &[&str]) -> Result<String, String> {
+    if words.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(match nearest(text, words.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "a list of one is written in brackets: [ … ]".to_owned(),
+    })
 }
 
 fn list(items: &[Val], of: &Type, leaf: Leaf, hidden: bool) -> Result<Value, Wrong> {

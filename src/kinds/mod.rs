@@ -20,14 +20,16 @@ pub mod user;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostics, SourceMap};
+use crate::model::access::AccessChange;
 use crate::model::files::Files;
 use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::{Entry, Registry};
 use crate::model::resource::{Declared, Desired};
+use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Value};
+use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
 #[derive(Clone, Debug)]
@@ -62,6 +64,8 @@ pub struct World<'a> {
     pub registry: &'a Registry,
     /// All that is declared.
     pub desired: &'a Desired,
+    /// Which passwords are to be rotated.
+    pub rotation: &'a Rotation,
 }
 
 impl World<'_> {
@@ -104,6 +108,27 @@ pub struct Lowered {
     pub slots: BTreeMap<Slot, SlotSource>,
     /// What happens, where it is not what the planner thought: a migration is executed.
     pub action: Option<Action>,
+    /// What becomes of the record of a credential.
+    pub renewal: Renewal,
+    /// Whether it is recorded before the operations that a password begins to change.
+    pub begins: bool,
+}
+
+/// What becomes of the record of a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renewal {
+    /// It stays what it was.
+    #[default]
+    Carried,
+    /// A password is new, and the only one that is accepted.
+    Alone,
+    /// A password is new; the one before it is accepted for so many seconds more.
+    Beside {
+        /// How many seconds.
+        grace: u64,
+    },
+    /// The password is the one that it was, and the only one that is accepted from now on.
+    Retired,
 }
 
 impl Lowered {
@@ -111,6 +136,15 @@ impl Lowered {
     pub fn ops(ops: impl IntoIterator<Item = Op>) -> Self {
         Self { ops: ops.into_iter().collect(), ..Self::default() }
     }
+}
+
+/// What the steps of a plan do to access.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// The roles and users that change.
+    pub changes: Vec<AccessChange>,
+    /// What there is to find, besides what widens.
+    pub findings: Vec<Finding>,
 }
 
 /// What becomes of an object that is to get another name.
@@ -139,6 +173,8 @@ pub struct LoginProbe {
     pub password: crate::model::Secret,
     /// Where the password is kept, for people.
     pub kept_in: String,
+    /// Why a login that fails proves nothing; none where it proves that the password is wrong.
+    pub doubt: Option<String>,
 }
 
 /// A kind of resource.
@@ -205,6 +241,13 @@ pub trait Kind: Sync {
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
+    /// Returns what the record keeps of a resource besides its declaration, under `kept`: what no
+    /// server tells back. Asked for every row that is written, with the change that is recorded.
+    fn keeps(&self, change: &Change, world: &World) -> BTreeMap<String, serde_json::Value> {
+        let _ = (change, world);
+        BTreeMap::new()
+    }
+
     /// Tells how an object gets another name in place, and makes `snapshot` what it is then.
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         let _ = (from, to, snapshot);
@@ -221,6 +264,19 @@ pub trait Kind: Sync {
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let _ = (wanted, world);
         Vec::new()
+    }
+
+    /// Returns what the steps of a plan do to what roles and users may do: asked once, with all of
+    /// them in their order.
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        let _ = (steps, world);
+        Effects::default()
+    }
+
+    /// Returns whether a resource has a password that can be rotated.
+    fn rotates(&self, wanted: &Resource) -> bool {
+        let _ = wanted;
+        false
     }
 
     /// Returns the logins by which `check` proves a resource.

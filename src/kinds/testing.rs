@@ -10,7 +10,7 @@ use crate::model::registry::Registry;
 use crate::model::resource::Desired;
 use crate::model::settings::{ClickHouse, Kubernetes, KubernetesTarget, Settings};
 use crate::model::snapshot::{Caps, Snapshot};
-use crate::model::{Action, Attrs, Op, Resource, Secret};
+use crate::model::{Action, Attrs, Op, Resource, Rotation, Secret};
 
 /// Returns a place in no particular file.
 pub fn span() -> Span {
@@ -54,8 +54,8 @@ pub fn world_with<T>(
     run: impl FnOnce(&World) -> T,
 ) -> T {
     snapshot.caps = Caps { version: version.into(), ..snapshot.caps };
-    let (settings, desired) = (settings(), Desired::default());
-    run(&World { settings: &settings, snapshot: &snapshot, registry, desired: &desired })
+    let (settings, desired, rotation) = (settings(), Desired::default(), Rotation::default());
+    run(&World { settings: &settings, snapshot: &snapshot, registry, desired: &desired, rotation: &rotation })
 }
 
 /// Returns a change of a resource, with its plain differences.

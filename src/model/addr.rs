@@ -65,6 +65,11 @@ impl Addr {
         Self(self.0.iter().take(2).cloned().collect())
     }
 
+    /// Returns the address that all instances of a `for_each` share.
+    pub fn without_keys(&self) -> Self {
+        Self(self.0.iter().map(|segment| Segment::plain(&segment.word)).collect())
+    }
+
     /// Returns whether this is `other` or lies below it. A group without a key holds all its
     /// instances: `tenant.listed` contains `tenant.listed["acme"].role`.
     pub fn is_within(&self, other: &Self) -> bool {

@@ -87,6 +87,10 @@ pub const TABLES: &[Table] = &[
             text("spec"),
             text("salt"),
             text("fingerprint"),
+            // Of a credential that a row brings in: when the row was written.
+            Column { name: "credential_at", ty: "UInt64", default: "toUnixTimestamp(at)" },
+            word("credential_state"),
+            column("credential_grace", "UInt64"),
             text("run_id"),
             AT,
         ],

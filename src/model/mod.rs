@@ -2,6 +2,7 @@
 //! servers, operations and the plan. It depends on nothing of ours but [`crate::diag`], does no
 //! I/O and knows no kind of resource by name.
 
+pub mod access;
 pub mod addr;
 pub mod body;
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod place;
 pub mod plan;
 pub mod registry;
 pub mod resource;
+pub mod rotation;
 pub mod schema;
 pub mod secret;
 pub mod settings;
@@ -29,6 +31,7 @@ pub use finding::{Category, Finding, Severity};
 pub use op::Op;
 pub use plan::{Action, AttrDiff, Plan, Step};
 pub use resource::Resource;
+pub use rotation::Rotation;
 pub use secret::Secret;
 pub use settings::Settings;
 pub use snapshot::Snapshot;

@@ -5,6 +5,7 @@
 //! ([`SlotSource`]), and the executor alone resolves it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -13,10 +14,52 @@ use super::addr::Addr;
 use super::secret::{HIDDEN, Secret};
 use super::snapshot::Api;
 
-/// The name of a password: the address of the user that it belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Slot(pub Addr);
+/// The name of a password: whose it is, and which of its passwords.
+///
+/// It is written as the user's address, with `:old` behind it for the password that is replaced.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    /// The address of the user that it belongs to.
+    pub user: Addr,
+    /// Which of the user's passwords.
+    pub which: Which,
+}
+
+/// Which of a user's passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Which {
+    /// The one that the user ends up with.
+    Kept,
+    /// The one that its Secret held before.
+    Old,
+}
+
+impl Slot {
+    /// Returns the slot of the password that a user ends up with.
+    pub fn of(user: Addr) -> Self {
+        Self { user, which: Which::Kept }
+    }
+
+    /// Returns the slot of the password that is replaced: what the Secret holds before it is written.
+    pub fn old(user: Addr) -> Self {
+        Self { user, which: Which::Old }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.which {
+            Which::Kept => write!(f, "{}", self.user),
+            Which::Old => write!(f, "{}:old", self.user),
+        }
+    }
+}
+
+impl Serialize for Slot {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 /// Where the password of a slot comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

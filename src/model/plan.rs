@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::access::AccessChange;
 use super::addr::Addr;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
@@ -125,6 +126,8 @@ pub struct Plan {
     pub servers: Servers,
     /// The steps in an order in which they can run.
     pub steps: Vec<Step>,
+    /// What the steps do to the access of roles and users.
+    pub access: Vec<AccessChange>,
     /// What else there is to say.
     pub findings: Vec<Finding>,
     /// What is no longer declared and kept.
@@ -194,7 +197,17 @@ impl Plan {
 
     /// Returns the digest of all that an apply would do and expects to find.
     pub fn digest(&self) -> Digest {
-        let Self { scope, environment, servers, steps, findings: _, retained: _, slots, unchanged: _ } = self;
+        let Self {
+            scope,
+            environment,
+            servers,
+            steps,
+            access: _,
+            findings: _,
+            retained: _,
+            slots,
+            unchanged: _,
+        } = self;
         let steps: Vec<_> = steps
             .iter()
             .map(|step| serde_json::json!([step.addr, step.action, step.after, step.ops, step.expects]))

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::addr::Addr;
-use super::snapshot::{Row, text};
+use super::snapshot::{Row, number, text};
 
 /// The table, without its database.
 pub const TABLE: &str = "charter_resources";
@@ -43,6 +43,56 @@ pub struct Entry {
     pub salt: String,
     /// The salted SHA-256 of the credential that was last applied; empty without one.
     pub fingerprint: String,
+    /// When that credential was applied, in seconds since 1970 by the server's clock; 0 where it is
+    /// not known.
+    pub credential_at: u64,
+    /// What else the server accepts beside that credential.
+    pub beside: Beside,
+}
+
+/// What the server accepts beside the credential that was last applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Maybe a password that nobody keeps: a rotation began, and did not end.
+    Begun,
+    /// The password before it.
+    Old {
+        /// For how many seconds after the new one was applied.
+        grace: u64,
+    },
+}
+
+impl Entry {
+    /// Returns until when the password before is accepted, in seconds since 1970; none where there
+    /// is none.
+    pub fn old_until(&self) -> Option<u64> {
+        match self.beside {
+            Beside::Old { grace } => Some(self.credential_at.saturating_add(grace)),
+            Beside::Nothing | Beside::Begun => None,
+        }
+    }
+}
+
+impl Beside {
+    /// Returns it as the columns `credential_state` and `credential_grace` hold it.
+    pub fn columns(self) -> (&'static str, u64) {
+        match self {
+            Self::Nothing => ("", 0),
+            Self::Begun => ("begun", 0),
+            Self::Old { grace } => ("old", grace),
+        }
+    }
+
+    fn of(row: &Row) -> Self {
+        match text(row, "credential_state") {
+            "begun" => Self::Begun,
+            "old" => Self::Old { grace: number(row, "credential_grace") },
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// Whose an object is.
@@ -130,5 +180,7 @@ fn entry(row: &Row) -> Option<Entry> {
         spec: serde_json::from_str(text(row, "spec")).unwrap_or(Json::Null),
         salt: text(row, "salt").to_owned(),
         fingerprint: text(row, "fingerprint").to_owned(),
+        credential_at: number(row, "credential_at"),
+        beside: Beside::of(row),
     })
 }

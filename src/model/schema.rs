@@ -17,6 +17,13 @@ pub enum Type {
     /// A reference to a resource of one of these kinds (`role.analyst`), or the name of a real
     /// object as a text.
     Ref(&'static [&'static str]),
+    /// A list of such references, or one of a few words in its place (`"all"`, `"none"`).
+    Refs {
+        /// The kinds that may be referred to.
+        kinds: &'static [&'static str],
+        /// The words.
+        words: &'static [&'static str],
+    },
     /// Anything.
     Any,
 }
@@ -43,6 +50,10 @@ impl Type {
             Self::List(of) => format!("list({})", of.describe()),
             Self::Map(of) => format!("map({})", of.describe()),
             Self::Ref(kinds) => format!("reference to a {}", kinds.join(" or ")),
+            Self::Refs { kinds, words } => {
+                let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+                format!("list(reference to a {}) or {}", kinds.join(" or "), words.join(" or "))
+            }
             Self::Any => "any".into(),
         }
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::addr::Addr;
 use super::value::Value;
 
 /// A row of a query: values by column.
@@ -119,6 +120,19 @@ pub struct Snapshot {
     pub rows: BTreeMap<&'static str, Vec<Row>>,
     /// The lists by kind and namespace.
     pub objects: BTreeMap<(Api, String), Listing>,
+    /// Whether what is kept for a user logs in, by the user's address; only what was tried.
+    pub logins: BTreeMap<Addr, LoginVerdict>,
+}
+
+/// What a login proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginVerdict {
+    /// It works.
+    Works,
+    /// The server refuses the password, or the user is unknown to it.
+    Fails,
+    /// It cannot be told from here: host rules, expiry, network. Says why.
+    Unproved(String),
 }
 
 impl Snapshot {

@@ -24,8 +24,20 @@ pub use error::{ObserveError, Server};
 pub use preflight::preflight;
 
 /// The columns of the registry that are read.
-const REGISTRY: [&str; 9] =
-    ["scope", "environment", "address", "kind", "identity", "status", "spec", "salt", "fingerprint"];
+const REGISTRY: [&str; 12] = [
+    "scope",
+    "environment",
+    "address",
+    "kind",
+    "identity",
+    "status",
+    "spec",
+    "salt",
+    "fingerprint",
+    "credential_at",
+    "credential_state",
+    "credential_grace",
+];
 
 /// Reads everything that planning or checking needs. At most `parallelism` reads run at a time.
 ///
@@ -49,7 +61,7 @@ pub async fn observe<S: Servers>(
     let registry = later(registry, &mut errors)?;
     let asked = unite(kinds, desired, settings, &registry, &caps)?;
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
-    let snapshot = Snapshot { caps, cluster_uid, rows, objects };
+    let snapshot = Snapshot { caps, cluster_uid, rows, objects, ..Snapshot::default() };
     Ok((snapshot, registry))
 }
 

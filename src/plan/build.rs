@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::moves::Moved;
 use super::registry::{Recorder, is_retained, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, check, diff, lint, order, registry};
-use crate::kinds::{Change, Lowered};
+use super::{Request, access, check, diff, lint, order, registry};
+use crate::kinds::{Change, Effects, Lowered, Renewal};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -25,8 +25,7 @@ pub fn build(request: &Request) -> Plan {
     draft.findings.extend(moved.findings());
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
-    // Notes are a check's: a plan says what would change, and what stands in the way.
-    draft.findings.extend(survey.of_kinds().into_iter().filter(|finding| finding.severity < Severity::Note));
+    draft.findings.extend(survey.of_kinds().into_iter().filter(is_for_a_plan));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -63,7 +62,7 @@ impl<'a> Draft<'a> {
     fn subject(&mut self, subject: &Subject) {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
-        self.findings.extend(findings.into_iter().filter(|finding| finding.severity < Severity::Note));
+        self.findings.extend(findings.into_iter().filter(is_for_a_plan));
         match (&subject.standing, subject.action()) {
             (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
             (Standing::Misrecorded(recorded), _) => self.record(subject, recorded),
@@ -92,11 +91,14 @@ impl<'a> Draft<'a> {
             let entry = subject.entry.filter(|_| action == Action::Update);
             step.diff
                 .extend(entry.into_iter().flat_map(|entry| registry::misrecorded(entry, subject.declared)));
-            let (recorder, spec) = self.recorder(subject);
+            let (recorder, spec) = self.recorder(subject, action);
             if action == Action::Create {
                 step.ops.insert(0, recorder.claimed(&spec));
             }
-            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref());
+            if lowered.begins {
+                step.ops.insert(0, recorder.begun(&spec));
+            }
+            let applied = recorder.applied(&spec, lowered.fingerprint.as_ref(), lowered.renewal);
             step.ops.push(applied);
             step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         }
@@ -112,8 +114,8 @@ impl<'a> Draft<'a> {
             step.notes.push("only the record changes".into());
         }
         step.diff = recorded.to_vec();
-        let (recorder, spec) = self.recorder(subject);
-        step.ops = vec![recorder.applied(&spec, None)];
+        let (recorder, spec) = self.recorder(subject, Action::Update);
+        step.ops = vec![recorder.applied(&spec, None, Renewal::Carried)];
         step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
         self.steps.push(step);
     }
@@ -168,7 +170,7 @@ impl<'a> Draft<'a> {
         recorder.removed()
     }
 
-    fn recorder<'s>(&'s self, subject: &'s Subject) -> (Recorder<'s>, Json) {
+    fn recorder<'s>(&'s self, subject: &'s Subject, action: Action) -> (Recorder<'s>, Json) {
         let request = &self.survey.request;
         let recorder = Recorder {
             settings: request.settings,
@@ -178,7 +180,11 @@ impl<'a> Draft<'a> {
             entry: subject.entry,
         };
         let graph = &self.survey.graph;
-        let spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
+        let mut spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
+        let kept = self.survey.keeps(subject, action);
+        if !kept.is_empty() {
+            spec["kept"] = json!(kept);
+        }
         (recorder, spec)
     }
 
@@ -221,19 +227,29 @@ impl<'a> Draft<'a> {
     fn finish(mut self) -> Plan {
         let request = &self.survey.request;
         self.findings.extend(kept(&self.retained, request.desired));
+        let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
+        let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
+        self.findings.extend(findings);
         sort(&mut self.findings);
         self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
         Plan {
             scope: request.settings.scope.clone(),
             environment: request.settings.environment.clone(),
             servers: servers(request.settings, request.snapshot),
-            steps: order::arrange(self.steps, &self.survey.graph, request.registry),
+            steps,
+            access: changes,
             findings: self.findings,
             retained: self.retained,
             slots: self.slots,
             unchanged: self.unchanged,
         }
     }
+}
+
+/// Returns whether a plan says it, too: notes are a check's. A plan says what would change, and
+/// what stands in the way.
+fn is_for_a_plan(finding: &Finding) -> bool {
+    finding.severity < Severity::Note
 }
 
 /// Returns what a reviewer should know of the record.

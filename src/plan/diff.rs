@@ -50,9 +50,11 @@ fn keep_live(wanted: &mut Attrs, live: &Attrs, name: &str) {
 /// and the record with the fingerprint of its credential.
 pub fn expects(live: Option<&Attrs>, entry: Option<&Entry>) -> Digest {
     let recorded = entry.map(|entry| {
-        let Entry { scope, environment, addr, kind, identity, status, spec, salt, fingerprint } = entry;
+        let Entry { scope, environment, addr, kind, identity, status, spec, .. } = entry;
+        let Entry { salt, fingerprint, credential_at, beside, .. } = entry;
         let claimed = *status == Status::Claimed;
-        json!([scope, environment, addr, kind, identity, claimed, spec, salt, fingerprint])
+        let credential = json!([salt, fingerprint, credential_at, beside.columns()]);
+        json!([scope, environment, addr, kind, identity, claimed, spec, credential])
     });
     Digest::of_json(&json!([live.map(attrs_json), recorded]))
 }

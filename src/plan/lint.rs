@@ -70,7 +70,35 @@ codes! {
         "The object is as declared and nobody's; the next apply records it as charter's.";
     MISRECORDED = "CH216", Note, "Recorded otherwise.",
         "The object is as declared, but its record names another address or another protection.";
+    READS_MORE = "CH242", Warning, "Reads what it could not read.",
+        "A role or user that exists gets to read a database that it did not read.";
+    WRITES_MORE = "CH243", Warning, "Changes what it could not change.",
+        "A role or user that exists gets to write, alter or drop where it did not.";
+    GRANTS_ON = "CH244", Warning, "May grant on what it has.",
+        "With a grant or admin option, access spreads without a declaration and without charter.";
+    EVERYTHING = "CH245", Warning, "Has a right to everything.",
+        "ALL, a privilege on every database, or one over the server: it also reaches what does not exist yet.";
+    MANAGES_ACCESS = "CH246", Warning, "May change who may do what.",
+        "Whoever makes users, roles or policies can give away, or take, what others have.";
+    CROSSES_TENANTS = "CH247", Warning, "Reaches another tenant's data.",
+        "A tenant's role or user, or a shared one, gets a right in the database of a tenant that it does not belong to.";
+    LEAVES_SERVER = "CH248", Warning, "May reach outside of the server.",
+        "A right to a source reads from and writes to other servers, files and buckets with the server's network.";
+    ACTS_AS_OTHERS = "CH249", Warning, "May act with the rights of others.",
+        "SET DEFINER, views without SQL security and IMPERSONATE lend somebody else's rights.";
 }
+
+/// The codes of what widens access: a plan tells them in a section of their own.
+pub const WIDENING: [Code; 8] = [
+    READS_MORE,
+    WRITES_MORE,
+    GRANTS_ON,
+    EVERYTHING,
+    MANAGES_ACCESS,
+    CROSSES_TENANTS,
+    LEAVES_SERVER,
+    ACTS_AS_OTHERS,
+];
 
 #[cfg(test)]
 mod tests {

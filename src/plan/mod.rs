@@ -5,6 +5,7 @@
 //! three stand to each other. [`build()`] makes steps of that, [`check()`] findings. Kinds decide
 //! what differs and how it is mended; ownership, order and records are decided here.
 
+pub mod access;
 pub mod build;
 pub mod check;
 pub mod diff;
@@ -12,6 +13,7 @@ pub mod lint;
 pub mod moves;
 pub mod order;
 pub mod registry;
+pub mod rotate;
 pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,7 +29,7 @@ use crate::kinds::{Kinds, World};
 use crate::model::graph::Graph;
 use crate::model::registry::Registry;
 use crate::model::resource::Desired;
-use crate::model::{Addr, Settings, Snapshot};
+use crate::model::{Addr, Rotation, Settings, Snapshot};
 
 /// Returns the addresses that targets take, with all that they depend on; everything without any.
 pub fn selected(desired: &Desired, targets: &[Addr]) -> BTreeSet<Addr> {
@@ -52,6 +54,8 @@ pub struct Request<'a> {
     pub registry: &'a Registry,
     /// What to confine the plan to, with all that it depends on; empty for everything.
     pub targets: &'a [Addr],
+    /// Which passwords are to be rotated.
+    pub rotation: &'a Rotation,
 }
 
 impl<'a> Request<'a> {
@@ -62,6 +66,7 @@ impl<'a> Request<'a> {
             snapshot: self.snapshot,
             registry: self.registry,
             desired: self.desired,
+            rotation: self.rotation,
         }
     }
 }

@@ -2,16 +2,17 @@
 //! the record after it was changed, the tombstone after it was removed.
 //!
 //! `spec` is the JSON text of what is recorded of a declaration: `attrs` with sensitive values
-//! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`.
+//! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`, and
+//! `kept`, what its kind wants remembered besides.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use crate::kinds::Kinds;
+use crate::kinds::{Kinds, Renewal};
 use crate::model::graph::Graph;
 use crate::model::op::{LedgerRow, Op, Part, Slot};
-use crate::model::registry::{Entry, TABLE};
+use crate::model::registry::{Beside, Entry, TABLE};
 use crate::model::resource::Desired;
 use crate::model::value::attrs_json;
 use crate::model::{Addr, AttrDiff, Attrs, Digest, Resource, Settings, Value};
@@ -83,16 +84,38 @@ pub struct Recorder<'a> {
 impl Recorder<'_> {
     /// Returns the row before an object is created: what is found after a crash is ours.
     pub fn claimed(&self, spec: &Json) -> Op {
-        self.carried(self.row("claimed", spec))
+        let beside = self.entry.map_or(Beside::Nothing, |entry| entry.beside);
+        Op::Ledger(self.credential(self.row("claimed", spec), beside))
+    }
+
+    /// Returns the row before a password is changed: after a crash the server may accept one that
+    /// nobody keeps.
+    pub fn begun(&self, spec: &Json) -> Op {
+        Op::Ledger(self.credential(self.row("applied", spec), Beside::Begun))
     }
 
     /// Returns the row after a change. The fingerprint of a credential is that of the slot, or
-    /// else what it was.
-    pub fn applied(&self, spec: &Json, credential: Option<&Slot>) -> Op {
-        let mut row = self.row("applied", spec);
-        let Some(slot) = credential else {
-            return self.carried(row);
+    /// else what it was; what is accepted beside it is as the renewal says.
+    pub fn applied(&self, spec: &Json, credential: Option<&Slot>, renewal: Renewal) -> Op {
+        let recorded = self.entry.map_or(Beside::Nothing, |entry| entry.beside);
+        let (is_new, beside) = match renewal {
+            Renewal::Carried => (false, recorded),
+            Renewal::Retired => (false, Beside::Nothing),
+            Renewal::Alone => (true, Beside::Nothing),
+            Renewal::Beside { grace } => (true, Beside::Old { grace }),
         };
+        let Some(slot) = credential else {
+            return Op::Ledger(self.credential(self.row("applied", spec), beside));
+        };
+        let mut row = if is_new {
+            // When it was applied is when the row is written; the server fills it in.
+            with_beside(self.row("applied", spec), beside)
+        } else {
+            self.credential(self.row("applied", spec), beside)
+        };
+        for column in ["salt", "fingerprint"] {
+            row.row.remove(column);
+        }
         row.fill = vec![
             ("salt".to_owned(), slot.clone(), Part::Salt),
             ("fingerprint".to_owned(), slot.clone(), Part::Hash),
@@ -119,9 +142,24 @@ impl Recorder<'_> {
             .with("spec", spec.to_string())
     }
 
-    fn carried(&self, row: LedgerRow) -> Op {
-        let (salt, fingerprint) =
-            self.entry.map_or(("", ""), |entry| (entry.salt.as_str(), entry.fingerprint.as_str()));
-        Op::Ledger(row.with("salt", salt).with("fingerprint", fingerprint))
+    /// Adds the credential as it is recorded, and what is accepted beside it.
+    fn credential(&self, row: LedgerRow, beside: Beside) -> LedgerRow {
+        let Some(entry) = self.entry.filter(|entry| !entry.fingerprint.is_empty()) else {
+            return with_beside(row.with("salt", "").with("fingerprint", ""), beside);
+        };
+        let row = row.with("salt", entry.salt.as_str()).with("fingerprint", entry.fingerprint.as_str());
+        let row = match entry.credential_at {
+            0 => row,
+            at => row.with("credential_at", at),
+        };
+        with_beside(row, beside)
+    }
+}
+
+fn with_beside(row: LedgerRow, beside: Beside) -> LedgerRow {
+    match beside.columns() {
+        ("", _) => row,
+        (state, 0) => row.with("credential_state", state),
+        (state, grace) => row.with("credential_state", state).with("credential_grace", grace),
     }
 }

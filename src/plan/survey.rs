@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use super::moves::{Moved, Rename};
 use super::{Request, diff, lint, registry};
 use crate::diag::nearest;
@@ -185,16 +187,12 @@ impl<'a> Survey<'a> {
 
     /// Lowers a change of a subject.
     pub fn lower(&self, subject: &Subject, action: Action) -> Lowered {
-        let change = Change {
-            action,
-            addr: &subject.declared.addr,
-            identity: &subject.declared.identity,
-            wanted: Some(&subject.compared.wanted),
-            live: subject.live,
-            diff: &subject.compared.diff[usize::from(subject.renamed.is_some())..],
-            entry: subject.entry,
-        };
-        subject.kind.lower(&change, &self.world)
+        subject.kind.lower(&change(subject, action), &self.world)
+    }
+
+    /// Returns what the record of a subject keeps besides its declaration.
+    pub fn keeps(&self, subject: &Subject, action: Action) -> BTreeMap<String, Json> {
+        subject.kind.keeps(&change(subject, action), &self.world)
     }
 
     /// Returns what each kind has to say as a whole, as far as the targets take it.
@@ -308,6 +306,18 @@ impl<'a> Survey<'a> {
     fn category(&self, kind: &str) -> Category {
         let kind = self.request.kinds.get(kind);
         kind.map_or(Category::Charter, |kind| kind.category())
+    }
+}
+
+fn change<'s>(subject: &'s Subject, action: Action) -> Change<'s> {
+    Change {
+        action,
+        addr: &subject.declared.addr,
+        identity: &subject.declared.identity,
+        wanted: Some(&subject.compared.wanted),
+        live: subject.live,
+        diff: &subject.compared.diff[usize::from(subject.renamed.is_some())..],
+        entry: subject.entry,
     }
 }
 

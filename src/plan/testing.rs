@@ -16,7 +16,8 @@ use crate::model::settings::ClickHouse;
 use crate::model::snapshot::{Caps, Read, Row, text};
 use crate::model::value::attrs_json;
 use crate::model::{
-    Action, Addr, Attrs, Category, Finding, Plan, Resource, Secret, Settings, Severity, Snapshot, Value,
+    Action, Addr, Attrs, Category, Finding, Plan, Resource, Rotation, Secret, Settings, Severity, Snapshot,
+    Value,
 };
 
 const PUT: &str = "PUT {identity:String} {attrs:String}";
@@ -84,7 +85,7 @@ impl Kind for Toy {
             lowered.action = Some(Action::Execute { statements: 1 });
         }
         if wanted.attrs.contains_key("password") && change.action == Action::Create {
-            let slot = Slot(change.addr.clone());
+            let slot = Slot::of(change.addr.clone());
             let source = SlotSource::Generate { length: 32 };
             lowered.slots.insert(slot.clone(), source);
             lowered.fingerprint = Some(slot);
@@ -165,6 +166,7 @@ impl Fake {
             snapshot: &self.snapshot(),
             registry: &registry,
             targets,
+            rotation: &Rotation::default(),
         })
     }
 
@@ -201,7 +203,7 @@ impl Fake {
                 Op::Ledger(ledger) => {
                     let mut row: Row = ledger.row.clone().into_iter().collect();
                     for (column, slot, part) in &ledger.fill {
-                        row.insert(column.clone(), format!("{part:?} of {}", slot.0).into());
+                        row.insert(column.clone(), format!("{part:?} of {slot}").into());
                     }
                     let key = |column| text(&row, column).to_owned();
                     let key = (key("scope"), key("kind"), key("identity"));

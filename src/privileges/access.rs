@@ -120,6 +120,12 @@ impl AccessSet {
         self.zip(other, |a, b| a & b)
     }
 
+    /// Returns the words of a point: its rights, or its grant options.
+    pub(super) fn row(&self, point: usize, options: bool) -> &[u64] {
+        let matrix = if options { &self.options } else { &self.rights };
+        matrix.0.get(matrix.rows(&(point..point + 1))).unwrap_or_default()
+    }
+
     /// Drops the grant option where there is no right.
     pub(super) fn without_idle_options(mut self) -> Self {
         self.options = self.options.zip(&self.rights, |option, right| option & right);

@@ -1,7 +1,7 @@
 //! A set of privileges, one bit each.
 
 /// Set of privileges of one [`Catalog`](super::Catalog), by their index there.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct LeafSet(Vec<u64>);
 
 impl LeafSet {
@@ -44,6 +44,11 @@ impl LeafSet {
     /// Counts the privileges.
     pub fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Returns the indexes of the privileges in the set, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.0.len() * 64).filter(|index| self.contains(*index))
     }
 
     /// Tells whether all of this set is in `other`.

@@ -11,6 +11,8 @@
 mod access;
 mod catalog;
 mod diff;
+mod doing;
+mod effective;
 mod error;
 mod fold;
 mod grant;
@@ -27,14 +29,17 @@ mod statement;
 pub use access::AccessSet;
 pub use catalog::{Catalog, Level, PrivilegeId, PrivilegeRow};
 pub use diff::{Declaration, Extra, GrantDiff, Mode, compare, diff};
+pub use doing::Doings;
+pub use effective::{Compare, Effect, Portion, Source};
 pub use error::{DiffError, ParseError, ParseErrorKind, PrivilegeError};
 pub use grant::{Except, Grant, PrivilegeSpec, Scope};
 pub use ident::{quote, quote_if_needed};
 pub use leaf_set::LeafSet;
 pub use lint::{Halved, Redundant, Word, halved, lost_options, redundant};
 pub use points::Universe;
+pub use points::cover::Place;
 pub use resolve::{Reading, validate};
-pub use roles::{RoleDiff, RoleGrant, compare_roles, diff_roles};
+pub use roles::{RoleDiff, RoleGrant, compare_roles, diff_roles, memberships};
 pub use show::{ShowGrant, parse_show_grants};
 pub use statement::{Element, Statement, Verb};
 

@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use super::grant::Scope;
 
+pub(super) mod cover;
+
 /// Name of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Name<'a> {

@@ -84,6 +84,11 @@ impl<'c> Reading<'c> {
         self.catalog
     }
 
+    /// Tells whether `READ` and `WRITE` of a source are read as its old word.
+    pub(super) fn is_coarse(&self) -> bool {
+        self.sources.as_ref().is_some_and(|sources| sources.coarse)
+    }
+
     /// Returns the leaves of a privilege that a scope allows, as far as the server tells them apart.
     pub fn grantable(&self, id: PrivilegeId, scope: &Scope, columns: bool) -> LeafSet {
         let (mut data, objects) = grantable(self.catalog, id, scope, columns);

@@ -64,7 +64,7 @@ pub fn compare_roles(
     exempt: &[RoleGrant],
     mode: Mode,
 ) -> RoleDiff {
-    let (wanted, live, exempt) = (set(desired), live_roles(live), set(exempt));
+    let (wanted, live, exempt) = (set(desired), memberships(live), set(exempt));
     let mut diff = RoleDiff::default();
     if mode == Mode::Remove {
         diff.extra = wanted
@@ -106,9 +106,10 @@ fn set(grants: &[RoleGrant]) -> BTreeMap<String, bool> {
     set
 }
 
-fn live_roles(live: &[ShowGrant]) -> BTreeMap<String, bool> {
+/// Returns the roles that lines of one grantee come to, and whether each has the admin option.
+pub fn memberships<'a>(lines: impl IntoIterator<Item = &'a ShowGrant>) -> BTreeMap<String, bool> {
     let mut set = BTreeMap::new();
-    for show in live {
+    for show in lines {
         let ShowGrant::Roles { verb, roles, admin_option, .. } = show else { continue };
         for role in roles {
             match verb {

@@ -1,5 +1,6 @@
 //! Tests of the module as a whole; `toy` and `real` are the catalogs that they use.
 
+mod effective;
 mod engine;
 mod examples;
 mod model;

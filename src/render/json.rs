@@ -1,6 +1,6 @@
 //! A plan for programs: terraform's plan format where it has one (`resource_changes`, so that
 //! conftest, tf-summarize and the like work), and what is charter's own beside it: `steps` with
-//! their operations, `findings`, `retained`, `summary`, `digest`.
+//! their operations, `access`, `findings`, `retained`, `summary`, `digest`.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/internals/json-format>. Sensitive values are
 //! hidden, where terraform writes them out; the `_sensitive` masks say where.
@@ -20,7 +20,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
     let changes: Vec<Json> = plan.steps.iter().map(resource_change).collect();
     let steps: Vec<Json> = plan.steps.iter().map(step).collect();
     let slots: BTreeMap<String, Json> =
-        plan.slots.iter().map(|(slot, source)| (slot.0.to_string(), json!(source))).collect();
+        plan.slots.iter().map(|(slot, source)| (slot.to_string(), json!(source))).collect();
     json!({
         "format_version": FORMAT_VERSION,
         "charter_version": version,
@@ -30,6 +30,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "resource_changes": changes,
         "resource_drift": [],
         "steps": steps,
+        "access": plan.access,
         "slots": slots,
         "findings": plan.findings,
         "retained": plan.retained,

@@ -1,5 +1,6 @@
 //! Plans and checks as events for programs, one object a line, after terraform's machine-readable
-//! UI: `planned_change`, `diagnostic`, `change_summary`.
+//! UI: `planned_change`, `access_change`, `diagnostic`,
+//! `change_summary`.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>. A finding is a
 //! `diagnostic` with charter's own fields beside terraform's.
@@ -7,10 +8,12 @@
 use serde_json::{Value as Json, json};
 
 use super::text;
+use crate::model::access::AccessChange;
 use crate::model::plan::Step;
 use crate::model::{Action, Finding, Plan, Severity};
 
-/// Returns a plan: a line a step, a line a finding, and the summary.
+/// Returns a plan: a line a step, a line a role or user whose access changes, a line a finding, and
+/// the summary.
 pub fn plan(plan: &Plan) -> Vec<Json> {
     let counts = plan.counts();
     let summary = json!({
@@ -25,7 +28,13 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "operation": "plan",
         },
     });
-    plan.steps.iter().map(change).chain(plan.findings.iter().map(finding)).chain([summary]).collect()
+    plan.steps
+        .iter()
+        .map(change)
+        .chain(plan.access.iter().map(access))
+        .chain(plan.findings.iter().map(finding))
+        .chain([summary])
+        .collect()
 }
 
 /// Returns a check: a line a finding, and the summary.
@@ -57,6 +66,15 @@ fn change(step: &Step) -> Json {
             "resource": {"addr": step.addr, "resource_type": step.kind, "resource_name": step.identity},
             "action": action,
         },
+    })
+}
+
+fn access(change: &AccessChange) -> Json {
+    json!({
+        "@level": "info",
+        "@message": format!("{}: access of {} {} changes", change.addr, change.of.word(), change.principal),
+        "type": "access_change",
+        "access": change,
     })
 }
 

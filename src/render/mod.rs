@@ -3,6 +3,7 @@
 //! A plan becomes a [`tree`] of what is shown, and that becomes [`text`]; [`json`] is for programs.
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
+pub mod access;
 pub mod check;
 pub mod findings;
 pub mod json;

@@ -4,6 +4,9 @@ use serde_json::{Value as Json, json};
 
 use super::check::Report;
 use super::{check, json, text};
+use crate::model::access::{
+    AccessChange, Doing, Fate, GrantOption, Holders, Principal, Right, Widening, Widens,
+};
 use crate::model::op::{KubeApply, KubeWrite, Login, Op, Slot, SlotSource, Sql, Text};
 use crate::model::snapshot::Api;
 use crate::model::{Action, Category, Finding, Plan, Resource, Secret, Severity, Value};
@@ -80,7 +83,7 @@ fn a_plan_reads_like_terraforms() {
 #[test]
 fn every_operation_is_shown_as_it_will_be_run() {
     let mut plan = Fake::new().plan();
-    let slot = Slot(addr("tenant.acme.user"));
+    let slot = Slot::of(addr("tenant.acme.user"));
     let source = SlotSource::Generate { length: 32 };
     plan.slots.insert(slot.clone(), source);
     let mut fake = Fake::new();
@@ -318,4 +321,93 @@ fn a_check_answers_each_question() {
     assert_eq!(document["clean"], false);
     let failed = document["categories"].as_array().unwrap().iter().filter(|category| category["ok"] == false);
     assert_eq!(failed.map(|category| category["category"].clone()).collect::<Vec<_>>(), ["access", "tables"]);
+}
+
+/// A change of access in which every text is hostile.
+fn hostile_access(addr: &crate::model::Addr) -> AccessChange {
+    let nasty = "x\n\u{1b}[2J\u{202e}".to_owned() + &"é".repeat(100);
+    let right = |through: Vec<String>| Right {
+        does: vec![Doing::Read, Doing::Administer],
+        privileges: vec!["SELECT".into(), nasty.clone()],
+        on: vec![nasty.clone(); 40],
+        except: vec![nasty.clone()],
+        unchanged: vec!["kept.*".into()],
+        grant_option: GrantOption::With,
+        through,
+    };
+    AccessChange {
+        addr: addr.clone(),
+        principal: nasty.clone(),
+        of: Principal::Role,
+        tenant: None,
+        fate: Fate::Changed,
+        ordinary: false,
+        gains: vec![right(Vec::new()); 30],
+        loses: vec![right(vec![nasty.clone()])],
+        joins: Vec::new(),
+        leaves: Vec::new(),
+        widens: vec![Widening { way: Widens::Reads, what: nasty.clone(), tenants: Vec::new() }],
+        held_by: Holders { users: vec![nasty.clone()], count: 481 },
+        unread: vec![nasty.clone()],
+    }
+}
+
+#[test]
+fn what_access_is_told_stays_on_its_lines_and_within_the_width() {
+    let mut plan = small().plan();
+    let addr = plan.steps[0].addr.clone();
+    plan.access = vec![hostile_access(&addr)];
+    let finding = crate::plan::lint::READS_MORE.finding(Category::Access, plan.access[0].principal.as_str());
+    plan.findings.push(finding.at(&addr));
+    let shown = text::plan(&plan, &NARROW);
+    for line in shown.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(line.chars().all(|c| !c.is_control() && c != '\u{202e}'), "{line}");
+    }
+    assert_eq!(shown.matches("gains  ").count(), 9, "long lists are cut");
+    assert!(shown.contains("and 22 more rights") && shown.contains("and 480 more"), "{shown}");
+    assert!(shown.find("Access that widens") < shown.find("Plan: "));
+    let access = &json::plan(&plan, "0.1.0")["access"][0];
+    assert_eq!(access["gains"].as_array().map(Vec::len), Some(30), "and whole for programs");
+    assert_eq!(access["gains"][0]["grant_option"], "with");
+    assert_eq!((&access["type"], &access["fate"]), (&json!("role"), &json!("changed")));
+    let lines = super::lines::plan(&plan);
+    let told: Vec<&Json> = lines.iter().filter(|line| line["type"] == "access_change").collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(&told[0]["access"], access);
+}
+
+#[test]
+fn what_is_ordinary_or_told_with_a_role_takes_no_line() {
+    let mut plan = small().plan();
+    let addr = plan.steps[0].addr.clone();
+    let right = |through: &[&str]| Right {
+        does: vec![Doing::Read],
+        privileges: vec!["SELECT".into()],
+        on: vec!["db.*".into()],
+        except: Vec::new(),
+        unchanged: Vec::new(),
+        grant_option: GrantOption::No,
+        through: through.iter().map(|role| (*role).to_owned()).collect(),
+    };
+    let change = |of: Principal, name: &str, gains: Vec<Right>| AccessChange {
+        of,
+        principal: name.into(),
+        gains,
+        loses: Vec::new(),
+        unread: Vec::new(),
+        held_by: Holders::default(),
+        ..hostile_access(&addr)
+    };
+    let ordinary = AccessChange { ordinary: true, ..change(Principal::Role, "new", vec![right(&[])]) };
+    let role = change(Principal::Role, "r", vec![right(&[])]);
+    let user = change(Principal::User, "u", vec![right(&["r"])]);
+    let other = change(Principal::User, "v", vec![right(&["q"])]);
+    let same = change(Principal::User, "w", Vec::new());
+    plan.access = vec![ordinary, role, user, other, same];
+    let shown = text::plan(&plan, &NARROW);
+    let told: Vec<&str> = shown.lines().map(str::trim).filter(|line| line.contains("access of")).collect();
+    assert_eq!(told, ["access of role r:", "access of user v:", "access of user w:"], "{shown}");
+    assert!(shown.contains("gains  read db.* (SELECT), through q"), "{shown}");
+    assert!(shown.contains("what it may do stays the same"), "{shown}");
 }

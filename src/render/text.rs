@@ -4,7 +4,7 @@
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
-use super::{escape, sql};
+use super::{access, escape, sql};
 use crate::model::plan::Counts;
 use crate::model::{Finding, Plan, Severity};
 use crate::plan::lint;
@@ -32,15 +32,20 @@ pub fn plan(plan: &Plan, options: &Options) -> String {
     let (kept, found): (Vec<&Finding>, Vec<&Finding>) =
         plan.findings.iter().partition(|finding| finding.code == lint::RETAINED.code);
     retained(&mut page, plan, &kept);
-    if !found.is_empty() {
-        page.heading("Findings");
-    }
-    for item in found {
-        finding(&mut page, 2, item);
-    }
+    let widening = |finding: &&Finding| lint::WIDENING.iter().any(|code| code.code == finding.code);
+    let (widening, found): (Vec<&Finding>, Vec<&Finding>) = found.into_iter().partition(widening);
+    section(&mut page, "Findings", &found);
+    section(&mut page, "Access that widens", &widening);
     page.gap();
     end(&mut page, plan);
     page.finish()
+}
+
+fn section(page: &mut Page, heading: &str, findings: &[&Finding]) {
+    if !findings.is_empty() {
+        page.heading(heading);
+    }
+    findings.iter().for_each(|item| finding(page, 2, item));
 }
 
 fn header(page: &mut Page, plan: &Plan, groups: &[Group]) {
@@ -80,6 +85,9 @@ fn objects(page: &mut Page, group: &Group, plan: &Plan) {
         }
         for note in &object.notes {
             page.wrapped(INDENT, &[(Tone::Info, "note: ")], Tone::Plain, note);
+        }
+        for access in &object.access {
+            access::add(page, INDENT, access);
         }
         if page.options().sql {
             operations(page, object, plan);

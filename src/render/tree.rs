@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{ChangeTag, TextDiff};
 
+use super::access::{self, Access};
 use super::escape;
 use super::page::Tone;
 use crate::model::value::number_text;
@@ -118,6 +119,8 @@ pub struct Object<'a> {
     pub attrs: Vec<Attr>,
     /// What a reviewer should know besides.
     pub notes: Vec<String>,
+    /// What it does to the access of roles and users.
+    pub access: Vec<Access>,
     /// The step itself.
     pub step: &'a Step,
 }
@@ -140,10 +143,15 @@ pub struct Group<'a> {
 
 /// Returns the steps of a plan by tenant, those of no tenant last.
 pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
+    // Where two steps share an address the first one tells.
+    let mut access = access::by_addr(plan);
     let mut by_tenant: BTreeMap<(bool, Option<&str>), Vec<Object>> = BTreeMap::new();
     for step in &plan.steps {
         let tenant = step.tenant.as_deref();
-        by_tenant.entry((tenant.is_none(), tenant)).or_default().push(object(step));
+        by_tenant
+            .entry((tenant.is_none(), tenant))
+            .or_default()
+            .push(object(step, access.remove(&step.addr)));
     }
     let group = |((_, tenant), objects): ((bool, Option<&str>), _)| Group {
         tenant: tenant.map(|slug| escape::line(slug).into_owned()),
@@ -152,7 +160,7 @@ pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
     by_tenant.into_iter().map(group).collect()
 }
 
-fn object(step: &Step) -> Object<'_> {
+fn object(step: &Step, access: Option<Vec<Access>>) -> Object<'_> {
     let attrs = match step.action {
         Action::Create => step.desired.as_ref().map(added).unwrap_or_default(),
         Action::Update => step.diff.iter().flat_map(attr).collect(),
@@ -173,6 +181,7 @@ fn object(step: &Step) -> Object<'_> {
         kind: escape::line(&step.kind).into_owned(),
         identity,
         attrs,
+        access: access.unwrap_or_default(),
         notes: step.notes.iter().map(|note| escape::line(note).into_owned()).collect(),
         step,
     }

@@ -27,7 +27,7 @@ use charter::render;
 use serde_json::Value as Json;
 
 /// The longest expected text, in lines: what is longer is approved unread.
-const LONGEST: usize = 80;
+const LONGEST: usize = 90;
 
 /// Returns the folder of the cases.
 fn root() -> PathBuf {
@@ -55,13 +55,15 @@ fn plan_of(folder: &Path) -> Plan {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
     let (snapshot, registry) = observed::read(folder, &settings);
+    let ask = observed::ask(folder);
     let mut plan = plan::build(&Request {
         kinds: &kinds,
         settings: &settings,
         desired: &compiled.desired,
         snapshot: &snapshot,
         registry: &registry,
-        targets: &observed::ask(folder).targets,
+        targets: &ask.targets,
+        rotation: &ask.rotation,
     });
     plan.locate(&compiled.sources);
     plan

@@ -12,7 +12,11 @@
 //! - `without` takes away the rows and objects that have one of these texts as name, address, line
 //!   or identity.
 //!
-//! How it is asked stands there, too: `targets` are addresses, and `"sql": false` leaves the statements
+//! - `now` is the server's clock, in seconds since 1970; `refused` names the users (by address) whose
+//!   Secret does not log in.
+//!
+//! How it is asked stands there, too: `targets` are addresses, `rotate` the users whose passwords are
+//! to be rotated, `finish` those whose old passwords are to be retired, and `"sql": false` leaves the statements
 //! out of a plan that would be too long to read.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +27,8 @@ use base64::engine::general_purpose::STANDARD;
 use charter::kinds::common::superset;
 use charter::model::ledger;
 use charter::model::registry::Registry;
-use charter::model::snapshot::{Api, Listing, Row};
-use charter::model::{Addr, Secret, Settings, Snapshot, Value};
+use charter::model::snapshot::{Api, Listing, LoginVerdict, Row};
+use charter::model::{Addr, Rotation, Secret, Settings, Snapshot, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// The passwords that the worlds' Secrets hold.
@@ -34,6 +38,8 @@ pub const PASSWORDS: [&str; 2] = ["correct-horse-battery-staple", "hunter5"];
 pub struct Ask {
     /// The targets.
     pub targets: Vec<Addr>,
+    /// Which passwords are to be rotated.
+    pub rotation: Rotation,
     /// Whether the statements are shown.
     pub sql: bool,
 }
@@ -41,9 +47,18 @@ pub struct Ask {
 /// Reads how a case is asked.
 pub fn ask(folder: &Path) -> Ask {
     let own = file(&folder.join("observed.json"));
-    let targets = own["targets"].as_array().into_iter().flatten();
-    let targets = targets.map(|text| Addr::parse(text.as_str().unwrap()).unwrap()).collect();
-    Ask { targets, sql: own["sql"] != false }
+    let (rotate, finish) = (addrs(&own["rotate"]), addrs(&own["finish"]));
+    let rotation = Rotation {
+        finish: rotate.is_empty(),
+        users: rotate.into_iter().chain(finish).collect(),
+        grace: None,
+    };
+    Ask { targets: addrs(&own["targets"]), rotation, sql: own["sql"] != false }
+}
+
+fn addrs(list: &Json) -> Vec<Addr> {
+    let texts = list.as_array().into_iter().flatten();
+    texts.map(|text| Addr::parse(text.as_str().unwrap()).unwrap()).collect()
 }
 
 /// Reads what the servers of a case hold.
@@ -55,6 +70,10 @@ pub fn read(folder: &Path, settings: &Settings) -> (Snapshot, Registry) {
     snapshot.caps.version = world["version"].as_str().unwrap().to_owned();
     snapshot.caps.server_uuid = "11111111-1111-1111-1111-111111111111".into();
     snapshot.caps.user = "default".into();
+    snapshot.caps.now = world["now"].as_u64().unwrap_or_default();
+    for addr in addrs(&world["refused"]) {
+        snapshot.logins.insert(addr, LoginVerdict::Fails);
+    }
     if world["ops"] == true {
         snapshot.caps.ops_uuid = "22222222-2222-2222-2222-222222222222".into();
         snapshot.caps.columns = ops_columns();
@@ -87,13 +106,13 @@ fn file(path: &Path) -> Json {
 fn merged(mut world: Json, own: &Json) -> Json {
     for (key, value) in own.as_object().unwrap() {
         match key.as_str() {
-            "like" | "without" | "more_rows" | "targets" | "sql" => {}
+            "like" | "without" | "more_rows" | "targets" | "sql" | "rotate" | "finish" => {}
             "rows" | "objects" | "columns" => {
                 for (name, value) in value.as_object().unwrap() {
                     world[key][name] = value.clone();
                 }
             }
-            "version" | "ops" => world[key] = value.clone(),
+            "version" | "ops" | "now" | "refused" => world[key] = value.clone(),
             other => panic!("observed.json has no {other}"),
         }
     }

@@ -47,6 +47,8 @@ fn of_the_program() {
       plan        Shows what an apply would change; changes nothing
       apply       Plans, asks, and executes exactly what was shown
       check       Tells what drifted; changes nothing, exits with 2 where something did
+      unlock      Takes the lock of the scope away from the run that holds it
+      rotate      Makes new passwords; the old ones work until their grace ends
       completion  Writes a completion script for a shell to standard output
       version     Prints the version
       help        Print this message or the help of the given subcommand(s)
@@ -83,11 +85,14 @@ fn of_the_program() {
               More of what happens: -v, -vv, -vvv; never a password
 
     Environment:
-      CHARTER_VAR_<name>  the value of a variable, unless --var or --var-file give one
-      CHARTER_ACTOR       who applies, for the audit, unless --actor says it
-      CHARTER_LOG         what is logged to standard error, as -v does: debug, or charter::observe=trace
-      TRACEPARENT         the W3C trace that queries belong to; ClickHouse records it
-      NO_COLOR, COLUMNS   no colours; how wide texts are
+      CHARTER_VAR_<name>    the value of a variable, unless --var or --var-file give one
+      CHARTER_ACTOR         who applies, for the audit, unless --actor says it
+      CHARTER_LOCK_TIMEOUT  how long an apply waits for the lock of its scope, unless --lock-timeout
+      says it
+      CHARTER_LOG           what is logged to standard error, as -v does: debug, or
+      charter::observe=trace
+      TRACEPARENT           the W3C trace that queries belong to; ClickHouse records it
+      NO_COLOR, COLUMNS     no colours; how wide texts are
 
     Exit codes:
         0  done, or nothing to do
@@ -119,6 +124,8 @@ fn of_the_program_in_short() {
       plan        Shows what an apply would change; changes nothing
       apply       Plans, asks, and executes exactly what was shown
       check       Tells what drifted; changes nothing, exits with 2 where something did
+      unlock      Takes the lock of the scope away from the run that holds it
+      rotate      Makes new passwords; the old ones work until their grace ends
       completion  Writes a completion script for a shell to standard output
       version     Prints the version
       help        Print this message or the help of the given subcommand(s)
@@ -173,6 +180,14 @@ fn of_plan() {
               Only this, and what it depends on: an address or a group, such as tenant.acme or
               tenant.acme.access
 
+          --rotate <ADDRESS>
+              A new password for this user, or for those of a tenant or a group; the old one works until
+              the grace of its `credentials` block ends
+
+          --probe
+              Log in with what each Secret holds; where ClickHouse refuses it, the plan makes it accept
+              it
+
           --format <FORMAT>
               How the plan is printed
 
@@ -209,6 +224,14 @@ fn of_apply() {
               Only this, and what it depends on: an address or a group, such as tenant.acme or
               tenant.acme.access
 
+          --rotate <ADDRESS>
+              A new password for this user, or for those of a tenant or a group; the old one works until
+              the grace of its `credentials` block ends
+
+          --probe
+              Log in with what each Secret holds; where ClickHouse refuses it, the plan makes it accept
+              it
+
           --auto-approve
               Do not ask; needed where nobody can be asked, as in CI
 
@@ -219,6 +242,10 @@ fn of_apply() {
 
           --sql
               Every statement and manifest in the plan that is shown
+
+          --lock-timeout <DURATION>
+              How long to wait for the lock while another run of the scope holds it (10s, 5m); not at
+              all where absent. Also CHARTER_LOCK_TIMEOUT
 
           --actor <NAME>
               Who applies, for the audit; else from the CI's variables or the operating system
@@ -295,4 +322,28 @@ fn the_version_is_printed_in_two_ways() {
     --- exit 0
     ");
     assert_eq!(run(&["--version"]).to_string(), run(&["version"]).to_string());
+}
+
+#[test]
+fn of_rotate() {
+    let help = own_help("rotate");
+    let (about, options) = help.split_once("\n\nUsage: charter rotate [OPTIONS] <ADDRESS>...\n").unwrap();
+    assert_snapshot!(about, @r"
+    Makes new passwords; the old ones work until their grace ends
+
+    For each user: ClickHouse accepts a new password beside the old one, the new one is proved by login,
+    and then the Secret is written. Clients that have read the old Secret go on working until the grace
+    ends; the first apply after that retires the old password, and so does --finish, at once. Nothing of
+    this drops a connection, and no password is printed.
+
+    What would happen is shown first and has to be approved, as with apply; `charter plan --rotate` only
+    shows it. A password that is due (`rotate_after` in its `credentials` block) is rotated by apply,
+    without this command.
+
+    Before ClickHouse 24.9 a user has one password: the old one stops working at once, and the plan says
+    so. A run that is interrupted is completed by the next apply.
+    ");
+    for option in ["--grace <DURATION>", "--finish", "--auto-approve", "--sql"] {
+        assert!(options.contains(option), "{options}");
+    }
 }

@@ -19,6 +19,16 @@ pub struct Cluster {
 impl Cluster {
     /// Connects and makes the namespace.
     pub fn new(kubeconfig: &Path, namespace: &str) -> Self {
+        let cluster = Self::connect(kubeconfig, namespace);
+        let meta = ObjectMeta { name: Some(namespace.to_owned()), ..ObjectMeta::default() };
+        let object = k8s_openapi::api::core::v1::Namespace { metadata: meta, ..Default::default() };
+        let api: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(cluster.client.clone());
+        cluster.runtime.block_on(api.create(&PostParams::default(), &object)).unwrap();
+        cluster
+    }
+
+    /// Connects to a namespace that is there.
+    pub fn connect(kubeconfig: &Path, namespace: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let client = runtime.block_on(async {
             let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
@@ -26,12 +36,7 @@ impl Cluster {
                 Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
             Client::try_from(config).unwrap()
         });
-        let cluster = Self { runtime, client, namespace: namespace.to_owned() };
-        let meta = ObjectMeta { name: Some(namespace.to_owned()), ..ObjectMeta::default() };
-        let object = k8s_openapi::api::core::v1::Namespace { metadata: meta, ..Default::default() };
-        let api: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(cluster.client.clone());
-        cluster.runtime.block_on(api.create(&PostParams::default(), &object)).unwrap();
-        cluster
+        Self { runtime, client, namespace: namespace.to_owned() }
     }
 
     fn api(&self, kind: &str) -> Api<DynamicObject> {

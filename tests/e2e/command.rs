@@ -1,5 +1,6 @@
 //! Running the charter binary: cleared environment, fixed width, output normalised.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -81,6 +82,22 @@ pub fn kill(folder: &Path, env: &[(String, String)], args: &[&str], after: Durat
         child.wait().unwrap();
     }
     running
+}
+
+/// Runs charter with its log, and kills it as `kill -9` does once a line of the log has all of these
+/// texts. Returns whether it came to that.
+pub fn kill_at(folder: &Path, env: &[(String, String)], args: &[&str], texts: &[&str]) -> bool {
+    let mut command = command(folder, env, args);
+    command.env("CHARTER_LOG", "charter::apply=debug").stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let reached = lines.any(|line| line.is_ok_and(|line| texts.iter().all(|text| line.contains(text))));
+    if reached {
+        child.kill().unwrap();
+    }
+    lines.for_each(drop);
+    child.wait().unwrap();
+    reached
 }
 
 fn command(folder: &Path, env: &[(String, String)], args: &[&str]) -> Command {

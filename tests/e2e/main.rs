@@ -15,6 +15,7 @@ mod clickhouse;
 mod cluster;
 mod command;
 mod estate;
+mod pods;
 mod project;
 mod scenarios;
 mod servers;

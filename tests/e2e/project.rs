@@ -35,6 +35,8 @@ impl Project {
             ("CLICKHOUSE_URL", clickhouse.url.clone()),
             ("CLICKHOUSE_USER", clickhouse.user.clone()),
             ("CLICKHOUSE_PASSWORD", clickhouse.password.clone()),
+            // After a run that was killed, the lock lapses before the next may begin.
+            ("CHARTER_LOCK_TIMEOUT", "90s".to_owned()),
         ];
         let project = Self {
             folder: tempfile::tempdir().unwrap(),

@@ -12,7 +12,7 @@ use charter::apply::{self, Options, Outcome, Run, stop};
 use charter::config::load::Disk;
 use charter::config::{self, Compiled, Input};
 use charter::kinds::Kinds;
-use charter::model::{Action, Plan};
+use charter::model::{Action, Plan, Rotation};
 use charter::plan::{self, Request};
 use charter::{diag, observe, render};
 use servers::Fake;
@@ -53,6 +53,7 @@ async fn plan(servers: &Fake, text: &str) -> Plan {
         snapshot: &snapshot,
         registry: &registry,
         targets: &[],
+        rotation: &Rotation::default(),
     })
 }
 

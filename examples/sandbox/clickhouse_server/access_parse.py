@@ -9,12 +9,21 @@ from .errors import not_supported
 from .lexer import tokens
 from .model import RoleSet
 
+KINDS = {"user": "USER", "role": "ROLE", "profile": "SETTINGS PROFILE", "quota": "QUOTA", "policy": "ROW POLICY"}
+_SETTINGS = [
+    "SETTINGS", "ADD SETTING", "ADD SETTINGS", "ADD PROFILE", "ADD PROFILES", "MODIFY SETTING", "MODIFY SETTINGS", "DROP SETTING",
+    "DROP SETTINGS", "DROP PROFILE", "DROP PROFILES", "DROP ALL SETTINGS", "DROP ALL PROFILES",
+]  # fmt: skip
 _CLAUSES = [
     "ADD IDENTIFIED", "NOT IDENTIFIED", "IDENTIFIED", "RESET AUTHENTICATION METHODS TO NEW", "ADD HOST", "DROP HOST", "HOST",
-    "DEFAULT ROLE", "DEFAULT DATABASE", "ROLE", "VALID UNTIL", "GRANTEES", "RENAME TO", "IN", "ON CLUSTER", "SETTINGS",
-    "ADD SETTING", "ADD PROFILE", "MODIFY SETTING", "DROP SETTING", "DROP PROFILE", "DROP ALL SETTINGS", "DROP ALL PROFILES",
-    "VALID FOR", "GRANTS",
+    "DEFAULT ROLE", "DEFAULT DATABASE", "ROLE", "VALID UNTIL", "GRANTEES", "RENAME TO", "IN", "ON CLUSTER", "VALID FOR", "GRANTS",
+    *_SETTINGS,
 ]  # fmt: skip
+_OF_KIND = {
+    "profile": ["RENAME TO", "IN", "ON CLUSTER", "TO", *_SETTINGS],
+    "quota": ["RENAME TO", "IN", "ON CLUSTER", "TO", "KEYED BY", "NOT KEYED", "FOR"],
+    "policy": ["RENAME TO", "ON CLUSTER", "TO", "AS", "FOR SELECT USING"],
+}
 
 
 @dataclass
@@ -28,10 +37,10 @@ class Clause:
 
 @dataclass
 class Entity:
-    """CREATE, ALTER or DROP of users or roles."""
+    """CREATE, ALTER or DROP of access entities. The names of row policies are (short name, database or empty, table or `*`)."""
 
     action: str  # CREATE, ALTER, DROP
-    kind: str  # user, role
+    kind: str  # user, role, profile, quota, policy
     names: list
     guard: str = ""  # IF NOT EXISTS, OR REPLACE, IF EXISTS
     clauses: list = field(default_factory=list)
@@ -121,43 +130,92 @@ def parse(text):
         reader.accept("TO")
         return DefaultRole(roles, reader.names())
     action = reader.take().text.upper()
-    word = reader.take()
-    if action not in ("CREATE", "ALTER", "DROP") or not word.is_word("USER", "ROLE"):
-        raise not_supported(f"{action} {word.text.upper()} …")
-    statement = Entity(action, word.text.lower(), [])
+    kind = next((k for k, words in KINDS.items() if reader.accept(words)), None)
+    if action not in ("CREATE", "ALTER", "DROP") or kind is None:
+        raise not_supported(f"{action} {reader.peek().text.upper()} …")
+    statement = Entity(action, kind, [])
     statement.guard = next((g for g in ("IF NOT EXISTS", "OR REPLACE", "IF EXISTS") if reader.accept(g)), "")
-    statement.names = reader.names()
+    statement.names = list(policy_names(reader)) if kind == "policy" else reader.names()
     if action == "DROP":
         statement.storage = reader.names()[0] if reader.accept("FROM") else ""
-    statement.clauses = list(_clauses(reader))
+    statement.clauses = list(_clauses(reader, _OF_KIND.get(kind, _CLAUSES)))
     return statement
 
 
-def _clauses(reader):
+def policy_names(reader):
+    """Reads `a, b ON d.t, d.u, c ON d.*` as its (short name, database, table)."""
+    while True:
+        names = reader.names()
+        if reader.sees("ON CLUSTER"):
+            raise not_supported("ON CLUSTER")
+        if not reader.accept("ON"):
+            raise not_supported("a row policy without ON")
+        while True:
+            table = _table(reader)
+            yield from ((name, *table) for name in names)
+            if not reader.peek() or not reader.peek().is_op(","):
+                return
+            reader.comma()
+            if not _another_table(reader):
+                break
+
+
+def _another_table(reader):
+    """After a comma comes another table, unless it is a name with an ON of its own."""
+    at = reader.at
+    _table(reader)
+    is_name = reader.sees("ON")
+    reader.at = at
+    return not is_name
+
+
+def _table(reader):
+    parts = []
+    while True:
+        parts.append("*" if reader.peek().is_op("*") else reader.peek().value)
+        reader.at += 1
+        if not reader.peek() or not reader.peek().is_op("."):
+            return ("", *parts) if len(parts) == 1 else tuple(parts[:2])
+        reader.at += 1
+
+
+def _clauses(reader, known):
     while reader.peek() is not None:
         start = reader.peek().start
         reader.comma()
-        name = next((c for c in _CLAUSES if reader.accept(c)), None)
+        name = next((c for c in known if reader.accept(c)), None)
         if name is None or name in ("ON CLUSTER", "VALID FOR", "GRANTS"):
             raise not_supported("the clause " + (name or reader.text[start:].split(" ")[0]))
         first = reader.at
-        while reader.peek() is not None and not _ends_clause(reader, name, first):
+        while reader.peek() is not None and not _ends_clause(reader, name, first, known):
             reader.at += 1
         end = reader.peek().start if reader.peek() is not None else len(reader.text)
         yield Clause(name, reader.text[start:end].strip().lstrip(",").strip(), reader.all[first : reader.at])
 
 
-def _ends_clause(reader, name, first):
+def _ends_clause(reader, name, first, known):
     """A clause runs up to the next clause's keyword; SETTINGS and IDENTIFIED lists hold commas, roles may be called anything."""
-    if name == "IDENTIFIED" and reader.sees("VALID UNTIL") or name == "ADD IDENTIFIED" and reader.sees("VALID UNTIL"):
+    if name in ("IDENTIFIED", "ADD IDENTIFIED") and reader.sees("VALID UNTIL"):
+        return _follows_expiry(reader)
+    if name == "FOR SELECT USING" and not (reader.sees("TO") and _depth(reader, first) == 0):
         return False
     if reader.at == first and not name.startswith(("RESET", "NOT", "DROP ALL")):
         return False
     if reader.peek().is_op(","):
-        return any(_sees_after_comma(reader, c) for c in _CLAUSES if c.startswith(("ADD ", "MODIFY ", "DROP ")))
+        return any(_sees_after_comma(reader, c) for c in known if c.startswith(("ADD ", "MODIFY ", "DROP ")))
     if reader.peek(-1).is_op(",", "="):
         return False
-    return any(reader.sees(c) for c in _CLAUSES)
+    return any(reader.sees(c) for c in known)
+
+
+def _depth(reader, first):
+    return sum(t.is_op("(", "[") - t.is_op(")", "]") for t in reader.all[first : reader.at])
+
+
+def _follows_expiry(reader):
+    """A second VALID UNTIL in a row is the one for all methods (25.8 writes it last, even where it was sent first)."""
+    before = (reader.peek(-3), reader.peek(-2))
+    return all(t is not None and t.is_word(word) for t, word in zip(before, ("VALID", "UNTIL")))
 
 
 def _sees_after_comma(reader, phrase):

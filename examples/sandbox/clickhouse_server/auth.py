@@ -17,9 +17,13 @@ PASSWORD_TYPES = {
     "sha256_hash": "sha256_password",
     "double_sha1_password": "double_sha1_password",
     "double_sha1_hash": "double_sha1_password",
+    "bcrypt_password": "bcrypt_password",
+    "bcrypt_hash": "bcrypt_password",
     "scram_sha256_password": "scram_sha256_password",
     "scram_sha256_hash": "scram_sha256_password",
 }
+_BCRYPT_ROUNDS = 12  # the server's bcrypt_workfactor unless configured
+_BCRYPT_LONGEST = 72  # bytes of a password that bcrypt looks at
 
 
 def make_method(kind, secret, salt):
@@ -39,6 +43,10 @@ def make_method(kind, secret, salt):
         return {**method, "hash": _scram(secret, salt), "salt": salt}
     if kind == "double_sha1_password":
         return {**method, "hash": _double_sha1(secret)}
+    if kind == "bcrypt_password":
+        return {**method, "hash": _bcrypt(secret)}
+    if kind == "bcrypt_hash":
+        return {**method, "hash": secret}
     return {**method, "hash": secret.lower(), "salt": salt or ""}
 
 
@@ -54,6 +62,24 @@ def _scram(password, salt):
     return hashlib.pbkdf2_hmac("sha256", password.encode("utf-8", "surrogateescape"), base64.b64decode(salt), 4096).hex()
 
 
+def _bcrypt(password):
+    import bcrypt
+
+    text = password.encode("utf-8", "surrogateescape")
+    if len(text) > _BCRYPT_LONGEST:
+        raise ClickHouseError(36, "bcrypt does not support passwords with a length of more than 72 bytes")
+    return bcrypt.hashpw(text, bcrypt.gensalt(_BCRYPT_ROUNDS)).decode()
+
+
+def _bcrypt_fits(method, password):
+    import bcrypt
+
+    try:
+        return bcrypt.checkpw(password.encode("utf-8", "surrogateescape")[:_BCRYPT_LONGEST], method["hash"].encode())
+    except ValueError:  # no bcrypt hash, or a NUL in the password
+        return False
+
+
 def _password_fits(method, password):
     kind = method["type"]
     if kind in ("no_password", "no_authentication"):
@@ -67,12 +93,13 @@ def _password_fits(method, password):
     elif kind == "double_sha1_password":
         found = _double_sha1(password)
     else:
-        return False
+        return kind == "bcrypt_password" and _bcrypt_fits(method, password)
     return hmac.compare_digest(found, method["hash"])
 
 
-def _certificate_fits(method, names):
-    return method["type"] == "ssl_certificate" and any(name in names for name in method["names"])
+def _certificate_fits(method, subjects):
+    """`subjects` are common names and, as `DNS:host`, subject alternative names."""
+    return method["type"] == "ssl_certificate" and any(name in subjects for name in method["names"] + method.get("alt_names", []))
 
 
 def is_expired(method, now=None):
@@ -123,7 +150,8 @@ def refused(name):
 def check(user, password, address, certificate=()):
     """Checks a login of a known user from an IP address, by password or by the names in a client certificate.
 
-    Raises code 516. Host rules and expiry count as much as the password.
+    Raises code 516, also for methods that the sandbox cannot check (ldap, kerberos, ssh_key, http). Host rules and
+    expiry count as much as the password.
     """
     live = [m for m in user.auth if not is_expired(m)]
     if certificate:

@@ -92,7 +92,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _certificate(self):
         peer = getattr(self.connection, "getpeercert", dict)() or {}
-        return [value for part in peer.get("subject", ()) for key, value in part if key == "commonName"]
+        names = [value for part in peer.get("subject", ()) for key, value in part if key == "commonName"]
+        return names + [f"{kind}:{value}" for kind, value in peer.get("subjectAltName", ())]
 
     def _body(self):
         if (self.headers.get("Transfer-Encoding") or "").lower() == "chunked":

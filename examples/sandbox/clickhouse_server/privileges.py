@@ -1,7 +1,19 @@
-"""What the engine knows about privileges, and the two places where users.xml reads a GRANT otherwise than SQL does."""
+"""What the engine knows about privileges, where users.xml reads a GRANT otherwise than SQL does, and who may read `system`."""
 
+from .errors import ClickHouseError
 from .lexer import quote_name, tokens
 
+# Tables of `system` that every login may read (ContextAccess.cpp, always_accessible_tables); those of access entities the
+# engine guards itself. For the rest a server wants a grant (select_from_system_db_requires_grant), which the library cannot.
+_READABLE = {
+    "one", "contributors", "licenses", "time_zones", "collations", "formats", "privileges", "data_type_families", "database_engines",
+    "table_engines", "table_functions", "aggregate_function_combinators", "functions", "databases", "tables", "columns", "settings",
+    "current_roles", "enabled_roles", "quota_usage",
+}  # fmt: skip
+_GUARDED = {
+    "users", "roles", "grants", "role_grants", "settings_profiles", "settings_profile_elements", "quotas", "quota_limits",
+    "quotas_usage", "row_policies",
+}  # fmt: skip
 _DEPTH = {"DATABASE": 1, "TABLE": 2, "VIEW": 2, "DICTIONARY": 2, "COLUMN": 3}
 
 
@@ -47,6 +59,35 @@ class Privileges:
 
     def _below(self, depth):
         return [name for name, level in self.level.items() if _DEPTH.get(level, 0) >= depth]
+
+
+def check_system_tables(found, database, login_name, grants):
+    """Raises 497 for a query on a table of `system` that the login's grants (texts, in order) do not allow to read."""
+    for table in _system_tables(found, database):
+        if table not in _READABLE | _GUARDED and not _may_select(table, grants):
+            text = f"{login_name}: Not enough privileges. To execute this query, it's necessary to have the grant SELECT ON system.{table}."
+            raise ClickHouseError(497, text)
+
+
+def _system_tables(found, database):
+    for i, token in enumerate(found):
+        rest = found[i + 1 : i + 4]
+        if token.is_word("FROM", "JOIN") and rest and rest[0].is_name:
+            if len(rest) > 2 and rest[1].is_op(".") and rest[0].value == "system":
+                yield rest[2].value
+            elif database == "system" and not (len(rest) > 1 and rest[1].is_op(".", "(")):
+                yield rest[0].value
+
+
+def _may_select(table, grants):
+    allowed = False
+    for text in grants:
+        found = list(tokens(text))
+        for start, on, end in _elements(found):
+            scope = "".join(t.value for t in found[on + 1 : end])
+            if scope in ("*.*", "system.*", f"system.{table}") and any(t.is_word("SELECT", "ALL") for t in found[start:on]):
+                allowed = found[0].is_word("GRANT")
+    return allowed
 
 
 def _elements(found):

@@ -36,6 +36,8 @@ class Request:
     close_session: bool = False
     compress: bool = False
     encoding: str = ""
+    quota_key: str = ""
+    address: str = ""
     roles: list = None
     settings: dict = field(default_factory=dict)
     params: dict = field(default_factory=dict)
@@ -123,9 +125,11 @@ def _multipart(content_type, body):
 def _read_pairs(request, pairs, headers):
     request.database = headers.get("X-ClickHouse-Database") or ""
     request.format = headers.get("X-ClickHouse-Format") or ""
+    request.quota_key = headers.get("X-ClickHouse-Quota") or ""
     known = {
         "query": lambda v: setattr(request, "query", request.query + v),
         "database": lambda v: setattr(request, "database", v),
+        "quota_key": lambda v: setattr(request, "quota_key", v),
         "query_id": lambda v: setattr(request, "query_id", v),
         "default_format": lambda v: setattr(request, "format", v),
         "session_id": lambda v: setattr(request, "session_id", v),

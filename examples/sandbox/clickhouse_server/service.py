@@ -7,7 +7,7 @@ import time
 import traceback
 import uuid
 
-from . import access_parse, auth, framing, statement
+from . import access_parse, auth, framing, quotas, statement
 from .engine import Answer, Context
 from .errors import ClickHouseError
 from .sessions import Sessions
@@ -28,7 +28,7 @@ class Service:
 
     def __init__(self, worker, log, admin, password):
         self.worker, self.log, self.admin, self.password = worker, log, admin, password
-        self.sessions = Sessions()
+        self.sessions, self.counters = Sessions(), quotas.Counters()
         self.running, self.lock = set(), threading.Lock()
 
     def login(self, request, address, certificate=()):
@@ -46,6 +46,7 @@ class Service:
     def answer(self, request, address, certificate=()):
         """Answers a request that carries a statement; always returns a Reply."""
         started = time.monotonic()
+        request.address = address
         request.query_id = request.query_id or str(uuid.uuid4())
         found, kind, session = None, "read", None
         try:
@@ -101,9 +102,27 @@ class Service:
         if found.words(2) == ["SET", "ROLE"] and user is not None:
             return self._set_role(found, user, session)
         context = Context(database, settings, request.params, request.format or "TabSeparated", request.readonly)
-        answer = self.worker.run(Job(found, request.user, user, context, roles))
+        job = Job(found, request.user, user, context, roles)
+        answer = self.worker.run(job) if user is None else self._within_quota(job, request)
         if session is not None:
             self._remember(session, found, user)
+        return answer
+
+    def _within_quota(self, job, request):
+        """Runs a statement of a user and counts it against the user's quota. Raises 201."""
+        store = self.worker.store
+        quota = quotas.of_login(store, job.login, store.enabled_roles(job.login, job.roles))
+        if quota is None or job.statement.first in ("SET", "USE"):
+            return self.worker.run(job)
+        key = self.counters.enter(quota, request.user, request.address, request.quota_key, job.statement.first)
+        started = time.monotonic()
+        try:
+            answer = self.worker.run(job)
+        except ClickHouseError:
+            self.counters.leave(quota, request.user, key, {"errors": 1, "execution_time": time.monotonic() - started})
+            raise
+        took = {"result_rows": answer.read_rows if job.statement.kind == "read" else 0, "execution_time": time.monotonic() - started}
+        self.counters.leave(quota, request.user, key, took)
         return answer
 
     def _check_roles(self, user, roles):

@@ -8,8 +8,10 @@ from .lexer import quote_name, quote_string, tokens
 
 READS = {"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK", "FROM", "VALUES"}
 ACCESS_ENTITIES = {"USER", "ROLE", "QUOTA", "ROW", "POLICY", "SETTINGS", "PROFILE", "MASKING"}
-ACCESS_TABLES = {"users", "roles", "grants", "role_grants"}
-ACCESS_SHOWS = {"GRANTS", "USERS", "ROLES", "ACCESS"}
+ACCESS_TABLES = {
+    "users", "roles", "grants", "role_grants", "settings_profiles", "settings_profile_elements", "quotas", "quota_limits", "row_policies",
+}  # fmt: skip
+ACCESS_SHOWS = {"GRANTS", "USERS", "ROLES", "ACCESS", "SETTINGS", "PROFILES", "QUOTAS", "ROW", "POLICIES"}
 # Functions that read no table and depend on nothing that differs between logins.
 _PURE = {
     "currentuser", "user", "version", "now", "today", "hostname", "timezone", "uptime", "currentdatabase", "database",

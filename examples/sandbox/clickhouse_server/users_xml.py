@@ -3,6 +3,9 @@
 import re
 from xml.sax.saxutils import escape
 
+from . import policies, quotas, settings_profiles
+from .access_login import PROBE_ROLE
+
 ADMIN_FLAGS = "".join(
     f"<{flag}>1</{flag}>"
     for flag in ("access_management", "named_collection_control", "show_named_collections", "show_named_collections_secrets")
@@ -44,18 +47,26 @@ def _has_own(user):
     return bool(user.grants or user.roles_with_admin_option)
 
 
-def for_login(store, user, roles, admin):
-    """The file for statements of one user that has settings: `default` carries its grants, its roles and its settings."""
+def for_login(store, user, roles, admin, conditions):
+    """The file for statements of one user that has rules: `default` carries its grants, roles, settings, quota and row filters."""
     enabled = store.enabled_roles(user, roles)
-    body = _grants(user, {name: option for name, option in user.roles.items() if name in enabled})
-    settings = [s for name in enabled for s in store.roles[name].settings] + user.settings
-    return _document(_roles(store.roles.values()), _user("default", body) + _others(store, admin), settings)
+    body = _grants(user, {name: option for name, option in user.roles.items() if name in enabled}) + policies.xml(conditions)
+    settings = settings_profiles.xml(settings_profiles.effective(store, user, enabled))
+    quota = quotas.xml(quotas.of_login(store, user, enabled))
+    return _document(_roles(store.roles.values()), _user("default", body) + _others(store, admin), settings, quota)
 
 
-def _document(roles, users, settings=()):
-    profile = _profile(settings)
+def needs_own(store, user, roles):
+    """Tells whether a user has rules that only an opening of its own can enforce."""
+    enabled = store.enabled_roles(user, roles)
+    if settings_profiles.effective(store, user, enabled) or quotas.xml(quotas.of_login(store, user, enabled)):
+        return True
+    return any(p.filter is not None and p.to.reaches(user.name, enabled) for p in store.of("policy").values())
+
+
+def _document(roles, users, settings="", quota=""):
     return (
-        f"<clickhouse><profiles><default>{profile}</default></profiles><quotas><default/></quotas>"
+        f"<clickhouse><profiles><default>{settings}</default></profiles><quotas><default>{quota}</default></quotas>"
         f"<roles>{roles}</roles><users>{users}</users></clickhouse>"
     )
 
@@ -66,7 +77,8 @@ def _others(store, admin):
 
 
 def _roles(roles):
-    return "".join(f"<{r.name}>{_grants(r, r.roles)}</{r.name}>" for r in roles)
+    probe = f"<{PROBE_ROLE}><grants><query>GRANT USAGE ON *.*</query></grants></{PROBE_ROLE}>"
+    return probe + "".join(f"<{r.name}>{_grants(r, r.roles)}</{r.name}>" for r in roles)
 
 
 def _user(name, body):
@@ -79,18 +91,3 @@ def _grants(entity, roles):
     queries = list(entity.grants)
     queries += [f"GRANT `{name}`" + (" WITH ADMIN OPTION" if admin else "") for name, admin in roles.items()]
     return "<grants>" + "".join(f"<query>{escape(q)}</query>" for q in queries or ["GRANT USAGE ON *.*"]) + "</grants>"
-
-
-def _profile(settings):
-    values, constraints = {}, {}
-    for setting in settings:
-        name = setting["name"]
-        if setting.get("value") is not None:
-            values[name] = setting["value"]
-        limits = "".join(f"<{k}>{escape(setting[k])}</{k}>" for k in ("min", "max") if setting.get(k) is not None)
-        limits += {"CONST": "<const/>", "CHANGEABLE_IN_READONLY": "<changeable_in_readonly/>"}.get(setting.get("writability"), "")
-        if limits:
-            constraints[name] = limits
-    body = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
-    rules = "".join(f"<{name}>{limits}</{name}>" for name, limits in constraints.items())
-    return body + (f"<constraints>{rules}</constraints>" if rules else "")

@@ -8,20 +8,21 @@ import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from . import access_parse, show, system_tables, users_xml
-from .access import Access, substitute
+from . import policies, show, system_tables, users_xml
+from .access import Access
 from .engine import Answer, Context, Engine
 from .engine_process import RemoteEngine
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string
 from .model import Store
-from .privileges import Privileges
+from .privileges import Privileges, check_system_tables
 from .statement import Statement
 
 IN_A_ROW = 64  # statements of one login before another login's turn
 COMPACT_ABOVE = 24  # GRANT and REVOKE texts kept for one grantee before the engine's own summary replaces them
 
 
+_SHOWN = {"USER", "USERS", "ROLE", "ROLES", "SETTINGS", "PROFILE", "PROFILES", "QUOTA", "QUOTAS", "ROW", "POLICY", "POLICIES"}
 ADMIN, USERS = "*administrator*", "*users*"
 
 
@@ -61,6 +62,7 @@ class Worker:
         self.folder = folder
         self.jobs = queue.SimpleQueue()
         self.waiting, self.streak = [], 0
+        self.columns = {}  # of the system tables that the sandbox fills
         self.ready = Future()
         self.thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self.thread.start()
@@ -80,7 +82,7 @@ class Worker:
         try:
             self.engine = (RemoteEngine if self.version_name == "24.8" else Engine)(self.version_name, self.folder)
             self.mode = None
-            self._become_admin()
+            self.become_admin()
             version = self._text("SELECT version()").strip()
             rows = self._text("SELECT toString(privilege), toString(level) FROM system.privileges")
             privileges = Privileges([line.replace("\\N", "").split("\t") for line in rows.splitlines()])
@@ -121,7 +123,7 @@ class Worker:
             self.engine.open(text)
             self.mode = Mode(who, text, self.store.version)
 
-    def _become_admin(self):
+    def become_admin(self):
         """Has the engine run as the administrator. It may be open for users too: then the statement picks a role."""
         if self.mode is None or self.mode.who not in (ADMIN, USERS):
             self._open(ADMIN, users_xml.for_admin(self.store, self.admin))
@@ -135,21 +137,28 @@ class Worker:
             self._open(ADMIN, users_xml.for_admin(self.store, self.admin))
         if not self.mode.has_tables:
             self._compact()
-            system_tables.install(self.engine, self.store, self.admin)
+            system_tables.install(self.engine, self.store, self.admin, self.columns)
             self.mode.has_tables = True
 
-    def _become_user(self, job):
+    def become_user(self, job):
         """Has the engine run with a user's rights; returns the roles to pick. Users with settings get an opening of their own."""
         user = self.store.users.get(job.login.name)
         if user is None or user.id != job.login.id:
             raise ClickHouseError(516, f"{job.login_name}: the user was dropped meanwhile")
-        if self._has_settings(user):
-            self._open(user.name, users_xml.for_login(self.store, user, job.roles, self.admin))
+        if users_xml.needs_own(self.store, user, job.roles):
+            roles = self.store.enabled_roles(user, job.roles)
+            conditions = policies.filters(self.store, user, roles, self._tables_of)
+            self._open(user.name, users_xml.for_login(self.store, user, job.roles, self.admin, conditions))
             return None
         if self.mode is None or self.mode.who != USERS or self.mode.version != self.store.version:
             self._open(USERS, users_xml.for_logins(self.store, self.admin))
             self.mode.version = self.store.version
         return users_xml.login_roles(user, job.roles)
+
+    def _tables_of(self, database):
+        """The tables of a database, which a policy on all of them is written out for."""
+        sql = f"SELECT name FROM system.tables WHERE database = {quote_string(database)} ORDER BY name"
+        return self._text(sql, Context(format="TSVRaw", roles=self.become_admin(), inside=True)).splitlines()
 
     def _compact(self):
         """Replaces long lists of GRANT and REVOKE by what the engine made of them."""
@@ -177,15 +186,11 @@ class Worker:
             return special
         if job.login is None and statement.reads_access:
             self._become_reader()
-        elif job.login is None or (statement.is_table_less and not self._has_settings(job.login)):
-            job.context.roles = self._become_admin()
+        elif job.login is None or (statement.is_table_less and not users_xml.needs_own(self.store, job.login, job.roles)):
+            job.context.roles = self.become_admin()
         else:
             return self._run_as_user(job)
         return self._plain(job)
-
-    def _has_settings(self, user):
-        names = self.store.enabled_roles(user)
-        return bool(user.settings or any(self.store.roles[n].settings for n in names))
 
     def _plain(self, job):
         if job.statement.head:
@@ -202,7 +207,8 @@ class Worker:
     def _run_as_user(self, job):
         """Runs a statement with a user's rights; what reads users and roles is checked so and then answered by the administrator."""
         try:
-            job.context.roles = self._become_user(job)
+            job.context.roles = self.become_user(job)
+            self._check_system(job)
             if job.statement.words(2) == ["SHOW", "GRANTS"] and "FOR" not in job.statement.words(6):
                 return self._own_grants(job)
             answer = self._plain(job)
@@ -214,6 +220,13 @@ class Worker:
             answer = self._plain(job)
         return answer
 
+    def _check_system(self, job):
+        if job.statement.first not in ("SELECT", "WITH", "INSERT"):
+            return
+        roles = self.store.enabled_roles(job.login, job.roles)
+        grants = [text for holder in [job.login, *(self.store.roles[name] for name in roles)] for text in holder.grants]
+        check_system_tables(job.statement.tokens, job.context.database, job.login_name, grants)
+
     def _own_grants(self, job):
         self._become_reader()
         job.context.roles = None
@@ -221,54 +234,87 @@ class Worker:
         return self.engine.execute(text, job.context)
 
     def _run_access(self, job):
-        roles = self._become_admin() if job.login is None else self._become_user(job)
+        opening = _Opening(self, job)
 
         def run(sql, raw=False):
             context = copy.copy(job.context)
-            context.format, context.roles = "TSVRaw", roles
+            context.format, context.roles = "TSVRaw", opening.roles
             if raw:
                 context = Context(format="TSVRaw", settings=context.settings)
             return self._text(sql, context)
 
         try:
-            self.access.execute(job.statement.text, job.login, job.context, run)
+            self.access.execute(job.statement.text, job.login, job.context, run, self._ask, opening)
         except ClickHouseError as error:
             raise _renamed(error, job.login_name) from None
         return Answer(b"")
 
+    def has_rights_of(self, job):
+        """Tells whether the engine, though perhaps behind, is open with the present rights of the job's login."""
+        user = self.store.users.get(job.login.name)
+        if user is None or user.id != job.login.id or self.mode is None:
+            return False
+        changed = self.store.changed_since(self.mode.version)
+        own = {("user", user.name)} | {("role", name) for name in self.store.enabled_roles(user, list(user.roles))}
+        if changed & own or any(kind not in ("user", "role") for kind, _ in changed):
+            return False
+        return self.mode.who == (user.name if users_xml.needs_own(self.store, user, job.roles) else USERS)
+
+    def _ask(self, sql, settings=None):
+        """Queries the engine as it is open, with settings for the one query."""
+        return self._text(sql, Context(format="TSVRaw", settings=settings, inside=True))
+
     def _special(self, job):
         words = job.statement.words(4) + [""] * 4
-        if words[:3] in (["SHOW", "CREATE", "USER"], ["SHOW", "CREATE", "ROLE"]) or words[:3] == ["SHOW", "CREATE", "USERS"]:
-            return self._show_create(job, words[2].lower())
+        if words[:2] == ["SHOW", "CREATE"] and words[2] in _SHOWN:
+            return self._show_create(job)
         if words[0] == "SHOW" and words[1] == "GRANTS" and job.login is None and job.login_name != "default" and "FOR" not in job.statement.words(6):
             return self._own_grants(job)
         if words[0] == "EXECUTE" and words[1] == "AS":
             raise not_supported("EXECUTE AS")
         return None
 
-    def _show_create(self, job, kind):
+    def _show_create(self, job):
         if job.login is None:
-            self._become_admin()
+            self.become_admin()
         elif [t.value for t in job.statement.tokens[3:]] != [job.login_name]:
-            self._run_as_user(job)  # the engine refuses who may not look
-        canonical = self._text(f"SELECT formatQuerySingleLine({quote_string(job.statement.text)})", Context(format="TSVRaw"))
-        reader = access_parse.Reader(substitute(canonical.strip(), {}))
-        reader.at = 3
-        names = reader.names() if reader.peek() and reader.peek().is_name and not reader.sees("FORMAT") else [job.login_name]
-        texts = [self._create_text(kind, name) for name in names]
-        column = f"CREATE {kind.upper()} {', '.join(names)}"
+            self._may_look(job)
+        canonical = self._text(f"SELECT formatQuerySingleLine({quote_string(job.statement.text)})", Context(format="TSVRaw", inside=True))
+        texts = show.Creates(self.access, self.version_name, self._ask).of(canonical.strip(), job.login_name, job.context.database)
+        column = canonical.strip().removeprefix("SHOW ").split(" FORMAT ")[0]
         listed = ", ".join(quote_string(t) for t in texts)
         context = copy.copy(job.context)
-        context.format = job.statement.output_format or context.format
-        return self.engine.execute(f"SELECT arrayJoin([{listed}]) AS `{column}`", context)
+        context.format, context.roles = job.statement.output_format or context.format, None
+        return self.engine.execute(f"SELECT arrayJoin([{listed}]::Array(String)) AS {quote_name(column)}", context)
 
-    def _create_text(self, kind, name):
-        if kind == "user" and name in self.access.readonly_names():
-            return show.admin_statement(name)
-        entity = self.store.of(kind).get(name)
-        if entity is None:
-            raise self.access.unknown(kind, name)
-        return show.create_statement(entity, self.version_name)
+    def _may_look(self, job):
+        """Has the engine refuse who may not look. Profiles, quotas and policies are unknown to it, which it says only after that."""
+        try:
+            self._run_as_user(job)
+        except ClickHouseError as error:
+            if not error.matches(180, 199, 523):
+                raise
+
+
+class _Opening:
+    """The engine as an access statement finds it: for a login it may be behind, as long as the login's rights are those of now."""
+
+    def __init__(self, worker, job):
+        self.worker, self.job = worker, job
+        if job.login is None:
+            self.roles = worker.become_admin()
+        elif worker.has_rights_of(job):
+            self.roles = users_xml.login_roles(job.login, job.roles) if worker.mode.who == USERS else None
+        else:
+            self.refresh()
+
+    def changed(self):
+        """What has changed since the engine was opened."""
+        return self.worker.store.changed_since(self.worker.mode.version)
+
+    def refresh(self):
+        """Reopens the engine if it is behind."""
+        self.roles = self.worker.become_user(self.job)
 
 
 def _renamed(error, login_name):

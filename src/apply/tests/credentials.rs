@@ -16,7 +16,7 @@ use crate::model::snapshot::Api;
 use crate::model::{Addr, Secret};
 
 fn slot() -> Slot {
-    Slot(Addr::new("user", "bi"))
+    Slot::of(Addr::new("user", "bi"))
 }
 
 fn secret_write(mode: KubeWrite) -> KubeApply {

@@ -30,6 +30,22 @@ pub fn secret(organization: &str) -> String {
 /// The privileges of a tenant's role on its database.
 pub const PRIVILEGES: [&str; 5] = ["SELECT", "INSERT", "ALTER", "CREATE", "DROP"];
 
+/// The privileges of a tenant's role that keep it in its database: it can neither drop the database
+/// nor alter it, and make no dictionary, which would read other databases. They are written as every
+/// version from 23.8 on stores them, so that they read back unchanged.
+pub const CONFINED: [&str; 10] = [
+    "SELECT",
+    "INSERT",
+    "ALTER TABLE",
+    "ALTER VIEW",
+    "CREATE TABLE",
+    "CREATE VIEW",
+    "DROP TABLE",
+    "DROP VIEW",
+    "TRUNCATE",
+    "OPTIMIZE",
+];
+
 /// Returns the folder of a tenant's migrations in the tree of an environment.
 pub fn tenant_folder_in(environment: &str, slug: &str) -> String {
     format!("migrations/{environment}/tenants/{slug}")

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use super::duration;
 use super::kube::{self, Held};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::Diagnostic;
 use crate::kinds::DecodeCx;
 use crate::model::op::{Slot, SlotSource};
 use crate::model::schema::{BlockSchema, Type};
@@ -29,6 +30,8 @@ pub const DATABASE: &str = "database";
 
 /// How long a password is unless told.
 pub const DEFAULT_LENGTH: u32 = 32;
+/// For how many seconds an old password is kept unless told: an hour.
+pub const DEFAULT_GRACE: u64 = 3_600;
 
 /// A user's Secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,41 +42,35 @@ pub struct Credential {
     pub name: String,
     /// The keys besides the password, and what they hold.
     pub keys: BTreeMap<String, String>,
-    /// How many characters a new password has.
-    pub length: u32,
+    /// What is declared of the password itself.
+    pub policy: Policy,
 }
 
 impl Credential {
     /// Returns the Secret of a user; `database` is a key where the user has a default database.
-    pub fn new(namespace: &str, name: &str, user: &str, database: &str, length: u32) -> Self {
+    pub fn new(namespace: &str, name: &str, user: &str, database: &str, policy: Policy) -> Self {
         let mut keys = BTreeMap::from([(USERNAME.to_owned(), user.to_owned())]);
         if !database.is_empty() {
             keys.insert(DATABASE.to_owned(), database.to_owned());
         }
-        Self { namespace: namespace.to_owned(), name: name.to_owned(), keys, length }
+        Self { namespace: namespace.to_owned(), name: name.to_owned(), keys, policy }
     }
 
     /// Returns it as the value of the attribute.
     pub fn to_value(&self) -> Value {
         let keys = self.keys.iter().map(|(key, text)| (key.clone(), text.as_str().into())).collect();
-        Value::Map(BTreeMap::from([
+        let place = [
             ("namespace".to_owned(), self.namespace.as_str().into()),
             ("name".to_owned(), self.name.as_str().into()),
             ("keys".to_owned(), Value::Map(keys)),
-            ("length".to_owned(), Value::Number(f64::from(self.length))),
-        ]))
+        ];
+        Value::Map(place.into_iter().chain(self.policy.entries()).collect())
     }
 
     /// Returns the Secret that a user's attributes name.
     pub fn of(attrs: &Attrs) -> Option<Self> {
         let value = attrs.get(CREDENTIAL)?;
         let keys = value.get("keys")?.as_map()?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a length is small and whole"
-        )]
-        let length = value.get("length")?.as_f64()? as u32;
         Some(Self {
             namespace: value.get("namespace")?.as_str()?.to_owned(),
             name: value.get("name")?.as_str()?.to_owned(),
@@ -81,7 +78,7 @@ impl Credential {
                 .iter()
                 .filter_map(|(key, text)| Some((key.clone(), text.as_str()?.to_owned())))
                 .collect(),
-            length,
+            policy: Policy::of(value),
         })
     }
 
@@ -139,26 +136,102 @@ pub enum State {
     },
 }
 
-/// Returns the slot of a user's password.
+/// Returns the slot of the password that a user ends up with.
 pub fn slot(user: &Addr) -> Slot {
-    Slot(user.clone())
+    Slot::of(user.clone())
+}
+
+/// What a `credentials` block says of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How many characters a new one has.
+    pub length: u32,
+    /// After how many seconds it is due for rotation; never where absent.
+    pub rotate_after: Option<u64>,
+    /// For how many seconds the one before it is accepted besides.
+    pub grace: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { length: DEFAULT_LENGTH, rotate_after: None, grace: DEFAULT_GRACE }
+    }
+}
+
+impl Policy {
+    /// Returns it as a value: what is not the default.
+    pub fn to_value(self) -> Value {
+        Value::Map(self.entries().collect())
+    }
+
+    fn entries(self) -> impl Iterator<Item = (String, Value)> {
+        #[expect(clippy::cast_precision_loss, reason = "2^53 seconds are longer than anything lasts")]
+        let number = |seconds: u64| Value::Number(seconds as f64);
+        let grace = Some(self.grace).filter(|grace| *grace != DEFAULT_GRACE);
+        let all = [
+            ("length", Some(Value::Number(f64::from(self.length)))),
+            ("rotate_after", self.rotate_after.map(number)),
+            ("grace", grace.map(number)),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    }
+
+    /// Reads the value of [`Policy::to_value`]; other entries are left alone.
+    pub fn of(value: &Value) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and checked when decoding"
+        )]
+        let number = |name: &str| value.get(name).and_then(Value::as_f64).map(|number| number as u64);
+        Self {
+            length: number("length").and_then(|length| length.try_into().ok()).unwrap_or(DEFAULT_LENGTH),
+            rotate_after: number("rotate_after"),
+            grace: number("grace").unwrap_or(DEFAULT_GRACE),
+        }
+    }
 }
 
 /// Returns the schema of `credentials` blocks.
 pub fn block_schema() -> BlockSchema {
     BlockSchema::default()
         .optional("length", Type::Number, "How many characters a new password has; 32 where absent.")
-        .optional("rotate_after", Type::String, "After how long a password is due for rotation (`90d`).")
-        .optional("grace", Type::String, "How long the old password works after a rotation (`1h`).")
+        .optional(
+            "rotate_after",
+            Type::String,
+            "After how long a password is due for a new one (`90d`); never where absent.",
+        )
+        .optional(
+            "grace",
+            Type::String,
+            "How long the old password works beside a new one; `1h` where absent.",
+        )
 }
 
-/// Checks a `credentials` block and returns the declared length of a password.
-pub fn length(body: &Body, cx: &mut DecodeCx) -> u32 {
-    for name in ["rotate_after", "grace"] {
-        if let Some(text) = body.get(name) {
-            check_duration(name, text.value.as_str().unwrap_or_default(), text.span, cx);
-        }
+/// Checks a `credentials` block and returns what it says.
+pub fn policy(body: &Body, cx: &mut DecodeCx) -> Policy {
+    let mut declared = |name: &str| {
+        let text = body.get(name)?;
+        duration::declared(text.value.as_str().unwrap_or_default(), text.span, cx)
+    };
+    let (rotate_after, grace) = (declared("rotate_after"), declared("grace"));
+    let policy = Policy { length: length(body, cx), rotate_after, grace: grace.unwrap_or(DEFAULT_GRACE) };
+    if rotate_after.is_some_and(|after| after <= policy.grace) {
+        let after = duration::text(rotate_after.unwrap_or_default());
+        cx.diags.push(
+            Diagnostic::error("a password would be due before the old one is retired")
+                .at(
+                    body.span_of("rotate_after"),
+                    format!("{after} is not longer than the grace of {}", duration::text(policy.grace)),
+                )
+                .detail("The old password is retired when its grace has passed; two rotations at once would cut it short.")
+                .help("let `rotate_after` be longer than `grace` (1h where it is absent)"),
+        );
     }
+    policy
+}
+
+fn length(body: &Body, cx: &mut DecodeCx) -> u32 {
     let Some(length) = body.get("length") else { return DEFAULT_LENGTH };
     let number = length.value.as_f64().unwrap_or_default();
     if number.fract() == 0.0 && (16.0..=128.0).contains(&number) {
@@ -171,18 +244,4 @@ pub fn length(body: &Body, cx: &mut DecodeCx) -> u32 {
             .detail("Shorter passwords can be guessed; longer ones do not fit every client."),
     );
     DEFAULT_LENGTH
-}
-
-/// Reports a duration that cannot be read; and, where it can, that nothing rotates by itself.
-fn check_duration(name: &str, text: &str, span: Span, cx: &mut DecodeCx) {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let diagnostic = if number.parse::<u32>().is_ok_and(|n| n > 0) && matches!(unit, "s" | "m" | "h" | "d") {
-        Diagnostic::warning("this version does not rotate passwords by itself")
-            .at(span, format!("`{name}` has no effect yet"))
-    } else {
-        Diagnostic::error("this is not a duration")
-            .at(span, "a whole number and a unit")
-            .help("write it like `90d`, `1h`, `30m` or `45s`")
-    };
-    cx.diags.push(diagnostic);
 }

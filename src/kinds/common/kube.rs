@@ -54,12 +54,18 @@ pub fn held(object: &Value, key: &str) -> Option<Held> {
 
 /// Returns the field managers, other than ours, that own a field: `["f:data", "f:password"]`.
 pub fn other_managers(object: &Value, path: &[&str]) -> Vec<String> {
+    let mut managers = managers(object, path);
+    managers.retain(|manager| manager != MANAGER && manager != CREDENTIALS_MANAGER);
+    managers
+}
+
+/// Returns the field managers that own a field.
+pub fn managers(object: &Value, path: &[&str]) -> Vec<String> {
     let managed = at(object, &["metadata", "managedFields"]).map_or(&[][..], Value::items);
     let mut managers: Vec<String> = managed
         .iter()
         .filter(|entry| at(entry, &["fieldsV1"]).is_some_and(|fields| at(fields, path).is_some()))
         .map(|entry| text(entry, &["manager"]).to_owned())
-        .filter(|manager| manager != MANAGER && manager != CREDENTIALS_MANAGER)
         .collect();
     managers.sort();
     managers.dedup();

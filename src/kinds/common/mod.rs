@@ -4,7 +4,10 @@
 pub mod convention;
 pub mod credential;
 pub mod decode;
+pub mod duration;
+pub mod expiry;
 pub mod grants;
+pub mod hosts;
 pub mod kube;
 pub mod migration;
 pub mod reads;

@@ -178,6 +178,21 @@ impl Live {
         live
     }
 
+    /// Returns the server's privileges.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Returns the roles and users that are granted anything.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(String::as_str)
+    }
+
+    /// Returns the lines of a role or user, in order.
+    pub fn lines(&self, name: &str) -> &[ShowGrant] {
+        self.lines.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// Compares declared grants. None where no grantee is there yet, or where nothing of an
     /// additive grant is.
     pub fn compare(&self, attrs: &Attrs, entry: Option<&Entry>, exempt: &Exempt) -> Option<Comparison> {

@@ -4,12 +4,18 @@
 //! besides shows as drift. *Additive*: a top-level `grant` for a grantee that another scope owns;
 //! it is recorded, so that the owner leaves it alone.
 
+mod access;
+#[cfg(test)]
+mod access_tests;
 mod compare;
+mod holes;
 mod lint;
 mod problems;
 mod rename;
+mod tenants;
 #[cfg(test)]
 mod tests;
+mod widening;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +24,7 @@ use compare::{Comparison, Live};
 use crate::diag::Diagnostic;
 use crate::kinds::common::grants::{self, Grantee, GranteeType, KIND};
 use crate::kinds::common::reads;
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
+use crate::kinds::{Change, DecodeCx, Effects, Instance, Kind, Lowered, Renamed, World};
 use crate::model::finding::Finding;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -26,7 +32,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Value};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Value};
 
 /// The kind.
 pub struct Grant;
@@ -86,13 +92,13 @@ impl Kind for Grant {
         }
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
         let privileges = "SELECT toString(privilege) AS privilege, aliases, toString(level) AS level, \
                           toString(parent_group) AS parent_group FROM system.privileges";
         vec![
             Read::Sql { name: GRANTS, statement: "SHOW GRANTS FOR ALL".into() },
             Read::Sql { name: PRIVILEGES, statement: privileges.into() },
-            reads::users(),
+            reads::users(caps),
             reads::roles(),
         ]
     }
@@ -138,7 +144,9 @@ impl Kind for Grant {
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
-        lint::survey(wanted, world)
+        let mut findings = lint::survey(wanted, world);
+        findings.extend(holes::in_a_check(wanted, world));
+        findings
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
@@ -157,6 +165,10 @@ impl Kind for Grant {
             notes.push("goes with its role or user".to_owned());
         }
         Lowered { notes, ..Lowered::ops(ops) }
+    }
+
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        access::effects(steps, world)
     }
 }
 

@@ -11,8 +11,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::kinds::common::credential::{self, Credential};
 use crate::kinds::common::grants::{self, Grantee, GranteeType};
 use crate::kinds::common::migration::{self, Folder, Runner};
-use crate::kinds::common::user::{self, ANY_HOST};
-use crate::kinds::common::{convention, decode, secret, superset};
+use crate::kinds::common::{convention, decode, secret, superset, user};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
@@ -45,9 +44,14 @@ impl Kind for Tenant {
                 "The folders of its schema, instead of the conventional one.",
             )
             .block("credentials", Arity::Optional, credential::block_schema())
+            .block("user", Arity::Optional, user::attributes(BlockSchema::default()))
             .block("superset", Arity::Optional, superset::schema())
             .exports(&["slug", "organization", "database", "role", "user", "secret"]);
         Some(schema)
+    }
+
+    fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        vec![("confined", convention::CONFINED.to_vec())]
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -157,10 +161,11 @@ impl Parts {
         let part = |word: &str| self.addr.part(word);
         let (role, user_name) = (convention::role(&self.slug), self.user());
         let secret_name = convention::secret(&self.organization);
-        let length =
-            body.block("credentials").map_or(credential::DEFAULT_LENGTH, |body| credential::length(body, cx));
-        let credential = Credential::new(&self.namespace, &secret_name, &user_name, &self.database(), length);
+        let policy = body.block("credentials").map(|body| credential::policy(body, cx)).unwrap_or_default();
+        let credential = Credential::new(&self.namespace, &secret_name, &user_name, &self.database(), policy);
         let privileges = self.privileges(body, cx);
+        let user = user::resource(part("user"), &user_name, &self.database(), self.span);
+        let user = body.block("user").into_iter().fold(user, |user, body| user::declared(user, body, cx));
         let grantees = vec![
             Grantee { privileges, ..Grantee::new(role.clone(), GranteeType::Role) },
             Grantee { roles: vec![role.clone()], ..Grantee::new(user_name.clone(), GranteeType::User) },
@@ -168,8 +173,7 @@ impl Parts {
         vec![
             Resource::new(part("database"), "database", self.database(), self.span),
             Resource::new(part("role"), "role", &role, self.span),
-            user::resource(part("user"), &user_name, &self.database(), vec![ANY_HOST.to_owned()], self.span)
-                .with(credential::CREDENTIAL, credential.to_value())
+            user.with(credential::CREDENTIAL, credential.to_value())
                 .after(part("database"))
                 .after(part("role")),
             grants::whole(part("grants"), &role, grantees, self.span)

@@ -1,26 +1,31 @@
 //! The operations of a user and its password, in an order in which a crash is mended by the next
-//! run.
+//! run. An attribute that drifted is set in place, by one `ALTER USER` for all that differ: a user
+//! is never dropped and made again, which would lose what refers to it.
 
-use super::clauses::clauses;
-use super::observe::{CONVENTIONAL, KEYS, PASSWORD};
-use super::password::{accept, hashed, lost_manifest, refuse, secret_first};
-use crate::kinds::common::credential;
-use crate::kinds::{Change, Lowered, World};
-use crate::model::finding::{Category, Finding, Severity};
-use crate::model::op::{Op, Probe, SlotSource, Sql};
+use super::clauses::{clauses, listed_roles};
+use super::due::{KEYS, PASSWORD, What, due};
+use super::password::{accept, keys_first, lost_manifest, proof, refuse, secret_first};
+use super::{auth, compare, findings, methods, observe, record, rotate};
+use crate::kinds::common::credential::CREDENTIAL;
+use crate::kinds::common::duration::instant;
+use crate::kinds::common::expiry;
+use crate::kinds::common::user::DEFAULT_ROLES;
+use crate::kinds::{Change, Lowered, Renewal, World};
+use crate::model::op::{Op, SlotSource, Sql};
+use crate::model::registry::Entry;
 use crate::model::{Action, Attrs, Resource, Value, sql};
 
 /// Lowers a change of a user.
 pub fn lower(change: &Change, world: &World) -> Lowered {
     if change.live.is_some_and(is_read_only) {
-        return refuse(change.addr, read_only(change.identity));
+        return refuse(change.addr, findings::read_only(change.identity));
     }
     match (change.action, change.wanted) {
         (Action::Delete, _) => {
             Lowered::ops([Sql::new(format!("DROP USER {}", sql::ident(change.identity))).into()])
         }
         (Action::Create, Some(wanted)) => create(wanted, world),
-        (Action::Adopt, Some(wanted)) => adopt(wanted, change.live, world),
+        (Action::Adopt, Some(wanted)) => adopt(change, wanted, world),
         (Action::Update, Some(wanted)) => update(change, wanted, world),
         _ => Lowered::default(),
     }
@@ -32,75 +37,147 @@ pub fn is_read_only(live: &Attrs) -> bool {
 }
 
 fn create(wanted: &Resource, world: &World) -> Lowered {
-    let statement = format!(
-        "CREATE USER {} IDENTIFIED WITH sha256_hash BY {{hash:String}} SALT {{salt:String}} {}",
-        sql::ident(&wanted.identity),
-        clauses(&wanted.attrs, None),
-    );
-    let slot = credential::slot(&wanted.addr);
     let mut lowered = secret_first(wanted, world);
-    lowered.ops.push(hashed(statement, &slot).into());
+    if !lowered.findings.is_empty() {
+        return lowered;
+    }
+    let head = format!("CREATE USER {}", sql::ident(&wanted.identity));
+    let statement = auth::statement(&head, auth::all(wanted), &clauses(&wanted.attrs, None));
+    lowered.ops.push(statement.into());
+    if !listed_roles(&wanted.attrs).is_empty() {
+        lowered.ops.extend(granted_first(wanted));
+        lowered.ops.push(alter(wanted, &clauses(&wanted.attrs, Some(&[DEFAULT_ROLES]))));
+    }
+    lowered.renewal = Renewal::Alone;
     lowered
 }
 
-/// Returns the clauses that bring nobody's user to charter's conventions.
-fn conventional(wanted: &Attrs, live: Option<&Attrs>) -> String {
-    let differs = |attr: &&str| live.is_some_and(|live| live.get(*attr) != wanted.get(*attr));
-    let differing: Vec<&str> = CONVENTIONAL.iter().copied().filter(differs).collect();
-    clauses(wanted, Some(&differing))
+fn alter(wanted: &Resource, clauses: &str) -> Op {
+    Sql::new(format!("ALTER USER {} {clauses}", sql::ident(&wanted.identity))).into()
 }
 
-fn adopt(wanted: &Resource, live: Option<&Attrs>, world: &World) -> Lowered {
+/// Grants the roles that are to be default ones: the server takes no others. The user's grants come
+/// after the user, and find them granted.
+fn granted_first(wanted: &Resource) -> Option<Op> {
+    let roles: Vec<String> = listed_roles(&wanted.attrs).into_iter().map(sql::ident).collect();
+    let grant = || format!("GRANT {} TO {}", roles.join(", "), sql::ident(&wanted.identity));
+    (!roles.is_empty()).then(|| Sql::new(grant()).into())
+}
+
+fn adopt(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let mut lowered = secret_first(wanted, world);
-    if !lowered.findings.is_empty() || lowered.slots.is_empty() {
+    if !lowered.findings.is_empty() {
         return lowered;
     }
+    for attr in record::kept_conventions(wanted, change.live, None) {
+        lowered.notes.push(findings::kept_note(attr, change.live, wanted));
+    }
+    if !record::hidden(wanted, world).is_empty() {
+        lowered.renewal = Renewal::Alone;
+        lowered.ops.push(whole_list(wanted, ""));
+        lowered.notes.push("what the server does not tell of its methods is set as declared".to_owned());
+        return lowered;
+    }
+    if !lowered.slots.is_empty() {
+        accepted(&mut lowered, wanted, world);
+    }
+    if let Some(time) = auth::user_expiry(&wanted.attrs).filter(|_| !observe::shows_expiry(world.caps())) {
+        lowered.ops.push(alter(wanted, &expiry::clause(Some(time))));
+        lowered.notes.push("the server does not tell when it expires: that is set as declared".to_owned());
+    }
+    lowered
+}
+
+/// Has ClickHouse accept what the Secret of an adopted user holds.
+fn accepted(lowered: &mut Lowered, wanted: &Resource, world: &World) {
     let kept = lowered.slots.values().any(|source| matches!(source, SlotSource::Secret { .. }));
     let (op, note) = accept(wanted, world, kept);
+    lowered.renewal = rotate::adopted(wanted, world, kept);
     lowered.ops.push(op);
     lowered.notes.extend(note);
-    let conventional = conventional(&wanted.attrs, live);
-    if !conventional.is_empty() {
-        lowered
-            .ops
-            .push(Sql::new(format!("ALTER USER {} {conventional}", sql::ident(&wanted.identity))).into());
-        lowered.notes.push(format!("set by convention: {conventional}"));
-    }
     lowered.notes.push(if kept {
         "its password is kept: ClickHouse is told it only if it does not log in".to_owned()
     } else {
         "nobody kept its password: a new one is added beside it".to_owned()
     });
-    lowered
+}
+
+/// Sets every method; what is not declared is gone.
+fn whole_list(wanted: &Resource, clauses: &str) -> Op {
+    auth::statement(&format!("ALTER USER {}", sql::ident(&wanted.identity)), auth::all(wanted), clauses)
+        .into()
 }
 
 fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let differs = |attr: &str| change.diff.iter().any(|diff| diff.attr == attr);
+    let has_password = wanted.attrs.contains_key(CREDENTIAL);
+    let mut list = compare::names_the_list(change);
     let mut lowered = Lowered::default();
-    if differs(PASSWORD) || differs(KEYS) {
-        if let Some(finding) = lost_manifest(wanted, world) {
-            return refuse(change.addr, finding);
+    let touched = has_password && (differs(PASSWORD) || list);
+    if let Some(finding) = lost_manifest(wanted, world).filter(|_| touched) {
+        return refuse(change.addr, finding);
+    }
+    if differs(PASSWORD) {
+        let due = due(wanted, world);
+        list &= due.as_ref().is_none_or(|due| matches!(due.what, What::Accept | What::Retire));
+        if !list {
+            lowered = due.map(|due| rotate::lower(wanted, world, &due)).unwrap_or_default();
         }
-        lowered = secret_first(wanted, world);
     }
-    if differs(PASSWORD) && lowered.findings.is_empty() {
-        let (op, note) = accept(wanted, world, true);
-        lowered.ops.push(op);
-        lowered.notes.extend(note);
-        let slot = credential::slot(&wanted.addr);
-        lowered.ops.push(Op::Await(Probe::Login { user: wanted.identity.clone(), slot }));
+    if has_password && (list || (differs(KEYS) && !differs(PASSWORD))) {
+        lowered = keys_first(wanted, world);
     }
+    if !lowered.findings.is_empty() {
+        return lowered;
+    }
+    lowered.ops.extend(granted_first(wanted).filter(|_| differs(DEFAULT_ROLES)));
     let differing: Vec<&str> = change.diff.iter().map(|diff| diff.attr.as_str()).collect();
-    let clauses = clauses(&wanted.attrs, Some(&differing));
+    let mut clauses = clauses(&wanted.attrs, Some(&differing));
+    if list {
+        // Before 24.9 the expiry is the user's, and a list without one leaves it as it is.
+        if differs(auth::VALID_UNTIL) && auth::user_expiry(&wanted.attrs).is_none() {
+            clauses = match world.caps().has_several_auth_methods() {
+                true => clauses,
+                false => format!("{} {clauses}", expiry::clause(None)),
+            };
+        }
+        set_list(&mut lowered, change, wanted, clauses.trim_end(), world);
+        return lowered;
+    }
+    if differs(auth::VALID_UNTIL) {
+        clauses = format!("{} {clauses}", expiry::clause(auth::user_expiry(&wanted.attrs)));
+    }
     if !clauses.is_empty() {
-        lowered.ops.push(Sql::new(format!("ALTER USER {} {clauses}", sql::ident(&wanted.identity))).into());
+        lowered.ops.push(alter(wanted, clauses.trim_end()));
     }
     lowered
 }
 
-/// Tells that a user is one of users.xml.
-pub fn read_only(user: &str) -> Finding {
-    Finding::new("CH231", Severity::Error, Category::Access, "this user lives in users.xml and is read-only")
-        .compare(format!("{user} in a storage that SQL can write"), format!("{user} in users_xml (code 495)"))
-        .help("remove it from users.xml (or users.d) on the server, or give the declared user another name")
+/// Sets the whole list of methods, with the password that the Secret holds, and what else differs.
+fn set_list(lowered: &mut Lowered, change: &Change, wanted: &Resource, clauses: &str, world: &World) {
+    lowered.ops.push(whole_list(wanted, clauses));
+    lowered.notes.push(list_note(wanted));
+    if wanted.attrs.contains_key(CREDENTIAL) {
+        lowered.ops.extend(proof(wanted, world));
+        let is_new = change.diff.iter().any(|diff| diff.attr == PASSWORD);
+        let retired = change.entry.is_some_and(|entry| !entry.fingerprint.is_empty());
+        lowered.renewal = if retired && !is_new { Renewal::Retired } else { Renewal::Alone };
+        let old = change.entry.and_then(Entry::old_until).filter(|until| *until > world.caps().now);
+        lowered.notes.extend(old.map(|until| {
+            format!("an old password was to work until {}: it stops working now", instant(until))
+        }));
+    }
+}
+
+fn list_note(wanted: &Resource) -> String {
+    let declared = methods::declared(&wanted.attrs).len();
+    let password = usize::from(wanted.attrs.contains_key(CREDENTIAL));
+    format!(
+        "its list of methods is set as a whole: {}; every other one stops working",
+        count(declared + password)
+    )
+}
+
+fn count(methods: usize) -> String {
+    if methods == 1 { "one method".to_owned() } else { format!("{methods} methods") }
 }

@@ -5,18 +5,28 @@
 //! changed is the truth, and ClickHouse is made to accept it. Whatever happens in between, the next
 //! run finds a Secret, makes ClickHouse accept what it holds, and is done.
 
+mod auth;
+#[cfg(test)]
+mod auth_tests;
 mod clauses;
+mod compare;
+mod due;
+mod findings;
 mod lower;
+mod methods;
 mod observe;
 mod password;
+mod record;
+mod remarks;
+mod rotate;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
-use crate::kinds::common::credential::{self, Credential, State};
-use crate::kinds::common::user::{KIND as NAME, resource};
+use crate::kinds::common::credential::{self, Credential, Policy, State};
+use crate::kinds::common::user::{self, KIND as NAME};
 use crate::kinds::common::{decode, grants, reads, rename};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
 use crate::model::plan::AttrDiff;
@@ -24,7 +34,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Finding, Resource, Settings, Snapshot, Value, names};
+use crate::model::{Attrs, Body, Finding, Resource, Settings, Snapshot, Value, names};
 
 /// The kind.
 pub struct User;
@@ -40,15 +50,15 @@ impl Kind for User {
             Type::String,
             "The user's name; the label where it is absent.",
         );
-        let schema = grants::with_grants(schema)
-            .optional(
-                "hosts",
-                Type::String.list(),
-                "Addresses and networks that it may log in from; all where absent.",
-            )
-            .optional("default_database", Type::String, "The database that it begins in.")
+        let schema = grants::with_grants(schema).optional(
+            user::DEFAULT_ROLES,
+            Type::Refs { kinds: &["role"], words: &["all", "none"] },
+            "Those of its roles that a login begins with; all where absent.",
+        );
+        let schema = user::attributes(schema)
             .block("credentials", Arity::Optional, credential::block_schema())
-            .ignorable(&["hosts", "default_database"])
+            .block(methods::AUTHENTICATION, Arity::Many, methods::schema())
+            .ignorable(&user::IGNORABLE)
             .exports(&["name"]);
         Some(schema)
     }
@@ -58,18 +68,25 @@ impl Kind for User {
         if !decode::check_name(cx, "user name", &name, names::clickhouse, span) {
             return Declared::default();
         }
-        if block.body.block("credentials").is_none() {
+        let credentials = block.body.block("credentials");
+        let blocks = block.body.blocks(methods::AUTHENTICATION);
+        if credentials.is_none() && blocks.is_empty() {
             cx.diags.push(
                 Diagnostic::error("a user needs a way to log in")
-                    .at(block.body.span, "no credentials")
-                    .help("add `credentials {}` and a `secret` block with `credentials = user.<label>`, which keeps its password"),
+                    .at(block.body.span, "no credentials and no authentication")
+                    .help("add `credentials {}` and a `secret` block with `credentials = user.<label>`, which keeps its password")
+                    .help("or an `authentication` block: a hash, a certificate, a key, LDAP, Kerberos"),
             );
         }
-        let database = block.body.string("default_database").unwrap_or_default();
-        let hosts = observe::hosts(block.body.get("hosts"), cx);
-        let mut user = resource(block.addr.clone(), &name, database, hosts, block.body.span);
-        if let Some(length) = block.body.block("credentials").map(|body| credential::length(body, cx)) {
-            user = user.with(PENDING_LENGTH, Value::Number(f64::from(length)));
+        let mut user = user::resource(block.addr.clone(), &name, "", block.body.span);
+        user = user::declared(user, &block.body, cx);
+        check_default_roles(&user, &block.body, cx);
+        let methods = methods::decode(blocks, credentials.is_some(), cx);
+        if !methods.is_empty() {
+            user.attrs.insert(methods::AUTHENTICATION.into(), Value::List(methods));
+        }
+        if let Some(policy) = credentials.map(|body| credential::policy(body, cx)) {
+            user = user.with(PENDING, policy.to_value());
         }
         let grantee = grants::Grantee::of_block(&name, grants::GranteeType::User, &block.body, cx);
         let grants = grants::whole(block.addr.part("grants"), &name, vec![grantee], block.body.span);
@@ -81,12 +98,11 @@ impl Kind for User {
 
     /// Finds the one Secret that keeps each user's password.
     fn link(&self, desired: &mut Desired, cx: &mut DecodeCx) {
-        let pending: Vec<_> = desired
-            .resources
-            .values()
-            .filter(|user| user.attrs.contains_key(PENDING_LENGTH))
-            .cloned()
-            .collect();
+        let pending: Vec<_> =
+            desired.resources.values().filter(|user| user.attrs.contains_key(PENDING)).cloned().collect();
+        for user in desired.resources.values().filter(|user| user.kind == NAME) {
+            check_name_is_its_own(user, desired, cx);
+        }
         for mut user in pending {
             let keepers: Vec<&Resource> = desired
                 .resources
@@ -94,17 +110,10 @@ impl Kind for User {
                 .filter(|other| other.text(credential::CREDENTIALS_OF) == user.addr.to_string())
                 .collect();
             if let [keeper] = keepers[..] {
-                let length =
-                    user.attrs.remove(PENDING_LENGTH).and_then(|length| length.as_f64()).unwrap_or_default();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "checked when decoding"
-                )]
-                let length = length as u32;
+                let policy = user.attrs.remove(PENDING).map(|value| Policy::of(&value)).unwrap_or_default();
                 let (namespace, name) = (keeper.text("namespace"), keeper.text("name"));
                 let database = user.text("default_database").to_owned();
-                let credential = Credential::new(namespace, name, &user.identity, &database, length);
+                let credential = Credential::new(namespace, name, &user.identity, &database, policy);
                 user.attrs.insert(credential::CREDENTIAL.into(), credential.to_value());
                 desired.resources.insert(user.addr.clone(), user);
             } else {
@@ -113,7 +122,7 @@ impl Kind for User {
         }
     }
 
-    fn reads(&self, wanted: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
         let namespaces: BTreeSet<String> = wanted
             .iter()
             .filter_map(|user| Credential::of(&user.attrs))
@@ -121,7 +130,7 @@ impl Kind for User {
             .collect();
         let secrets =
             namespaces.into_iter().map(|namespace| Read::Objects { api: Api::secrets(), namespace });
-        std::iter::once(reads::users()).chain(secrets).collect()
+        [reads::users(caps), reads::roles()].into_iter().chain(secrets).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -135,9 +144,17 @@ impl Kind for User {
     fn show(&self, attrs: &Attrs) -> Attrs {
         let mut shown = attrs.clone();
         // What is the same for every user says nothing.
-        let usual =
-            [("default_roles", "all".into()), ("grantees", "none".into()), ("default_database", "".into())];
+        let usual = [
+            (user::DEFAULT_ROLES, "all".into()),
+            ("grantees", "none".into()),
+            ("default_database", "".into()),
+        ];
         shown.retain(|name, value| !usual.contains(&(name.as_str(), value.clone())));
+        shown.retain(|name, value| !name.starts_with("host_names") || !value.items().is_empty());
+        shown.remove(user::CONVENTIONS);
+        if let Some(methods) = shown.get_mut(methods::AUTHENTICATION) {
+            *methods = Value::strings(compare::shown(methods.items()));
+        }
         if let (Some(credential), Some(_)) = (Credential::of(attrs), shown.remove(credential::CREDENTIAL)) {
             shown.insert("secret".into(), format!("{}/{}", credential.namespace, credential.name).into());
         }
@@ -152,9 +169,24 @@ impl Kind for User {
         lower::lower(change, world)
     }
 
-    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
-        let in_a_file = live.is_some_and(lower::is_read_only);
-        in_a_file.then(|| lower::read_only(&wanted.identity).at(&wanted.addr)).into_iter().collect()
+    fn keeps(&self, change: &Change, world: &World) -> BTreeMap<String, serde_json::Value> {
+        record::keeps(change, world)
+    }
+
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, world: &World) -> Vec<Finding> {
+        let mut findings = findings::of(wanted, live, world);
+        if !live.is_some_and(lower::is_read_only) {
+            findings.extend(remarks::remarks(wanted, live, world));
+        }
+        findings
+    }
+
+    fn rotates(&self, wanted: &Resource) -> bool {
+        Credential::of(&wanted.attrs).is_some()
+    }
+
+    fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
+        findings::both(wanted, world)
     }
 
     fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
@@ -165,13 +197,48 @@ impl Kind for User {
             user: wanted.identity.clone(),
             password,
             kept_in: credential.place(),
+            doubt: due::doubt(wanted, world),
         };
         vec![probe]
     }
 }
 
 /// The attribute by which a decoded user waits for its Secret.
-const PENDING_LENGTH: &str = "pending_length";
+const PENDING: &str = "pending_credential";
+
+/// Reports default roles that the user is not granted: ClickHouse takes no others.
+fn check_default_roles(user: &Resource, body: &Body, cx: &mut DecodeCx) {
+    let granted = body.strings("roles").unwrap_or_default();
+    for role in
+        clauses::listed_roles(&user.attrs).iter().filter(|role| !granted.iter().any(|one| one == *role))
+    {
+        cx.diags.push(
+            Diagnostic::error("a default role is not granted")
+                .at(
+                    body.span_of(user::DEFAULT_ROLES),
+                    format!("{role} is not among the roles of {}", user.identity),
+                )
+                .detail("A login can begin only with roles that the user has.")
+                .help("add it to `roles`, or take it out of `default_roles`"),
+        );
+    }
+}
+
+/// Reports a role of the same name: whoever is granted something by that name is the user.
+fn check_name_is_its_own(user: &Resource, desired: &Desired, cx: &mut DecodeCx) {
+    let mut roles = desired.resources.values().filter(|other| other.kind == "role");
+    if let Some(role) = roles.find(|role| role.identity == user.identity) {
+        cx.diags.push(
+            Diagnostic::error("a role and a user have one name")
+                .at(user.span, format!("the user {}", user.identity))
+                .at(role.span, "the role")
+                .detail(
+                    "`GRANT … TO` a name of both means the user, and `SHOW GRANTS` does not tell them apart.",
+                )
+                .help("give one of them another name"),
+        );
+    }
+}
 
 fn without_one_keeper(user: &Resource, keepers: &[&Resource]) -> Diagnostic {
     let start = Diagnostic::error("a user's password needs exactly one Secret").at(

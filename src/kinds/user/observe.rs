@@ -1,86 +1,23 @@
 //! What is there of a user, and how it differs from what is declared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
-use crate::diag::Diagnostic;
-use crate::kinds::common::credential::{self, Credential, State};
-use crate::kinds::common::reads;
-use crate::kinds::common::user::{ANY_HOST, LOCAL_HOST};
-use crate::kinds::{DecodeCx, World, diff_attrs};
+use serde_json::Value as Json;
+
+use super::methods::AUTHENTICATION;
+use super::{compare, due, record};
+use crate::kinds::common::credential;
+use crate::kinds::common::hosts::LOCAL_HOST;
+use crate::kinds::common::user::{CONVENTIONS, DEFAULT_ROLES};
+use crate::kinds::common::{expiry, hosts, reads};
+use crate::kinds::{World, diff_attrs};
 use crate::model::plan::AttrDiff;
-use crate::model::snapshot::{Row, number, text, texts};
-use crate::model::{Attrs, Resource, Secret, Spanned, Value};
+use crate::model::snapshot::{Caps, Row, number, text, texts};
+use crate::model::{Attrs, Resource, Value};
 
-/// The attribute of a difference in the password.
-pub const PASSWORD: &str = "password";
-/// The attribute of a difference in the Secret's other keys.
-pub const KEYS: &str = "secret keys";
-
-/// What charter's conventions ask for and no contract does: nobody's user is adopted without it.
-pub const CONVENTIONAL: [&str; 2] = ["default_database", "grantees"];
-
-/// Returns the declared hosts in the form that the server stores; what is no address is reported.
-pub fn hosts(declared: Option<&Spanned<Value>>, cx: &mut DecodeCx) -> Vec<String> {
-    let Some(declared) = declared else { return vec![ANY_HOST.to_owned()] };
-    let mut hosts = BTreeSet::new();
-    for item in declared.value.items().iter().filter_map(Value::as_str) {
-        match host(item) {
-            Some(host) => _ = hosts.insert(host),
-            None => cx.diags.push(
-                Diagnostic::error("this is not an address or a network")
-                    .at(declared.span, format!("{item:?} is neither"))
-                    .help("write addresses like \"10.1.2.3\" and networks like \"10.0.0.0/8\""),
-            ),
-        }
-    }
-    if declared.value.items().is_empty() {
-        cx.diags.push(
-            Diagnostic::error("a user that may log in from nowhere")
-                .at(declared.span, "names no address")
-                .help("leave `hosts` out to admit every address"),
-        );
-    }
-    if hosts.contains(ANY_HOST) {
-        return vec![ANY_HOST.to_owned()];
-    }
-    hosts.into_iter().collect()
-}
-
-/// Returns an address or a network as ClickHouse prints it: the bits beyond the prefix cleared, a
-/// single address without a prefix, and what is loopback as `localhost`
-/// (`src/Access/AllowedClientHosts.cpp`).
-fn host(text: &str) -> Option<String> {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
-        None => (text, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let bits = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = prefix.unwrap_or(bits);
-    if address.is_loopback() && (prefix == bits || (address.is_ipv4() && prefix == 8)) {
-        return Some(LOCAL_HOST.to_owned());
-    }
-    if prefix > bits {
-        return None;
-    }
-    let masked: IpAddr = match address {
-        IpAddr::V4(v4) => (v4.to_bits() & u32::MAX.checked_shl(32 - prefix).unwrap_or(0)).into_v4(),
-        IpAddr::V6(v6) => {
-            IpAddr::V6((v6.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0)).into())
-        }
-    };
-    Some(if prefix == bits { masked.to_string() } else { format!("{masked}/{prefix}") })
-}
-
-trait IntoV4 {
-    fn into_v4(self) -> IpAddr;
-}
-
-impl IntoV4 for u32 {
-    fn into_v4(self) -> IpAddr {
-        IpAddr::V4(self.into())
-    }
+/// Returns whether the server tells when a user's methods expire: since 26.2 (ClickHouse PR 96072).
+pub fn shows_expiry(caps: &Caps) -> bool {
+    caps.has_column("system.users", "valid_until")
 }
 
 /// Returns the live attributes of users.
@@ -91,91 +28,103 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
 }
 
 fn attrs(row: &Row) -> Attrs {
-    let by_name = [("host_names", "name "), ("host_names_regexp", "regexp "), ("host_names_like", "like ")];
-    let by_name = by_name
-        .iter()
-        .flat_map(|(column, word)| texts(row, column).into_iter().map(move |name| format!("{word}{name}")));
-    let mut hosts: Vec<String> = texts(row, "host_ip").into_iter().chain(by_name).collect();
-    for host in hosts.iter_mut().filter(|host| **host == format!("name {LOCAL_HOST}")) {
-        LOCAL_HOST.clone_into(host);
-    }
-    hosts.sort();
-    let all_roles = number(row, "default_roles_all") == 1 && texts(row, "default_roles_except").is_empty();
-    let roles = if all_roles { "all".to_owned() } else { texts(row, "default_roles_list").join(", ") };
-    let grantees = match (number(row, "grantees_any"), texts(row, "grantees_list")) {
-        (1, _) => "any".to_owned(),
-        (_, list) if list.is_empty() => "none".to_owned(),
-        (_, list) => list.join(", "),
-    };
-    Attrs::from([
+    let mut attrs = live_hosts(row);
+    let default_roles = (number(row, "default_roles_all") == 1, "default_roles_list", "default_roles_except");
+    let grantees = (number(row, "grantees_any") == 1, "grantees_list", "grantees_except");
+    attrs.extend([
         ("default_database".to_owned(), text(row, "default_database").into()),
-        ("default_roles".to_owned(), roles.into()),
-        ("grantees".to_owned(), grantees.into()),
-        ("hosts".to_owned(), Value::strings(hosts)),
+        (DEFAULT_ROLES.to_owned(), names(row, default_roles, "all")),
+        ("grantees".to_owned(), names(row, grantees, "any")),
         ("storage".to_owned(), text(row, "storage").into()),
-    ])
+    ]);
+    attrs.extend(methods(row).map(|methods| (AUTHENTICATION.to_owned(), Value::List(methods))));
+    attrs
 }
 
-/// Compares a user, its password by the fingerprint of what was last applied.
-pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
-    let mut declared = wanted.attrs.clone();
-    declared.remove(credential::CREDENTIAL);
-    let mut diff = diff_attrs(&declared, live);
-    let recorded = world.registry.mine(super::NAME, &wanted.identity);
-    if recorded.is_none() {
-        diff.retain(|diff| !CONVENTIONAL.contains(&diff.attr.as_str()));
+fn live_hosts(row: &Row) -> Attrs {
+    let columns = hosts::ATTRS.map(|(attr, _)| (attr, if attr == "hosts" { "host_ip" } else { attr }));
+    let mut lists: BTreeMap<&str, BTreeSet<String>> =
+        columns.iter().map(|(attr, column)| (*attr, texts(row, column).into_iter().collect())).collect();
+    // The server's own machine is told as a name, whatever it was declared as.
+    let local = lists.get_mut("host_names").is_some_and(|names| names.remove(LOCAL_HOST));
+    if let Some(hosts) = lists.get_mut("hosts").filter(|_| local) {
+        hosts.insert(LOCAL_HOST.to_owned());
     }
-    let Some(credential) = Credential::of(&wanted.attrs) else { return diff };
-    let difference = |attr: &str, before: String| AttrDiff {
-        attr: attr.to_owned(),
-        before: before.into(),
-        after: format!("kept in {}", credential.place()).into(),
+    lists.into_iter().map(|(attr, list)| (attr.to_owned(), Value::strings(list))).collect()
+}
+
+/// Returns a set of roles and users as a declaration writes it; one with exceptions, which none can
+/// declare, in words.
+fn names(row: &Row, (all, list, except): (bool, &str, &str), word: &str) -> Value {
+    let (mut list, mut except) = (texts(row, list), texts(row, except));
+    list.sort();
+    except.sort();
+    match (all, except.is_empty()) {
+        (true, true) => word.into(),
+        (true, false) => format!("{word} except {}", except.join(", ")).into(),
+        (false, true) if list.is_empty() => "none".into(),
+        (false, true) => Value::strings(list),
+        (false, false) => format!("{} except {}", list.join(", "), except.join(", ")).into(),
+    }
+}
+
+/// Returns the methods, each a map of its kind, the parameters that the server tells, and when it
+/// expires, where that is told; nothing where the columns were not read.
+fn methods(row: &Row) -> Option<Vec<Value>> {
+    let list = |column: &str| match row.get(column)? {
+        Json::Array(items) => Some(items.clone()),
+        one => Some(vec![one.clone()]),
     };
-    match credential.state(world.snapshot) {
-        // Nobody's user is adopted: it gets a password beside the one that it has.
-        State::NoSecret | State::NoPassword if recorded.is_none() => {}
-        State::NoSecret => diff.push(difference(PASSWORD, format!("{} does not exist", credential.place()))),
-        State::NoPassword => diff.push(difference(PASSWORD, format!("{} holds none", credential.place()))),
-        State::Binary(key) => {
-            diff.push(difference(PASSWORD, format!("key {key} holds bytes that are no text")))
-        }
-        State::Password { password, wrong } => {
-            if !wrong.is_empty() {
-                diff.push(difference(KEYS, format!("missing or different: {}", wrong.join(", "))));
-            }
-            if recorded.is_some_and(|entry| !is_recorded(&password, &entry.salt, &entry.fingerprint)) {
-                diff.push(difference(PASSWORD, "the Secret holds another one than was last applied".into()));
-            }
-        }
-    }
+    let (kinds, params) = (list("auth_type")?, list("auth_params").unwrap_or_default());
+    let expiries = list("valid_until").unwrap_or_default();
+    let method = |(index, kind): (usize, &Json)| {
+        let told = params.get(index).and_then(Json::as_str).and_then(|text| serde_json::from_str(text).ok());
+        let mut map = match told.as_ref().map(Value::from_json) {
+            Some(Value::Map(map)) => map,
+            _ => BTreeMap::new(),
+        };
+        map.insert("method".to_owned(), kind.as_str().unwrap_or_default().into());
+        let second = expiries.get(index).and_then(seconds).filter(|second| *second > 0);
+        map.extend(second.and_then(expiry::shown).map(|time| ("valid_until".to_owned(), time.into())));
+        Value::Map(map)
+    };
+    Some(kinds.iter().enumerate().map(method).collect())
+}
+
+fn seconds(value: &Json) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// Compares a user: what can be read by value, what cannot by what was last applied.
+pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
+    let recorded = world.registry.mine(super::NAME, &wanted.identity);
+    let mut declared = wanted.attrs.clone();
+    declared.retain(|attr, _| !COMPARED_ELSEWHERE.contains(&attr.as_str()));
+    let mut diff = diff_attrs(&declared, live);
+    let kept = record::kept_conventions(wanted, Some(live), recorded);
+    diff.retain(|diff| !kept.contains(diff.attr.as_str()));
+    diff.extend(compare::diff(wanted, live, world));
+    diff.extend(due::diff(wanted, world));
     diff
 }
 
-fn is_recorded(password: &Secret, salt: &str, fingerprint: &str) -> bool {
-    !fingerprint.is_empty() && password.salted_sha256(salt) == fingerprint
+/// What is no plain attribute of the server.
+const COMPARED_ELSEWHERE: [&str; 4] = [AUTHENTICATION, credential::CREDENTIAL, CONVENTIONS, "valid_until"];
+
+/// Returns why a live user may not log in from here, where something says so.
+pub fn restriction(identity: &str, world: &World) -> Option<String> {
+    let live = observe(&BTreeSet::from([identity]), world);
+    restricted(live.get(identity)?)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::host;
-
-    #[test]
-    fn hosts_are_written_as_the_server_prints_them() {
-        for (declared, stored) in [
-            ("10.1.2.3", "10.1.2.3"),
-            ("10.1.2.3/32", "10.1.2.3"),
-            ("10.1.2.3/8", "10.0.0.0/8"),
-            ("0.0.0.0/0", "0.0.0.0/0"),
-            ("::/0", "::/0"),
-            ("FD00::1/64", "fd00::/64"),
-            ("127.0.0.1", "localhost"),
-            ("127.0.0.0/8", "localhost"),
-            ("::1", "localhost"),
-        ] {
-            assert_eq!(host(declared).as_deref(), Some(stored), "{declared}");
-        }
-        for bad in ["", "localhost", "10.0.0.0/33", "10.0.0.0/", "'; DROP"] {
-            assert_eq!(host(bad), None, "{bad}");
-        }
-    }
+/// Returns what the hosts of a user say of logins from here: nothing where every address may.
+pub fn restricted(attrs: &Attrs) -> Option<String> {
+    let told = |(attr, keyword): &(&str, &str)| {
+        let hosts = attrs.get(*attr).map_or(&[][..], Value::items).iter().filter_map(Value::as_str);
+        let word = if *attr == "hosts" { String::new() } else { format!("{} ", keyword.to_lowercase()) };
+        hosts.map(|host| format!("{word}{host}")).collect::<Vec<_>>()
+    };
+    let hosts: Vec<String> = hosts::ATTRS.iter().flat_map(told).collect();
+    let anywhere = hosts.iter().any(|host| host == hosts::ANY_HOST) || !attrs.contains_key("hosts");
+    (!anywhere).then(|| format!("it may log in from {} only", hosts.join(", ")))
 }

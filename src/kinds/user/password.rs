@@ -1,12 +1,12 @@
 //! A user's password: its Secret, and how ClickHouse is told what it holds.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
+use super::auth;
+use super::due::doubt;
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::kube;
-use crate::kinds::{Lowered, World};
+use crate::kinds::{Lowered, Renewal, World};
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::{KubeApply, KubeWrite, Op, Part, Probe, Slot, SlotSource, Sql, Text};
 use crate::model::settings::KubernetesTarget;
@@ -17,30 +17,46 @@ use crate::model::{Addr, Resource, sql};
 pub fn secret_first(wanted: &Resource, world: &World) -> Lowered {
     let Some(credential) = Credential::of(&wanted.attrs) else { return Lowered::default() };
     let slot = credential::slot(&wanted.addr);
-    let state = credential.state(world.snapshot);
-    let source = match &state {
-        State::NoSecret | State::NoPassword => SlotSource::Generate { length: credential.length as usize },
-        State::Password { .. } => credential.source(),
-        State::Binary(key) => return refuse(&wanted.addr, binary(&credential, key)),
-    };
-    let mut lowered = Lowered {
-        fingerprint: Some(slot.clone()),
-        slots: [(slot.clone(), source)].into(),
-        ..Lowered::default()
-    };
-    match state {
-        State::NoSecret => lowered.ops.push(write(&credential, &slot, KubeWrite::Create)),
-        State::Password { wrong, .. } if wrong.is_empty() => {}
-        _ => {
-            let (mode, notes) = take(&credential, world);
-            lowered.ops.push(write(&credential, &slot, mode));
-            lowered.notes = notes;
+    let length = credential.policy.length as usize;
+    match credential.state(world.snapshot) {
+        State::Binary(key) => refuse(&wanted.addr, binary(&credential, &key)),
+        State::Password { .. } => keys_first(wanted, world),
+        state => {
+            let mode = match state {
+                State::NoSecret => KubeWrite::Create,
+                _ => write_mode(&credential, world),
+            };
+            Lowered {
+                ops: vec![write(&credential, &slot, mode)],
+                notes: vec![format!(
+                    "password: a new one is made when applying and kept in {}",
+                    credential.place()
+                )],
+                fingerprint: Some(slot.clone()),
+                slots: [(slot, SlotSource::Generate { length })].into(),
+                renewal: Renewal::Alone,
+                ..Lowered::default()
+            }
         }
     }
-    let made = matches!(lowered.slots.get(&slot), Some(SlotSource::Generate { .. }));
-    let which = if made { "a new one is made when applying and kept in" } else { "the one that is kept in" };
-    lowered.notes.insert(0, format!("password: {which} {}", credential.place()));
-    lowered
+}
+
+/// Takes the password that the Secret holds, and writes its other keys where they are not right.
+pub fn keys_first(wanted: &Resource, world: &World) -> Lowered {
+    let Some(credential) = Credential::of(&wanted.attrs) else { return Lowered::default() };
+    let slot = credential::slot(&wanted.addr);
+    let wrong = match credential.state(world.snapshot) {
+        State::Password { wrong, .. } => wrong,
+        _ => Vec::new(),
+    };
+    let keys = (!wrong.is_empty()).then(|| write(&credential, &slot, write_mode(&credential, world)));
+    Lowered {
+        ops: keys.into_iter().collect(),
+        notes: vec![format!("password: the one that is kept in {}", credential.place())],
+        fingerprint: Some(slot.clone()),
+        slots: [(slot, credential.source())].into(),
+        ..Lowered::default()
+    }
 }
 
 /// Makes ClickHouse accept what the Secret holds: beside the old password where the server can.
@@ -48,13 +64,9 @@ pub fn accept(wanted: &Resource, world: &World, guarded: bool) -> (Op, Option<St
     let slot = credential::slot(&wanted.addr);
     let beside = world.caps().has_several_auth_methods();
     let verb = if beside { "ADD IDENTIFIED" } else { "IDENTIFIED" };
-    let statement = format!(
-        "ALTER USER {} {verb} WITH sha256_hash BY {{hash:String}} SALT {{salt:String}}",
-        sql::ident(&wanted.identity)
-    );
-    let mut op = hashed(statement, &slot);
+    let mut op = alter(wanted, verb, &[(&slot, "")]);
     if guarded {
-        op.unless = Some(Probe::Login { user: wanted.identity.clone(), slot });
+        op.unless = Some(login(wanted));
     }
     let note = (!beside).then(|| {
         format!(
@@ -65,17 +77,27 @@ pub fn accept(wanted: &Resource, world: &World, guarded: bool) -> (Op, Option<St
     (op.into(), note)
 }
 
-/// Returns a statement with the hash and salt of a password as parameters, kept out of the query log.
-pub fn hashed(statement: String, slot: &Slot) -> Sql {
-    let mut sql = Sql::new(statement)
-        .param("hash", Text::Slot(slot.clone(), Part::Hash))
-        .param("salt", Text::Slot(slot.clone(), Part::Salt));
-    sql.settings = BTreeMap::from([("log_queries".to_owned(), "0".to_owned())]);
-    sql
+/// Returns the statement that makes these passwords a user's. The verb `IDENTIFIED` names the whole
+/// list of methods, so that the declared ones that are no passwords follow; with `ADD IDENTIFIED`
+/// the passwords come beside those that are there. Each has a prefix for its parameters.
+pub fn alter(wanted: &Resource, verb: &str, passwords: &[(&Slot, &str)]) -> Sql {
+    let head = format!("ALTER USER {} {}", sql::ident(&wanted.identity), verb.trim_end_matches("IDENTIFIED"));
+    let passwords = passwords.iter().map(|(slot, prefix)| auth::password(&wanted.attrs, slot, prefix));
+    let others = if verb == "IDENTIFIED" { auth::fragments(&wanted.attrs) } else { Vec::new() };
+    auth::statement(head.trim_end(), passwords.chain(others).collect(), "")
+}
+
+/// Waits until the password that a user ends up with logs in; none where that cannot be proved.
+pub fn proof(wanted: &Resource, world: &World) -> Option<Op> {
+    doubt(wanted, world).is_none().then(|| Op::Await(login(wanted)))
+}
+
+fn login(wanted: &Resource) -> Probe {
+    Probe::Login { user: wanted.identity.clone(), slot: credential::slot(&wanted.addr) }
 }
 
 /// Writes the credential's keys, all of them: server-side apply drops what a manager leaves out.
-fn write(credential: &Credential, slot: &Slot, mode: KubeWrite) -> Op {
+pub fn write(credential: &Credential, slot: &Slot, mode: KubeWrite) -> Op {
     let texts = credential.keys.iter().map(|(key, text)| (key.clone(), Text::Plain(text.clone())));
     let password = (credential::PASSWORD.to_owned(), Text::Slot(slot.clone(), Part::Password));
     let mut metadata = json!({"name": credential.name, "namespace": credential.namespace});
@@ -100,26 +122,23 @@ fn write(credential: &Credential, slot: &Slot, mode: KubeWrite) -> Op {
     apply.into()
 }
 
-/// Returns how a live Secret is written, and whom its keys are taken from.
-fn take(credential: &Credential, world: &World) -> (KubeWrite, Vec<String>) {
+/// Returns how a live Secret is written: at the version that was seen. The keys of the credential
+/// are taken from whoever was seen to have them, which is a finding where it is not charter
+/// (CH314), and from nobody else.
+pub fn write_mode(credential: &Credential, world: &World) -> KubeWrite {
     let object = credential.object(world.snapshot);
     let version = object.map(|object| kube::text(object, &["metadata", "resourceVersion"]).to_owned());
     let keys = credential.keys.keys().map(String::as_str).chain([credential::PASSWORD]);
-    let managers: Vec<String> = object
-        .map(|object| {
-            keys.flat_map(|key| kube::other_managers(object, &["f:data", &format!("f:{key}")])).collect()
-        })
-        .unwrap_or_default();
-    let notes =
-        managers.first().map(|manager| format!("keys of the Secret are taken from field manager {manager}"));
-    let version = version.filter(|version| !version.is_empty());
-    (KubeWrite::Apply { force: true, resource_version: version }, notes.into_iter().collect())
+    let paths = keys.map(|key| format!("f:{key}"));
+    let owners = paths.flat_map(|path| object.map(|object| kube::managers(object, &["f:data", &path])));
+    let force = owners.flatten().any(|manager| manager != kube::CREDENTIALS_MANAGER);
+    KubeWrite::Apply { force, resource_version: version.filter(|version| !version.is_empty()) }
 }
 
 /// Returns a finding where a manifest is gone that was applied before: in a folder that is more
 /// likely a fresh checkout than a loss, and a new password would lock running pods out of sight.
 pub fn lost_manifest(wanted: &Resource, world: &World) -> Option<Finding> {
-    let credential = Credential::of(&wanted.attrs)?;
+    let credential = Credential::of(&wanted.attrs).filter(|_| !world.rotation.asks(&wanted.addr))?;
     let folder = match &world.settings.kubernetes.as_ref()?.target {
         KubernetesTarget::Manifests(folder) => folder,
         KubernetesTarget::Context { .. } | KubernetesTarget::InCluster => return None,
@@ -130,8 +149,8 @@ pub fn lost_manifest(wanted: &Resource, world: &World) -> Option<Finding> {
             .compare(expected, found)
             .help(format!("a fresh checkout? put the manifests of the last apply back into {folder}"))
             .help(format!(
-                "is it lost? DROP USER {} and apply: user and Secret are made again, with a new password",
-                sql::ident(&wanted.identity)
+                "is it lost? charter rotate {} makes a new password, beside the old one where the server can",
+                wanted.addr
             ))
     })
 }

@@ -7,8 +7,8 @@ use crate::model::{Action, Addr, Secret};
 
 fn wanted() -> Resource {
     let addr = Addr::new("tenant", "acme").part("user");
-    let credential = Credential::new("operations", "s", "u", "d", 32);
-    resource(addr, "u", "d", vec!["::/0".into()], span()).with(credential::CREDENTIAL, credential.to_value())
+    let credential = Credential::new("operations", "s", "u", "d", credential::Policy::default());
+    user::resource(addr, "u", "d", span()).with(credential::CREDENTIAL, credential.to_value())
 }
 
 fn encoded(text: &str) -> Value {

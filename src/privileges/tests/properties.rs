@@ -36,7 +36,11 @@ fn columns(scope: &Scope) -> BoxedStrategy<Vec<String>> {
 }
 
 /// Grants that the server would take: what it would refuse is left out.
-fn valid(catalog: &'static Catalog, words: Vec<String>, option: f64) -> impl Strategy<Value = Option<Grant>> {
+pub(super) fn valid(
+    catalog: &'static Catalog,
+    words: Vec<String>,
+    option: f64,
+) -> impl Strategy<Value = Option<Grant>> {
     let spec = (select(words), scope()).prop_flat_map(|(name, on)| {
         (Just(name), columns(&on), Just(on))
             .prop_map(|(name, columns, on)| (PrivilegeSpec { name, columns }, on))
@@ -80,7 +84,7 @@ fn case(catalog: &'static Catalog, words: &[String]) -> impl Strategy<Value = Ca
         .prop_map(|(desired, live, exempt, recorded)| Case { desired, recorded, live, exempt })
 }
 
-fn statement(grant: &Grant, verb: Verb) -> Statement {
+pub(super) fn statement(grant: &Grant, verb: Verb) -> Statement {
     let granting = Statement::granting(grant);
     let grant_option = granting.grant_option && verb == Verb::Grant;
     Statement { verb, grant_option, ..granting }
@@ -149,7 +153,7 @@ fn check(model: &Model, catalog: &Catalog, case: &Case, mode: Mode) -> Result<()
 }
 
 /// Leaks a catalog, for strategies have to be `'static`.
-fn fixed(rows: &[PrivilegeRow]) -> (Model, &'static Catalog) {
+pub(super) fn fixed(rows: &[PrivilegeRow]) -> (Model, &'static Catalog) {
     (Model::new(rows.to_vec()), Box::leak(Box::new(Catalog::new(rows.to_vec()))))
 }
 

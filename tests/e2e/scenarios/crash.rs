@@ -31,6 +31,8 @@ fn killed(project: &mut Project) {
         let after = Duration::from_millis(250 + 170 * round);
         let args = ["apply", "--auto-approve", "--parallelism", "2"];
         killed += usize::from(command::kill(project.path(), &project.env, &args, after));
+        // Who is dead needs no lock; otherwise it would lapse by itself.
+        let _ = project.charter(&["unlock", "--force"]).exits(0);
         let _ = project.charter(&["apply", "--auto-approve"]).exits(0);
         let _ = project.charter(&["plan", "--detailed-exitcode"]).exits(0);
         let _ = project.charter(&["check"]).exits(0);

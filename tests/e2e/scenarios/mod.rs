@@ -8,11 +8,14 @@ mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod lock;
 mod migrations;
 mod onboarding;
 mod provider_gaps_grants;
+mod provider_gaps_users;
 mod rbac;
 mod refusals;
+mod rotation;
 mod scale;
 mod secrets;
 mod standalone;
@@ -28,8 +31,10 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        lock::scenarios(),
         grants::scenarios(),
         grants_property::scenarios(),
         provider_gaps_grants::scenarios(),
@@ -37,6 +42,7 @@ pub fn all() -> Vec<Scenario> {
         secrets::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
     ]

@@ -32,9 +32,17 @@ fn grep(project: &mut Project) {
     keep(project.charter(&["check", "--format", "json", "-vvv"]).exits(2));
     project.remove("migrations/development/tenants/@_a/schema/V2__t.sql");
     project.unchanged();
+    let mut secrets = vec![first, second];
+    let (outputs, more) = rotations(project);
+    outputs.into_iter().for_each(&mut keep);
+    secrets.extend(more);
 
     printed.push_str(&project.clickhouse.admin("SELECT * FROM system.processes FORMAT JSONEachRow"));
-    for table in project.clickhouse.admin("SELECT name FROM system.tables WHERE database = 'ops'").lines() {
+    // Locks come and go; all that they say of a run is in their comments.
+    let comments = "SELECT comment FROM system.tables WHERE database = 'ops'";
+    printed.push_str(&project.clickhouse.admin(comments));
+    let tables = "SELECT name FROM system.tables WHERE database = 'ops' AND name NOT LIKE 'charter_lock_%'";
+    for table in project.clickhouse.admin(tables).lines() {
         printed
             .push_str(&project.clickhouse.admin(&format!("SELECT * FROM ops.`{table}` FORMAT JSONEachRow")));
     }
@@ -43,13 +51,51 @@ fn grep(project: &mut Project) {
     }
     collect(project.path(), &mut printed);
     assert!(printed.len() > 10_000, "there is something to grep");
-    for secret in [first.as_str(), &second, "hunter5-sensitive-variable"] {
-        for form in [secret.to_owned(), encoded(secret), unsalted(secret)] {
+    secrets.push("hunter5-sensitive-variable".to_owned());
+    for secret in &secrets {
+        for form in [secret.clone(), encoded(secret), unsalted(secret)] {
             let at = printed.find(&form);
             let around = at.map(|at| printed[at.saturating_sub(200)..at].to_owned());
             assert!(at.is_none(), "a secret was printed after: {around:?}");
         }
     }
+}
+
+/// Rotates, retires, proves and fails to. Returns what was printed, and the passwords that there were.
+fn rotations(project: &Project) -> (Vec<crate::command::Output>, Vec<String>) {
+    let addr = format!("tenant.{}", project.name("a"));
+    let user = format!("user_tenant_{}", project.name("a"));
+    let (mut outputs, mut passwords) = (Vec::new(), Vec::new());
+    let mut run = |args: &[&str], code: i32| {
+        outputs.push(project.charter(args).exits(code));
+        passwords.push(project.password(&project.name("a")));
+    };
+    run(&["plan", "--rotate", &addr, "--sql", "-vvv"], 0);
+    run(&["plan", "--rotate", &addr, "--format", "json", "-vvv"], 0);
+    run(&["rotate", &addr, "--auto-approve", "--sql", "-vvv"], 0);
+    run(&["rotate", &addr, "--auto-approve", "--json", "-vvv"], 0);
+    run(&["check", "-vvv"], 0);
+    run(&["rotate", &addr, "--finish", "--auto-approve", "-vvv"], 0);
+    // A login that fails, in each command that tries it.
+    let other = charter::model::Secret::new("someone-elses").salted_sha256("salt");
+    project
+        .clickhouse
+        .admin(&format!("ALTER USER `{user}` IDENTIFIED WITH sha256_hash BY '{other}' SALT 'salt'"));
+    run(&["check", "--format", "json", "-vvv"], 2);
+    run(&["plan", "--probe", "--sql", "-vvv"], 0);
+    run(&["rotate", &addr, "--finish", "--auto-approve", "-vvv"], 1);
+    run(&["apply", "--probe", "--auto-approve", "-vvv"], 0);
+    run(&["rotate", &addr, "--finish", "--auto-approve", "-vvv"], 0);
+    // A rotation that fails half-way: the API server refuses the Secret that is sent to it.
+    let secret = crate::project::secret_name(&project.name("a"));
+    project.cluster().edit("Secret", &secret, &serde_json::json!({"immutable": true}));
+    run(&["rotate", &addr, "--auto-approve", "-vvv"], 3);
+    run(&["plan", "--sql", "-vvv"], 0);
+    project.cluster().delete("Secret", &secret);
+    outputs.push(project.charter(&["apply", "--auto-approve", "-vvv"]).exits(0));
+    passwords.push(project.password(&project.name("a")));
+    project.unchanged();
+    (outputs, passwords)
 }
 
 fn encoded(text: &str) -> String {

@@ -1,0 +1,14 @@
+# The grace of the old password is over.
+charter {
+  scope = "platform"
+}
+
+kubernetes {
+  manifests = "out/manifests"
+}
+
+tenant "acme" {
+  credentials {
+    grace = "1h"
+  }
+}

@@ -1,0 +1,9 @@
+user "open" {
+  authentication {
+    method = "no_password"
+  }
+  authentication {
+    method = "ldap"
+    server = "corp"
+  }
+}

@@ -1,0 +1,8 @@
+role "analytics" {}
+
+user "bi" {
+  name = "analytics"
+  authentication {
+    method = "kerberos"
+  }
+}

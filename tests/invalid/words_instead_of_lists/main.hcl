@@ -1,0 +1,7 @@
+user "bi" {
+  grantees      = "nobody"
+  default_roles = "al"
+  authentication {
+    method = "kerberos"
+  }
+}
