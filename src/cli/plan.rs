@@ -13,6 +13,9 @@ use crate::ui::{Exit, Ui};
 /// Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that
 /// an apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
 ///
+/// Below a change of grants stands what it comes to: what each role and user gains and loses in
+/// effect; where that widens, it is told at the end.
+///
 /// The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each
 /// with a code and with what to do; one that is an error keeps the plan from being applied.
 #[derive(Debug, clap::Args)]

@@ -9,8 +9,11 @@ pub mod database;
 pub mod grant;
 pub mod ledger;
 pub mod migrations;
+pub mod quota;
 pub mod role;
+pub mod row_policy;
 pub mod secret;
+pub mod settings_profile;
 pub mod superset_tenant;
 pub mod tenant;
 #[cfg(test)]
@@ -213,6 +216,12 @@ pub trait Kind: Sync {
         true
     }
 
+    /// Returns whether a part of a composite goes where the composite stays and no longer declares it:
+    /// a limit is taken back by its line. All else that a composite made is kept.
+    fn is_taken_back(&self) -> bool {
+        false
+    }
+
     /// Returns the objects (kind and identity) whose ownership carries over to this one: what a
     /// role may do is ours where the role is. Empty where the registry alone decides.
     fn owned_with(&self, wanted: &Resource) -> Vec<(&'static str, String)> {
@@ -313,6 +322,9 @@ impl Kinds {
             &role::Role,
             &user::User,
             &grant::Grant,
+            &settings_profile::SettingsProfile,
+            &quota::Quota,
+            &row_policy::RowPolicy,
             &migrations::Migrations,
             &secret::Secret,
             &superset_tenant::SupersetTenant,

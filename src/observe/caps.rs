@@ -18,7 +18,7 @@ const IDENTITY: &str = "SELECT version() AS version, toString(serverUUID()) AS s
 const COLUMNS: &str = "SELECT database, table, groupArray(name) AS columns FROM system.columns \
     WHERE (database = 'system' AND table IN ('users', 'roles', 'grants', 'role_grants', 'databases', \
     'tables', 'columns', 'privileges', 'mutations', 'settings_profile_elements', 'quotas', \
-    'row_policies', 'parts', 'query_log')) \
+    'quota_limits', 'row_policies', 'settings', 'parts', 'query_log')) \
     OR (database = 'ops' AND (startsWith(table, 'charter_') OR startsWith(table, 'schema_migrations_'))) \
     GROUP BY database, table";
 

@@ -12,13 +12,14 @@ const READONLY: u32 = 164;
 
 /// What reads of a system table need besides being logged in, by what stands in the statement. The
 /// server itself names one missing privilege at a time.
-const NEEDS: [(&str, &str); 10] = [
+const NEEDS: [(&str, &str); 11] = [
     ("system.users", "SHOW USERS ON *.*"),
     ("system.roles", "SHOW ROLES ON *.*"),
     ("system.grants", "SHOW USERS, SHOW ROLES ON *.*"),
     ("system.role_grants", "SHOW USERS, SHOW ROLES ON *.*"),
     ("SHOW GRANTS", "SHOW USERS, SHOW ROLES ON *.*"),
     ("system.settings_profile_elements", "SHOW SETTINGS PROFILES ON *.*"),
+    ("system.settings_profiles", "SHOW SETTINGS PROFILES ON *.*"),
     ("system.quotas", "SHOW QUOTAS ON *.*"),
     ("system.row_policies", "SHOW ROW POLICIES ON *.*"),
     ("system.query_log", "SELECT ON system.query_log"),

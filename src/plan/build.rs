@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::moves::Moved;
-use super::registry::{Recorder, is_retained, tenant};
+use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, access, check, diff, lint, order, registry};
 use crate::kinds::{Change, Effects, Lowered, Renewal};
@@ -123,7 +123,9 @@ impl<'a> Draft<'a> {
     fn leftover(&mut self, leftover: &Leftover) {
         match leftover.live {
             None => self.forget(leftover),
-            Some(_) if is_retained(leftover.entry) => self.retained.push(leftover.entry.into()),
+            Some(_) if leftover.is_retained(self.survey.request.desired) => {
+                self.retained.push(leftover.entry.into());
+            }
             Some(live) => self.remove(leftover, live),
         }
     }

@@ -3,7 +3,7 @@
 use super::build::{kept, sort};
 use super::moves::Moved;
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, diff, lint, registry};
+use super::{Request, diff, lint};
 use crate::model::plan::Retained;
 use crate::model::resource::Desired;
 use crate::model::{Category, Finding, Severity};
@@ -95,7 +95,7 @@ fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
 fn undeclared(leftovers: &[Leftover], desired: &Desired) -> Vec<Finding> {
     let there = leftovers.iter().filter(|leftover| leftover.live.is_some());
     let (retained, extra): (Vec<&Leftover>, Vec<&Leftover>) =
-        there.partition(|leftover| registry::is_retained(leftover.entry));
+        there.partition(|leftover| leftover.is_retained(desired));
     let retained: Vec<Retained> = retained.iter().map(|leftover| Retained::from(leftover.entry)).collect();
     let extra = extra.iter().map(|leftover| {
         let entry = leftover.entry;

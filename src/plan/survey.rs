@@ -11,6 +11,7 @@ use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
+use crate::model::resource::Desired;
 use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Resource};
 
 /// How a declared resource, its live object and its record stand to each other.
@@ -68,6 +69,16 @@ pub struct Survey<'a> {
     live: BTreeMap<&'static str, BTreeMap<String, Attrs>>,
     targeted: Option<BTreeSet<Addr>>,
     moved: &'a Moved,
+}
+
+impl Leftover<'_> {
+    /// Returns whether it is kept on the servers: recorded to be, and not a part of its block that can
+    /// be taken back while the block stays.
+    pub fn is_retained(&self, desired: &Desired) -> bool {
+        let taken_back =
+            || self.kind.is_taken_back() && !desired.matching(&self.entry.addr.block()).is_empty();
+        registry::is_retained(self.entry) && !taken_back()
+    }
 }
 
 impl Subject<'_> {

@@ -122,6 +122,9 @@ impl<'c> Compare<'c> {
     ) -> Vec<Portion> {
         let mut portions = Vec::new();
         for options in [false, true] {
+            if !place.differs(&less.all, &more.all, options) {
+                continue;
+            }
             let mut found = Merged::default();
             for class in place.classes(&less.all, &more.all, without, options) {
                 for part in place.tree.cover(|point| class.states[point]) {
@@ -295,6 +298,14 @@ struct Class {
 }
 
 impl Ground<'_> {
+    /// Returns whether `more` has anything that `less` has not.
+    fn differs(&self, less: &AccessSet, more: &AccessSet, options: bool) -> bool {
+        (0..self.universe.len()).any(|point| {
+            let words = more.row(point, options).iter().zip(less.row(point, options));
+            words.into_iter().any(|(more, less)| more & !less != 0)
+        })
+    }
+
     /// Sorts the leaves that are in `more` and not in `less` by the points where they are.
     fn classes(
         &self,
@@ -357,8 +368,11 @@ struct Shape {
 #[derive(Default)]
 struct Merged {
     list: Vec<Shape>,
-    index: HashMap<(Place, Vec<Place>, Vec<Place>, Vec<String>), usize>,
+    index: HashMap<Key, usize>,
 }
+
+/// Place, exceptions of both sorts, and roles that it comes through.
+type Key = (Place, Vec<Place>, Vec<Place>, Vec<String>);
 
 impl Merged {
     fn add(&mut self, leaves: &LeafSet, part: Part, through: Vec<String>) {

@@ -4,10 +4,11 @@ import copy
 import re
 
 from . import access_clauses, access_login, access_parse, settings_profiles, users_xml
+from .access_grants import Grants
 from .access_rules import BUILT_IN, PROBE, Rules
 from .errors import ClickHouseError, not_supported
 from .lexer import quote_name, quote_string, tokens
-from .model import RoleSet, User, Role
+from .model import Role, User
 
 ACCEPTED = (495, 514)  # the engine's checks passed; it has no storage to write to
 _LIBRARY_GAPS = re.compile("SSH is disabled|built without bcrypt")  # which servers are built with
@@ -21,7 +22,7 @@ class Access:
     def __init__(self, store, admin, privileges, version):
         self.store, self.admin, self.privileges, self.version = store, admin, privileges, version
         self.place = "user directories" if version == "24.8" else "`user directories`"
-        self.rules = Rules(self)
+        self.rules, self.grants = Rules(self), Grants(self)
 
     def readonly_names(self):
         """The users of users.xml, which no statement may change."""
@@ -117,13 +118,13 @@ class Access:
                 user.default_roles = copy.deepcopy(statement.roles)
                 self.store.save(user)
         elif statement.roles is not None:
-            self._grant_roles(statement, login)
+            self.grants.roles(statement, login)
         else:
-            self._grant_privileges(statement, context, login)
+            self.grants.privileges(statement, context, login)
 
     def _existing(self, kind, name):
         if kind == "user" and name in self.readonly_names():
-            raise self._readonly("update", kind, name)
+            raise self.readonly("update", kind, name)
         entity = self.store.of(kind).get(name)
         if entity is None:
             raise self.unknown(kind, name)
@@ -133,16 +134,18 @@ class Access:
         """The refusal of a name that nobody has."""
         return ClickHouseError(192 if kind == "user" else 511, f"There is no {kind} {_ticks(name)} in {self.place}.")
 
-    def _readonly(self, verb, kind, name):
+    def readonly(self, verb, kind, name):
+        """The refusal to change what is in users.xml."""
         return ClickHouseError(495, f"Cannot {verb} {kind} {_ticks(name)} in users_xml because this storage is readonly.")
 
-    def _check_roles(self, names):
+    def check_roles(self, names):
+        """Refuses roles that are not there."""
         for name in names:
             if name not in self.store.roles:
                 raise self.unknown("role", name)
 
     def _check_granted(self, user, roles):
-        self._check_roles(roles.names + roles.excluded)
+        self.check_roles(roles.names + roles.excluded)
         if any(name not in user.roles for name in roles.names):
             raise ClickHouseError(512, "Role should be granted to set default")
 
@@ -152,7 +155,7 @@ class Access:
         for name in statement.names:
             old = self.store.of(statement.kind).get(name)
             if statement.kind == "user" and name in self.readonly_names():
-                raise self._readonly("insert", statement.kind, name)
+                raise self.readonly("insert", statement.kind, name)
             if old is not None and statement.guard == "IF NOT EXISTS":
                 continue
             if old is not None and statement.guard != "OR REPLACE":
@@ -172,7 +175,7 @@ class Access:
     def _check_clause(self, clause):
         if clause.name in ("DEFAULT ROLE", "ROLE"):
             roles = access_parse.set_of(clause)
-            self._check_roles(roles.names + roles.excluded)
+            self.check_roles(roles.names + roles.excluded)
         if clause.name == "GRANTEES":
             self.check_grantees(access_parse.set_of(clause))
         if clause.name == "IN":
@@ -238,63 +241,12 @@ class Access:
     def _drop(self, statement, ask):
         for name in statement.names:
             if statement.kind == "user" and name in self.readonly_names():
-                raise self._readonly("remove", "user", name)
+                raise self.readonly("remove", "user", name)
             entity = self.store.of(statement.kind).get(name)
             if entity is None and statement.guard != "IF EXISTS":
                 raise self.unknown(statement.kind, name)
             if entity is not None:
                 self.store.remove(entity)
-
-    def _grantees(self, wanted, login):
-        if wanted.all:
-            return [e for e in self.store.entities() if e.name not in wanted.excluded]
-        found = []
-        for name in wanted.names:
-            if name == "CURRENT_USER":
-                name = login.name if login else self.admin
-            if name in self.readonly_names():
-                raise self._readonly("update", "user", name)
-            entity = self.store.grantee(name)
-            if entity is None:
-                raise self.unknown("role", name)
-            found.append(entity)
-        return found
-
-    def _grant_roles(self, statement, login):
-        self._check_roles(statement.roles.names + statement.roles.excluded)
-        for entity in self._grantees(statement.grantees, login):
-            if statement.replace:
-                entity.roles = {}
-            for name in [n for n in (entity.roles if statement.roles.all else statement.roles.names) if n in statement.roles]:
-                self._grant_role(entity, name, statement)
-            self.store.save(entity)
-
-    def _grant_role(self, entity, name, statement):
-        entity.roles = dict(entity.roles)
-        if statement.action == "GRANT":
-            entity.roles[name] = statement.admin_option or entity.roles.get(name, False)
-        elif statement.admin_option and name in entity.roles:
-            entity.roles[name] = False
-        else:
-            entity.roles.pop(name, None)
-
-    def _grant_privileges(self, statement, context, login):
-        text = self.privileges.spell_out(statement.text, context.database or "default")
-        if re.search(r"[\x00-\x08\x0b-\x1f]", text):
-            raise not_supported("a control character in a name")
-        for entity in self._grantees(statement.grantees, login):
-            if statement.replace or re.fullmatch(r"REVOKE ALL ON \*\.\*", text):
-                entity.grants = []
-            if not text.startswith("REVOKE ALL ON *.*") and not self._is_repeated(entity.grants, text):
-                entity.grants = [*entity.grants, text]
-            self.store.save(entity)
-
-    def _is_repeated(self, grants, text):
-        """A GRANT made already changes nothing unless a REVOKE came after it."""
-        if not text.startswith("GRANT") or text not in grants:
-            return False
-        after = grants[len(grants) - grants[::-1].index(text) :]
-        return not any(g.startswith("REVOKE") for g in after)
 
 
 def _ticks(name):

@@ -35,6 +35,8 @@ def _grant(statement, names):
     option = " WITH ADMIN OPTION" if statement.admin_option else ""
     if statement.roles is not None:
         return f"GRANT {_set(statement.roles, names)} TO default{option}"
+    if statement.current:
+        return "GRANT CURRENT GRANTS(ALL ON *.*) TO default"
     head, _, grant_option = statement.text.partition(" WITH GRANT OPTION")
     return f"{head} TO default" + (" WITH GRANT OPTION" if head != statement.text else "") + grant_option
 

@@ -57,6 +57,7 @@ class Grant:
     grantees: RoleSet = None
     admin_option: bool = False
     replace: bool = False
+    current: bool = False  # CURRENT GRANTS: `text` holds what is asked for
 
 
 @dataclass
@@ -254,12 +255,13 @@ def _grant(reader):
             last = i
     if reader.sees("ON CLUSTER"):
         raise not_supported("ON CLUSTER")
-    if reader.sees("CURRENT GRANTS"):
-        raise not_supported("GRANT CURRENT GRANTS")
     if last is None:
         raise not_supported("this form of " + action)
     statement = Grant(action)
     body = reader.text[reader.all[first].start : reader.all[last].start].strip()
+    if reader.sees("CURRENT GRANTS"):
+        statement.current = has_scope = True
+        body = body[body.index("(") + 1 : -1]
     if not has_scope:
         statement.admin_option = reader.accept("ADMIN OPTION FOR")
         statement.roles = read_set(reader)

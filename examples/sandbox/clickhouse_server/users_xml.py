@@ -34,7 +34,7 @@ def for_logins(store, admin):
     rule = f"<{ADMIN}><grants><query>GRANT ALL ON *.* WITH GRANT OPTION</query></grants></{ADMIN}>"
     members = [ADMIN, *store.roles, *(OWN + u.name for u in store.users.values() if _has_own(u))]
     body = "<grants>" + "".join(f"<query>GRANT `{name}`</query>" for name in members) + "</grants>"
-    return _document(_roles(store.roles.values()) + own + rule, _user("default", body) + _others(store, admin))
+    return _document(_roles(store.roles.values(), True) + own + rule, _user("default", body) + _others(store, admin))
 
 
 def login_roles(user, roles):
@@ -53,7 +53,7 @@ def for_login(store, user, roles, admin, conditions):
     body = _grants(user, {name: option for name, option in user.roles.items() if name in enabled}) + policies.xml(conditions)
     settings = settings_profiles.xml(settings_profiles.effective(store, user, enabled))
     quota = quotas.xml(quotas.of_login(store, user, enabled))
-    return _document(_roles(store.roles.values()), _user("default", body) + _others(store, admin), settings, quota)
+    return _document(_roles(store.roles.values(), True), _user("default", body) + _others(store, admin), settings, quota)
 
 
 def needs_own(store, user, roles):
@@ -76,9 +76,11 @@ def _others(store, admin):
     return named + "".join(_user(u.name, _grants(u, u.roles)) for u in store.users.values())
 
 
-def _roles(roles):
-    probe = f"<{PROBE_ROLE}><grants><query>GRANT USAGE ON *.*</query></grants></{PROBE_ROLE}>"
-    return probe + "".join(f"<{r.name}>{_grants(r, r.roles)}</{r.name}>" for r in roles)
+def _roles(roles, probe=False):
+    texts = [f"<{r.name}>{_grants(r, r.roles)}</{r.name}>" for r in roles]
+    if probe:  # for the statements of a login; what the administrator reads must not show it
+        texts.append(f"<{PROBE_ROLE}><grants><query>GRANT USAGE ON *.*</query></grants></{PROBE_ROLE}>")
+    return "".join(texts)
 
 
 def _user(name, body):

@@ -17,6 +17,16 @@ pub fn user(slug: &str) -> String {
     format!("user_tenant_{slug}")
 }
 
+/// Returns the settings profile of a tenant with limits.
+pub fn profile(slug: &str) -> String {
+    format!("profile_tenant_{slug}")
+}
+
+/// Returns the quota of a tenant with limits.
+pub fn quota(slug: &str) -> String {
+    format!("quota_tenant_{slug}")
+}
+
 /// Returns the organization of a tenant that names none.
 pub fn organization(slug: &str) -> String {
     slug.replace('_', "-")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{expiry, hosts};
+use super::{expiry, hosts, settings};
 use crate::diag::Span;
 use crate::kinds::DecodeCx;
 use crate::model::schema::{BlockSchema, Type};
@@ -19,11 +19,12 @@ pub const DEFAULT_ROLES: &str = "default_roles";
 
 /// What charter's conventions ask for and no contract does. A user that is adopted without one of
 /// them keeps what it has, until the attribute is declared.
-pub const CONVENTIONAL: [&str; 3] = ["default_database", "default_roles", "grantees"];
+pub const CONVENTIONAL: [&str; 5] =
+    ["default_database", "default_roles", "grantees", settings::PROFILE, settings::SETTINGS];
 
 /// Adds the attributes that a `user` block and a tenant's `user` block share.
 pub fn attributes(schema: BlockSchema) -> BlockSchema {
-    schema
+    let schema = schema
         .optional(
             "hosts",
             Type::String.list(),
@@ -42,11 +43,12 @@ pub fn attributes(schema: BlockSchema) -> BlockSchema {
             "valid_until",
             Type::String,
             "Until when it may log in (RFC 3339: `2027-01-31T12:00:00Z`); without end where absent.",
-        )
+        );
+    settings::with_profile(schema)
 }
 
 /// The attributes of the shared ones that `ignore_changes` may name.
-pub const IGNORABLE: [&str; 8] = [
+pub const IGNORABLE: [&str; 10] = [
     "hosts",
     "host_names",
     "host_names_regexp",
@@ -55,6 +57,8 @@ pub const IGNORABLE: [&str; 8] = [
     "default_roles",
     "grantees",
     "valid_until",
+    settings::PROFILE,
+    settings::SETTINGS,
 ];
 
 /// Returns the resource of a user by convention, less its credential and its methods. `database` is
@@ -79,9 +83,14 @@ pub fn declared(mut user: Resource, body: &Body, cx: &mut DecodeCx) -> Resource 
     }
     let valid_until = body.get("valid_until").and_then(|attr| expiry::decode(attr, cx));
     user.attrs.extend(valid_until.map(|time| ("valid_until".to_owned(), time.into())));
-    let conventions = CONVENTIONAL.iter().copied().filter(|attr| body.get(attr).is_none());
+    // One clause replaces profile and settings together.
+    let is_declared = |attr: &str| match attr {
+        settings::PROFILE | settings::SETTINGS => settings::is_declared(body),
+        attr => body.get(attr).is_some(),
+    };
+    let conventions = CONVENTIONAL.iter().copied().filter(|attr| !is_declared(attr));
     user.attrs.insert(CONVENTIONS.into(), Value::strings(conventions));
-    user
+    settings::of_block(user, body, cx)
 }
 
 /// Returns a word as it is, or the names of a list of references, sorted; an empty list is the word

@@ -99,7 +99,10 @@ impl<'a> Changed<'a> {
         for op in &step.ops {
             let Op::Sql(sql) = op else { continue };
             match parse_show_grants(&sql.statement) {
-                Ok(line) => self.touched(&line.grantee().to_owned(), step).lines.push(line),
+                Ok(line) => {
+                    let name = line.grantee().to_owned();
+                    self.touched(&name, step).lines.push(line);
+                }
                 Err(_) => self.touched(&step.identity, step).unread.push(sql.statement.clone()),
             }
         }

@@ -57,9 +57,14 @@ impl Judge<'_> {
         let named = matches!(portion.scope, Scope::Database { .. } | Scope::Table { .. });
         let news = self.settled && named && crosses.is_empty() && !portion.everything;
         let new = |doing: Doing| if news && !portion.before.contains(&doing) { of(doing) } else { none() };
-        let reads = new(Doing::Read);
-        let mut writes = new(Doing::Write);
-        [Doing::ChangeSchema, Doing::Drop].into_iter().for_each(|doing| writes.extend(&new(doing)));
+        // A tenant's own database is what it is for; there it widens that it did no more than read before.
+        let home = self.tenant.is_some_and(|tenant| self.tenants.is_home(tenant, &portion.scope));
+        let reads = if home { none() } else { new(Doing::Read) };
+        let mut writes = none();
+        if !home || portion.before.contains(&Doing::Read) {
+            let changes = [Doing::Write, Doing::ChangeSchema, Doing::Drop];
+            changes.into_iter().for_each(|doing| writes.extend(&new(doing)));
+        }
         // A new database is told once, with all that comes.
         let (reads, writes) = if reads.is_empty() { (reads, writes) } else { (leaves.clone(), none()) };
         let some = |is: bool, leaves: LeafSet| if is { leaves } else { none() };

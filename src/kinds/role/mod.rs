@@ -1,15 +1,18 @@
-//! Roles. What a role may do is a resource of its own, of kind `grant`, at `<role>.grants`.
+//! Roles, with their settings. What a role may do is a resource of its own, of kind `grant`, at
+//! `<role>.grants`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::common::{decode, grants, reads, rename};
+use crate::kinds::common::settings::{self, Holder, Known, Live, PROFILE};
+use crate::kinds::common::{decode, grants, reads, rename, storage};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
 use crate::model::op::Sql;
+use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, text};
-use crate::model::{Action, Attrs, Resource, Settings, Snapshot, Value, names, sql};
+use crate::model::{Action, Attrs, Finding, Resource, Settings, Snapshot, Value, names, sql};
 
 /// The kind.
 pub struct Role;
@@ -27,7 +30,8 @@ impl Kind for Role {
             Type::String,
             "The role's name; the label where it is absent.",
         );
-        Some(grants::with_grants(schema).exports(&["name"]))
+        let schema = settings::with_profile(grants::with_grants(schema));
+        Some(schema.exports(&["name"]))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -36,6 +40,7 @@ impl Kind for Role {
             return Declared::default();
         }
         let role = Resource::new(block.addr.clone(), NAME, &name, block.body.span);
+        let role = settings::of_block(role, &block.body, cx);
         let grantee = grants::Grantee::of_block(&name, grants::GranteeType::Role, &block.body, cx);
         let grants = grants::whole(block.addr.part("grants"), &name, vec![grantee], block.body.span);
         Declared {
@@ -44,18 +49,27 @@ impl Kind for Role {
         }
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        vec![reads::roles()]
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
+        vec![reads::roles(), settings::read(caps)]
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
+        let live = Live::of(world.snapshot, Holder::Role);
         let rows = world.snapshot.rows(reads::ROLES).iter();
         rows.filter(|row| identities.contains(text(row, "name")))
             .map(|row| {
-                let attrs = ["id", "storage"].map(|column| (column.to_owned(), text(row, column).into()));
-                (text(row, "name").to_owned(), attrs.into())
+                let name = text(row, "name");
+                let attrs =
+                    ["id", storage::STORAGE].map(|column| (column.to_owned(), text(row, column).into()));
+                let mut attrs = Attrs::from(attrs);
+                live.add_to(&mut attrs, name, PROFILE);
+                (name.to_owned(), attrs)
             })
             .collect()
+    }
+
+    fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
+        settings::diff(&wanted.attrs, live, PROFILE, Known::of(world.snapshot))
     }
 
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
@@ -64,10 +78,21 @@ impl Kind for Role {
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {
         let name = sql::ident(change.identity);
-        match change.action {
-            Action::Create => Lowered::ops([Sql::new(format!("CREATE ROLE {name}")).into()]),
-            Action::Delete => Lowered::ops([Sql::new(format!("DROP ROLE {name}")).into()]),
-            Action::Update | Action::Adopt | Action::Execute { .. } => Lowered::default(),
-        }
+        let statement = match (change.action, change.wanted) {
+            (Action::Create, Some(wanted)) if settings::is_set(&wanted.attrs, PROFILE) => {
+                format!("CREATE ROLE {name} {}", settings::clause(&wanted.attrs, PROFILE))
+            }
+            (Action::Create, _) => format!("CREATE ROLE {name}"),
+            (Action::Delete, _) => format!("DROP ROLE {name}"),
+            (Action::Update, Some(wanted)) if change.diff.iter().any(settings::concerns) => {
+                format!("ALTER ROLE {name} {}", settings::clause(&wanted.attrs, PROFILE))
+            }
+            _ => return Lowered::default(),
+        };
+        Lowered::ops([Sql::new(statement).into()])
+    }
+
+    fn findings(&self, wanted: &Resource, _: Option<&Attrs>, world: &World) -> Vec<Finding> {
+        settings::findings(wanted, Known::of(world.snapshot))
     }
 }

@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::kinds::common::credential::{self, Credential};
 use crate::kinds::common::grants::{self, Grantee, GranteeType};
 use crate::kinds::common::migration::{self, Folder, Runner};
-use crate::kinds::common::{convention, decode, secret, superset, user};
+use crate::kinds::common::{convention, decode, limits, principals, secret, superset, user};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
@@ -44,6 +44,7 @@ impl Kind for Tenant {
                 "The folders of its schema, instead of the conventional one.",
             )
             .block("credentials", Arity::Optional, credential::block_schema())
+            .block("limits", Arity::Optional, limits::schema())
             .block("user", Arity::Optional, user::attributes(BlockSchema::default()))
             .block("superset", Arity::Optional, superset::schema())
             .exports(&["slug", "organization", "database", "role", "user", "secret"]);
@@ -57,7 +58,10 @@ impl Kind for Tenant {
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let Some(tenant) = Parts::of(block, cx) else { return Declared::default() };
         let mut resources = tenant.access(&block.body, cx);
-        resources.extend(tenant.migrations(&block.body, cx));
+        let limits = tenant.limits(&block.body, cx);
+        let confined = limits.iter().map(|limit| limit.addr.clone()).collect();
+        resources.extend(limits);
+        resources.extend(tenant.migrations(&block.body, confined, cx));
         resources.extend(block.body.block("superset").map(|body| tenant.superset(body)));
         for resource in &mut resources {
             resource.tenant = Some(tenant.slug.clone());
@@ -93,7 +97,7 @@ impl Kind for Tenant {
 }
 
 /// The parts of a tenant that `--target tenant.<label>.access` takes.
-const ACCESS: [&str; 5] = ["database", "role", "grants", "user", "secret"];
+const ACCESS: [&str; 7] = ["database", "role", "grants", "user", "secret", "profile", "quota"];
 
 /// A tenant's names and addresses.
 struct Parts {
@@ -199,10 +203,28 @@ impl Parts {
         if grants::check(&declared, cx) { vec![declared] } else { Vec::new() }
     }
 
-    /// Returns the files of the bootstrap folder, then those of the schema.
-    fn migrations(&self, body: &Body, cx: &mut DecodeCx) -> Vec<Resource> {
+    /// Returns the settings profile and the quota of a `limits` block, both for the tenant's role.
+    fn limits(&self, body: &Body, cx: &mut DecodeCx) -> Vec<Resource> {
+        let Some(block) = body.block("limits") else { return Vec::new() };
+        let (part, role) = (|word: &str| self.addr.part(word), convention::role(&self.slug));
+        let (settings, intervals) = limits::decode(block, cx);
+        let profile = settings.map(|settings| {
+            let name = convention::profile(&self.slug);
+            limits::profile(part("profile"), &name, settings, block.span)
+        });
+        let quota = intervals.map(|intervals| {
+            let name = convention::quota(&self.slug);
+            limits::quota(part("quota"), &name, "none", intervals, block.span)
+        });
+        let all = profile.into_iter().chain(quota);
+        all.map(|limit| limit.with(principals::TO, Value::strings([role.as_str()])).after(part("role")))
+            .collect()
+    }
+
+    /// Returns the files of the bootstrap folder, then those of the schema: after access and limits.
+    fn migrations(&self, body: &Body, confined: Vec<Addr>, cx: &mut DecodeCx) -> Vec<Resource> {
         let conventional = convention::tenant_folder_in(&self.environment, &self.slug);
-        let ready = [self.addr.part("grants")];
+        let ready = [vec![self.addr.part("grants")], confined].concat();
         let bootstrap = self.folder(
             &format!("{conventional}/bootstrap"),
             None,

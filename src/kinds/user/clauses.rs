@@ -23,6 +23,7 @@ pub fn clauses(attrs: &Attrs, only: Option<&[&str]>) -> String {
     if wanted("grantees") {
         clauses.push(format!("GRANTEES {}", grantees(attrs)));
     }
+    clauses.extend(super::settings::clause(attrs, only));
     clauses.join(" ")
 }
 

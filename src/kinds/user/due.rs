@@ -91,7 +91,9 @@ fn rotation(wanted: &Resource, credential: &Credential, entry: &Entry, world: &W
         });
     }
     let overdue = overdue(credential, entry, world)?;
-    (several && managers(credential, world.snapshot).is_empty()).then_some(overdue)
+    // A grace that was asked for may be longer than the declared one: it is kept.
+    let in_grace = entry.old_until().is_some_and(|until| world.caps().now < until);
+    (several && !in_grace && managers(credential, world.snapshot).is_empty()).then_some(overdue)
 }
 
 /// Returns why a password is due by its age.

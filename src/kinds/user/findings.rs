@@ -129,7 +129,10 @@ fn was_recorded(entry: &Entry, time: &str) -> bool {
 /// Tells of a convention that did not hold when the user was adopted.
 fn kept(attr: &str, live: Option<&Attrs>, wanted: &Resource) -> Finding {
     let (found, expected) = (shown(live, attr), shown(Some(&wanted.attrs), attr));
-    let written = wanted.attrs.get(attr).map(|value| value.to_json().to_string()).unwrap_or_default();
+    let written = match wanted.attrs.get(attr) {
+        Some(value) => format!("{attr} = {}", value.to_json()),
+        None => "settings = {}".to_owned(),
+    };
     let clause = super::clauses::clauses(&wanted.attrs, Some(&[attr]));
     Finding::new(
         "CH261",
@@ -138,7 +141,7 @@ fn kept(attr: &str, live: Option<&Attrs>, wanted: &Resource) -> Finding {
         format!("{attr} is as it was when it was adopted"),
     )
     .compare(format!("{attr}: {expected}, by convention"), format!("{attr}: {found}"))
-    .help(format!("to have it so, write {attr} = {written}{}", inside(wanted)))
+    .help(format!("to have it so, write {written}{}", inside(wanted)))
     .help(format!("that runs ALTER USER {} {clause}", sql::ident(&wanted.identity)))
 }
 

@@ -111,21 +111,22 @@ fn whole_list(wanted: &Resource, clauses: &str) -> Op {
 fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let differs = |attr: &str| change.diff.iter().any(|diff| diff.attr == attr);
     let has_password = wanted.attrs.contains_key(CREDENTIAL);
-    let mut list = compare::names_the_list(change);
-    let mut lowered = Lowered::default();
-    let touched = has_password && (differs(PASSWORD) || list);
+    let (list, due) = (compare::names_the_list(change), due(wanted, world));
+    // A user that had other methods so far has lost no password: it gets its first one.
+    let first = change.entry.is_some_and(|entry| !record::recorded_attrs(entry).contains_key(CREDENTIAL));
+    let touched = has_password && !first && (differs(PASSWORD) || list);
     if let Some(finding) = lost_manifest(wanted, world).filter(|_| touched) {
         return refuse(change.addr, finding);
     }
-    if differs(PASSWORD) {
-        let due = due(wanted, world);
-        list &= due.as_ref().is_none_or(|due| matches!(due.what, What::Accept | What::Retire));
-        if !list {
-            lowered = due.map(|due| rotate::lower(wanted, world, &due)).unwrap_or_default();
+    let mut lowered = Lowered::default();
+    let named = list.then(|| with_list(due.as_ref().map(|due| due.what), first)).flatten();
+    match (&due, named) {
+        (_, Some(renewal)) if has_password => {
+            lowered = Lowered { renewal, ..secret_first(wanted, world) };
         }
-    }
-    if has_password && (list || (differs(KEYS) && !differs(PASSWORD))) {
-        lowered = keys_first(wanted, world);
+        (Some(due), None) => lowered = rotate::lower(wanted, world, due),
+        (None, None) if differs(KEYS) => lowered = keys_first(wanted, world),
+        _ => {}
     }
     if !lowered.findings.is_empty() {
         return lowered;
@@ -133,24 +134,30 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     lowered.ops.extend(granted_first(wanted).filter(|_| differs(DEFAULT_ROLES)));
     let differing: Vec<&str> = change.diff.iter().map(|diff| diff.attr.as_str()).collect();
     let mut clauses = clauses(&wanted.attrs, Some(&differing));
-    if list {
-        // Before 24.9 the expiry is the user's, and a list without one leaves it as it is.
-        if differs(auth::VALID_UNTIL) && auth::user_expiry(&wanted.attrs).is_none() {
-            clauses = match world.caps().has_several_auth_methods() {
-                true => clauses,
-                false => format!("{} {clauses}", expiry::clause(None)),
-            };
-        }
+    let expiry = auth::user_expiry(&wanted.attrs);
+    // The methods of a list have their expiry. Before 24.9 it is the user's, and a list without one
+    // leaves it as it is.
+    let of_old = expiry.is_none() && !world.caps().has_several_auth_methods();
+    if differs(auth::VALID_UNTIL) && (named.is_none() || of_old) {
+        clauses = format!("{} {clauses}", expiry::clause(expiry));
+    }
+    if named.is_some() {
         set_list(&mut lowered, change, wanted, clauses.trim_end(), world);
-        return lowered;
-    }
-    if differs(auth::VALID_UNTIL) {
-        clauses = format!("{} {clauses}", expiry::clause(auth::user_expiry(&wanted.attrs)));
-    }
-    if !clauses.is_empty() {
+    } else if !clauses.is_empty() {
         lowered.ops.push(alter(wanted, clauses.trim_end()));
     }
     lowered
+}
+
+/// Returns what becomes of the record of the password where the whole list of methods is set with
+/// it; none where the password changes otherwise, in statements of its own.
+fn with_list(what: Option<What>, first: bool) -> Option<Renewal> {
+    match what {
+        None | Some(What::Retire) => Some(Renewal::Retired),
+        Some(What::Accept) => Some(Renewal::Alone),
+        Some(What::Lost) if first => Some(Renewal::Alone),
+        Some(What::Lost | What::Rotate | What::Unreadable) => None,
+    }
 }
 
 /// Sets the whole list of methods, with the password that the Secret holds, and what else differs.
@@ -159,9 +166,6 @@ fn set_list(lowered: &mut Lowered, change: &Change, wanted: &Resource, clauses: 
     lowered.notes.push(list_note(wanted));
     if wanted.attrs.contains_key(CREDENTIAL) {
         lowered.ops.extend(proof(wanted, world));
-        let is_new = change.diff.iter().any(|diff| diff.attr == PASSWORD);
-        let retired = change.entry.is_some_and(|entry| !entry.fingerprint.is_empty());
-        lowered.renewal = if retired && !is_new { Renewal::Retired } else { Renewal::Alone };
         let old = change.entry.and_then(Entry::old_until).filter(|until| *until > world.caps().now);
         lowered.notes.extend(old.map(|until| {
             format!("an old password was to work until {}: it stops working now", instant(until))

@@ -19,6 +19,7 @@ mod password;
 mod record;
 mod remarks;
 mod rotate;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Diagnostic;
 use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{self, KIND as NAME};
-use crate::kinds::common::{decode, grants, reads, rename};
+use crate::kinds::common::{decode, grants, reads, rename, settings as common};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -130,15 +131,17 @@ impl Kind for User {
             .collect();
         let secrets =
             namespaces.into_iter().map(|namespace| Read::Objects { api: Api::secrets(), namespace });
-        [reads::users(caps), reads::roles()].into_iter().chain(secrets).collect()
+        [reads::users(caps), reads::roles(), common::read(caps)].into_iter().chain(secrets).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
-        observe::observe(identities, world)
+        let mut users = observe::observe(identities, world);
+        settings::add_to(&mut users, world);
+        users
     }
 
     fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
-        observe::diff(wanted, live, world)
+        settings::diff(wanted, live, world)
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {
@@ -178,6 +181,7 @@ impl Kind for User {
         if !live.is_some_and(lower::is_read_only) {
             findings.extend(remarks::remarks(wanted, live, world));
         }
+        findings.extend(common::findings(wanted, common::Known::of(world.snapshot)));
         findings
     }
 

@@ -1,6 +1,7 @@
 //! The scenarios. Each ends with "plan again: no changes", but for those that show what no
 //! declaration can mend.
 
+mod access;
 mod adoption;
 mod crash;
 mod drift;
@@ -18,6 +19,7 @@ mod refusals;
 mod rotation;
 mod scale;
 mod secrets;
+mod settings;
 mod standalone;
 mod tls;
 
@@ -27,6 +29,7 @@ use crate::Scenario;
 pub fn all() -> Vec<Scenario> {
     [
         onboarding::scenarios(),
+        access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
         migrations::scenarios(),
@@ -40,6 +43,7 @@ pub fn all() -> Vec<Scenario> {
         provider_gaps_grants::scenarios(),
         rbac::scenarios(),
         secrets::scenarios(),
+        settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
         rotation::scenarios(),

@@ -21,6 +21,7 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("a_login_that_fails_is_found_and_mended", true, &[], probed),
         scenario("a_lost_manifest_is_rotated_when_asked", false, &[], lost_manifest),
         scenario("keys_that_someone_else_writes_are_not_taken_silently", true, SEVERAL, taken),
+        scenario("a_login_that_host_rules_refuse_proves_nothing", false, &[], out_of_reach),
         scenario("what_has_no_password_cannot_be_rotated", false, &["26.9", "server"], wrong_addresses),
     ]
 }
@@ -257,6 +258,24 @@ fn taken(project: &mut Project) {
     project.write("tenants.hcl", TENANT);
     let _ = rotate(project, &["--finish"]).exits(0);
     assert!(!logs_in(project, by_hand) && logs_in(project, &current(project)));
+    project.unchanged();
+}
+
+fn out_of_reach(project: &mut Project) {
+    project.write(
+        "tenants.hcl",
+        "user \"@_bi\" {\n  hosts = [\"10.11.12.0/24\"]\n  credentials {}\n}\n\
+         secret \"@-bi\" {\n  credentials = user.@_bi\n}\n",
+    );
+    let _ = project.apply();
+    let addr = format!("user.{}", project.name("bi"));
+    let _ = project.charter(&["check"]).exits(0).says("CH311").says("it may log in from 10.11.12.0/24 only");
+    let _ = project.charter(&["plan", "--probe", "--detailed-exitcode"]).exits(0).says("No changes.");
+    let _ = project.charter(&["rotate", &addr, "--auto-approve"]).exits(0).says("the login is not proved");
+    project.unchanged();
+    if project.engine.name != "24.8" {
+        let _ = project.charter(&["rotate", &addr, "--finish", "--auto-approve"]).exits(1).says("CH315");
+    }
     project.unchanged();
 }
 

@@ -33,6 +33,12 @@ fn queries(project: &mut Project) {
         ("CLICKHOUSE_PASSWORD".into(), "counter-password-1".into()),
     ];
     let few = count(project, &user);
+    let limited = "tenant \"@_first\" {\n  limits {\n    max_threads = 4\n    quota {\n      duration = \"1h\"\n    }\n  }\n}\ntenant \"@_second\" {\n  superset {}\n}\n";
+    let plain = std::fs::read_to_string(project.file("main.hcl")).unwrap();
+    project.write("main.hcl", limited);
+    let two_kinds_more = count(project, &user);
+    assert!(two_kinds_more <= few + 2, "{few} queries, and {two_kinds_more} with profiles and quotas");
+    project.write("main.hcl", &plain);
     let mut many = std::fs::read_to_string(project.file("main.hcl")).unwrap();
     for index in 0..498 {
         let _ = writeln!(many, "tenant \"@_n{index}\" {{}}");

@@ -89,7 +89,9 @@ fn rotations(project: &Project) -> (Vec<crate::command::Output>, Vec<String>) {
     // A rotation that fails half-way: the API server refuses the Secret that is sent to it.
     let secret = crate::project::secret_name(&project.name("a"));
     project.cluster().edit("Secret", &secret, &serde_json::json!({"immutable": true}));
-    run(&["rotate", &addr, "--auto-approve", "-vvv"], 3);
+    // Where a user has one password the Secret comes first, so that nothing was changed.
+    let half_way = if project.engine.name == "24.8" { 1 } else { 3 };
+    run(&["rotate", &addr, "--auto-approve", "-vvv"], half_way);
     run(&["plan", "--sql", "-vvv"], 0);
     project.cluster().delete("Secret", &secret);
     outputs.push(project.charter(&["apply", "--auto-approve", "-vvv"]).exits(0));

@@ -120,6 +120,9 @@ fn a_password_is_due_when_its_time_has_passed_by_the_servers_clock() {
     assert_eq!(aged(90 * DAY - 1).what(), None);
     assert_eq!(aged(90 * DAY).what(), Some(What::Rotate));
     assert_eq!(Case { rotate_after: None, ..aged(900 * DAY) }.what(), None);
+    // A grace that was asked for is kept, and a rotation that is due waits for its end.
+    let grace = |grace: u64| Case { record: old(grace), ..aged(90 * DAY) }.what();
+    assert_eq!((grace(91 * DAY), grace(90 * DAY)), (None, Some(What::Rotate)));
     // A clock that stands behind the record, and a record without a time.
     assert_eq!(Case { now: 0, ..aged(0) }.what(), None);
     assert_eq!(Case { record: json!({"credential_at": 0}), ..aged(900 * DAY) }.what(), None);

@@ -1,0 +1,1 @@
+CREATE TABLE events (id UInt64, region LowCardinality(String)) ENGINE = MergeTree ORDER BY id;

@@ -1,0 +1,11 @@
+# Nothing declares the quota any more.
+charter {
+  scope = "platform"
+}
+
+kubernetes {
+  manifests = "out/manifests"
+}
+
+
+role "analyst" {}

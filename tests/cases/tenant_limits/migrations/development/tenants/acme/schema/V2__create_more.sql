@@ -1,0 +1,1 @@
+CREATE TABLE more (id UInt64) ENGINE = MergeTree ORDER BY id;
