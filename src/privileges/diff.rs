@@ -260,8 +260,25 @@ impl<'a> Sides<'a> {
         let mut steps = grants(&missing);
         let closing = self.superfluous(first, target, self.after(&steps).extra(target));
         steps.extend(revokes(&closing));
-        let except = closing.into_iter().filter(|closing| !extra.contains(closing)).collect();
+        let except: Vec<_> = closing.into_iter().filter(|closing| !extra.contains(closing)).collect();
+        if !except.is_empty()
+            && let Some(narrow) = self.narrowly(target, first)
+        {
+            return narrow;
+        }
         GrantDiff { missing, extra, except, steps }
+    }
+
+    /// Mends without opening what is left out, if all that is missing lies where something was revoked: it is granted
+    /// there.
+    fn narrowly(&self, target: &AccessSet, first: &[Statement]) -> Option<GrantDiff> {
+        let revoked = self.live.iter().copied().filter(|statement| statement.verb != Verb::Grant);
+        let lost = target.extra(&self.has);
+        let missing = restored(self.reading, self.universe, revoked, &lost, target);
+        let extra = self.superfluous(first, target, self.has.extra(target));
+        let mut steps = grants(&missing);
+        steps.extend(revokes(&extra));
+        self.ends_at(&steps, target).then_some(GrantDiff { missing, extra, except: Vec::new(), steps })
     }
 
     /// Returns what `has` lacks of what is declared, in the words of the declaration.

@@ -309,3 +309,23 @@ fn exempt_options_survive_below_an_exempt_right() {
     GRANT CREATE TABLE ON ab.t TO r WITH GRANT OPTION
     ");
 }
+
+/// What is left out stays closed where only a part of another exception is given back.
+#[test]
+fn a_smaller_exception_is_mended_where_it_was() {
+    let except = |parts: &[&str]| {
+        let parts = parts.iter().map(|part| Except::parse(part).unwrap()).collect();
+        vec![grant("INSERT ON d.*").excepting(parts)]
+    };
+    let live = show(&[
+        "GRANT INSERT ON d.* TO r",
+        "REVOKE INSERT ON d.z FROM r",
+        "REVOKE INSERT(id) ON d.log FROM r",
+    ]);
+    let run = |desired: &[Grant]| diff(&toy(), desired, &live, &[], Mode::Whole).unwrap();
+    assert_eq!(run(&except(&["d.z"])).statements("r"), ["GRANT INSERT(id) ON d.log TO r"]);
+    assert!(run(&except(&["d.z", "d.log(id)"])).is_empty());
+    let wider = run(&except(&["d.z", "d.log"]));
+    assert_eq!(wider.statements("r"), ["REVOKE INSERT ON d.log FROM r"]);
+    assert!(wider.except.is_empty());
+}

@@ -173,11 +173,11 @@ fn run(rows: &[PrivilegeRow], cases: u32, without: &[&str]) {
 
 #[test]
 fn statements_lead_to_the_declaration_with_a_small_catalog() {
-    run(&toy_rows(), 1000, &[]);
+    run(&toy_rows(), 400, &[]);
 }
 
 #[test]
 fn statements_lead_to_the_declaration_with_the_catalog_of_26_9() {
     // Sources have two spellings, which the naive model does not know: examples.rs has them.
-    run(&real_rows(), 60, &["READ", "WRITE", "SOURCES"]);
+    run(&real_rows(), 40, &["READ", "WRITE", "SOURCES"]);
 }
