@@ -189,7 +189,7 @@ impl Proof<'_> {
                 let creates = powers[hop.node].contains_key(&Power::CreateDictionary);
                 if creates || powers[hop.node].contains_key(&Power::Remote) {
                     let what = if creates { "CREATE DICTIONARY" } else { "REMOTE" };
-                    open.iter().for_each(|(name, tenants)| self.from_inside(*id, at, what, name, tenants));
+                    open.iter().for_each(|(name, tenants)| self.inside(*id, at, what, name, tenants));
                     break;
                 }
             }
@@ -212,7 +212,7 @@ impl Proof<'_> {
         });
     }
 
-    fn from_inside(&mut self, id: Id, at: usize, what: &str, account: &str, tenants: &TenantSet) {
+    fn inside(&mut self, id: Id, at: usize, what: &str, account: &str, tenants: &TenantSet) {
         let admits =
             self.prover.observed.users.get(account).is_some_and(|user| user.hosts.admit_the_server());
         let own = self.prover.touched(&self.declared_with_others(id));

@@ -366,7 +366,7 @@ fn one_who_may_do_everything_is_one_finding() {
         [
             (super::Way::RoleChain, 1000, 1000),
             (super::Way::Everything, 1, 1000),
-            (super::Way::QueryLog, 4001, 1000)
+            (super::Way::QueryLog, 1001, 1000)
         ]
     );
     assert!(estate.told().contains("and 994 more who have it"), "{}", estate.told());
