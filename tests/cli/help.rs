@@ -172,6 +172,9 @@ fn of_plan() {
     Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that an
     apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
 
+    Below a change of grants stands what it comes to: what each role and user gains and loses in effect;
+    where that widens, it is told at the end.
+
     The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each with
     a code and with what to do; one that is an error keeps the plan from being applied.
 
@@ -263,7 +266,7 @@ fn of_apply() {
 
 #[test]
 fn of_check() {
-    assert_snapshot!(own_help("check"), @r"
+    assert_snapshot!(own_help("check"), @r#"
     Tells what drifted; changes nothing, exits with 2 where something did
 
     Asks the live servers: were the expected migrations applied (tracking), do databases, users, roles
@@ -286,6 +289,19 @@ fn of_check() {
           --target <ADDRESS>
               Only this, and what it depends on: an address or a group, such as tenant.acme
 
+          --isolation
+              Prove that tenants are apart: name whoever reaches a tenant's data and is not declared to
+              
+              Computes from the live grants, roles, grant options, views, dictionaries and accounts of
+              all users and roles, charter's or not, who can read or change each tenant's database, and
+              tells everyone who is not declared to, with the way: a grant of its own, a chain of roles,
+              a wildcard, a grant on everything, a grant or admin option, open GRANTEES, rights to
+              manage users, a view or dictionary that reads for others, CREATE DICTIONARY beside an
+              account without a password. The whole estate is looked at, whatever --target says. Trust
+              administrators by `isolation { administrators = ["NAME"] }`. It tries the empty password
+              on users with a plain-text one, unless --no-probe. docs/isolation.md says what it cannot
+              see.
+
           --no-probe
               Do not log in with what the Secrets hold; without it, each user's password is proved
 
@@ -294,7 +310,7 @@ fn of_check() {
 
       -h, --help
               Print help (see a summary with '-h')
-    ");
+    "#);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Adding a kind touches one folder (`quota/`) and one line ([`kinds`]); everything else is charter as
+//! Adding a kind touches one folder (`workload/`) and one line ([`kinds`]); everything else is charter as
 //! it is: the toy goes the whole way, from HCL over a plan to a server, and planning again is empty.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod quota;
 mod servers;
+mod workload;
 
 use std::sync::Arc;
 
@@ -20,16 +20,16 @@ use tokio::sync::mpsc;
 
 /// Returns charter's kinds and the toy.
 fn kinds() -> Kinds {
-    Kinds::new(Kinds::all().iter().chain([&quota::Quota as _]).collect())
+    Kinds::new(Kinds::all().iter().chain([&workload::Workload as _]).collect())
 }
 
 const TWO: &str = r#"
-quota "staff" {
+workload "staff" {
   max_queries = 1000
 }
 
-quota "guests" {
-  name        = "${quota.staff.name}_guests"
+workload "guests" {
+  name        = "${workload.staff.name}_guests"
   max_queries = 10
 }
 "#;
@@ -90,14 +90,17 @@ fn actions(plan: &Plan) -> Vec<(String, Action)> {
 async fn a_toy_goes_the_whole_way() {
     let servers = Arc::new(Fake::default());
     let plan = apply(&servers, TWO).await;
-    let expected =
-        [("charter.ops", Action::Create), ("quota.staff", Action::Create), ("quota.guests", Action::Create)];
+    let expected = [
+        ("charter.ops", Action::Create),
+        ("workload.staff", Action::Create),
+        ("workload.guests", Action::Create),
+    ];
     assert_eq!(actions(&plan), expected.map(|(addr, action)| (addr.to_owned(), action)));
     assert_eq!(
         servers.held().ran,
         [
-            "CREATE QUOTA `staff` FOR INTERVAL 1 hour MAX queries = 1000",
-            "CREATE QUOTA `staff_guests` FOR INTERVAL 1 hour MAX queries = 10",
+            "CREATE WORKLOAD `staff` FOR INTERVAL 1 hour MAX queries = 1000",
+            "CREATE WORKLOAD `staff_guests` FOR INTERVAL 1 hour MAX queries = 10",
         ]
     );
 }
@@ -106,48 +109,48 @@ async fn a_toy_goes_the_whole_way() {
 async fn what_was_changed_by_hand_is_mended_and_what_goes_is_removed() {
     let servers = Arc::new(Fake::default());
     apply(&servers, TWO).await;
-    servers.held().quotas.insert("staff".into(), 5);
+    servers.held().workloads.insert("staff".into(), 5);
     let plan = apply(&servers, TWO).await;
     insta::assert_snapshot!(shown(&plan), @r#"
     Scope default, environment development, ClickHouse 26.9.2.1.
     ~ change
 
-      ~ quota.staff  quota  staff
+      ~ workload.staff  workload  staff
           ~ max_queries: 5 -> 1000
           1. ClickHouse:
-             ALTER QUOTA `staff` FOR INTERVAL 1 hour MAX queries = 1000
+             ALTER WORKLOAD `staff` FOR INTERVAL 1 hour MAX queries = 1000
           2. record in ops.charter_resources: digest=fef9d0…e0f6fc
              spec={"after":[],"attrs":…alse,"tenant":null} status=applied
 
     Plan: 0 to create, 1 to change, 0 to destroy.
     "#);
-    let plan = apply(&servers, "quota \"staff\" {\n  max_queries = 1000\n}\n").await;
-    assert_eq!(actions(&plan), [("quota.guests".to_owned(), Action::Delete)]);
-    assert_eq!(servers.held().quotas.iter().collect::<Vec<_>>(), [(&"staff".to_owned(), &1000)]);
+    let plan = apply(&servers, "workload \"staff\" {\n  max_queries = 1000\n}\n").await;
+    assert_eq!(actions(&plan), [("workload.guests".to_owned(), Action::Delete)]);
+    assert_eq!(servers.held().workloads.iter().collect::<Vec<_>>(), [(&"staff".to_owned(), &1000)]);
 }
 
 #[tokio::test]
 async fn what_nobody_recorded_is_adopted_or_refused() {
     let servers = Arc::new(Fake::default());
-    servers.held().quotas.insert("staff".into(), 1000);
-    let plan_before = apply(&servers, "quota \"staff\" {\n  max_queries = 1000\n}\n").await;
-    assert_eq!(actions(&plan_before)[1], ("quota.staff".to_owned(), Action::Adopt));
+    servers.held().workloads.insert("staff".into(), 1000);
+    let plan_before = apply(&servers, "workload \"staff\" {\n  max_queries = 1000\n}\n").await;
+    assert_eq!(actions(&plan_before)[1], ("workload.staff".to_owned(), Action::Adopt));
     assert!(servers.held().ran.is_empty());
-    servers.held().quotas.insert("other".into(), 1);
-    let refused = plan(&servers, "quota \"other\" {\n  max_queries = 2\n}\n").await;
+    servers.held().workloads.insert("other".into(), 1);
+    let refused = plan(&servers, "workload \"other\" {\n  max_queries = 2\n}\n").await;
     assert!(!refused.may_apply());
     assert_eq!(refused.findings[0].code, "CH201");
 }
 
 #[test]
 fn mistakes_in_it_are_told_as_for_every_kind() {
-    let compiled = compile("quota \"staff\" {\n  max_querys = 1\n}\n");
+    let compiled = compile("workload \"staff\" {\n  max_querys = 1\n}\n");
     insta::assert_snapshot!(diag::text::render(&compiled.diags, &compiled.sources, false, 100), @r#"
     error: missing attribute
      --> main.hcl:1:1
       |
-    1 | quota "staff" {
-      | ^^^^^^^^^^^^^ `max_queries` is required
+    1 | workload "staff" {
+      | ^^^^^^^^^^^^^^^^ `max_queries` is required
       |
       = note: How many queries an hour may have.
       = help: add `max_queries = …`
@@ -156,7 +159,7 @@ fn mistakes_in_it_are_told_as_for_every_kind() {
      --> main.hcl:2:3
       |
     2 |   max_querys = 1
-      |   ^^^^^^^^^^ `quota` has no such attribute
+      |   ^^^^^^^^^^ `workload` has no such attribute
       |
       = help: did you mean `max_queries`?
     "#);

@@ -1,4 +1,4 @@
-//! A ClickHouse in memory that knows quotas and charter's own tables, and nothing else: whatever
+//! A ClickHouse in memory that knows workloads and charter's own tables, and nothing else: whatever
 //! else it is asked fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +17,8 @@ pub struct Fake(Mutex<Held>);
 /// What it holds.
 #[derive(Default)]
 pub struct Held {
-    /// The quotas: the most queries by name.
-    pub quotas: BTreeMap<String, u64>,
+    /// The workloads: the most queries by name.
+    pub workloads: BTreeMap<String, u64>,
     /// The statements that it ran, but for charter's own tables.
     pub ran: Vec<String>,
     tables: BTreeSet<String>,
@@ -52,9 +52,9 @@ impl Held {
         if statement.contains("FROM ops.charter_resources") {
             return self.newest().into_values().map(Json::Object).collect();
         }
-        if statement.contains("FROM system.quota_limits") {
-            let quotas = self.quotas.iter();
-            return quotas.map(|(name, most)| json!({"name": name, "max_queries": most})).collect();
+        if statement.contains("FROM system.workload_limits") {
+            let workloads = self.workloads.iter();
+            return workloads.map(|(name, most)| json!({"name": name, "max_queries": most})).collect();
         }
         panic!("this server is not asked {statement}")
     }
@@ -68,7 +68,7 @@ impl Held {
 
     fn run(&mut self, statement: &str) {
         let mut words = statement.split(['`', ' ', '.']).filter(|word| !word.is_empty());
-        let quota = statement.split('`').nth(1).unwrap_or_default().to_owned();
+        let workload = statement.split('`').nth(1).unwrap_or_default().to_owned();
         let most = || statement.rsplit(' ').next().unwrap().parse().unwrap();
         match (words.next(), words.next()) {
             (Some("CREATE"), Some("DATABASE")) => return,
@@ -76,11 +76,15 @@ impl Held {
                 self.tables.insert(statement.split('`').nth(3).unwrap().to_owned());
                 return;
             }
-            (Some("CREATE"), Some("QUOTA")) => {
-                assert_eq!(self.quotas.insert(quota, most()), None, "{statement}")
+            (Some("CREATE"), Some("WORKLOAD")) => {
+                assert_eq!(self.workloads.insert(workload, most()), None, "{statement}")
             }
-            (Some("ALTER"), Some("QUOTA")) => *self.quotas.get_mut(&quota).expect(statement) = most(),
-            (Some("DROP"), Some("QUOTA")) => assert!(self.quotas.remove(&quota).is_some(), "{statement}"),
+            (Some("ALTER"), Some("WORKLOAD")) => {
+                *self.workloads.get_mut(&workload).expect(statement) = most()
+            }
+            (Some("DROP"), Some("WORKLOAD")) => {
+                assert!(self.workloads.remove(&workload).is_some(), "{statement}")
+            }
             _ => panic!("this server does not run {statement}"),
         }
         self.ran.push(statement.to_owned());

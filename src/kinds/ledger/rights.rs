@@ -42,7 +42,7 @@ pub fn missing(steps: &[Step], world: &World) -> Option<Finding> {
     }
     let wildcards = world.caps().at_least(24, 10);
     let statements = gathered(&lacking, wildcards).into_iter().map(|grant| statement(&grant, user));
-    let may_record = !lacking.iter().any(|grant| is_record(grant));
+    let may_record = !lacking.iter().any(is_record);
     let (code, summary) = if may_record {
         (LACKS, format!("charter's own user {user} lacks rights to apply this plan"))
     } else {

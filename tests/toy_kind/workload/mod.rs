@@ -1,4 +1,4 @@
-//! The toy: quotas on the number of queries in an hour. Complete, as a kind of charter's own would be.
+//! The toy: workloads on the number of queries in an hour. Complete, as a kind of charter's own would be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,19 +12,19 @@ use charter::model::snapshot::{Caps, Read, number, text};
 use charter::model::{Action, Attrs, Resource, Settings, Value, names, sql};
 
 /// The kind.
-pub struct Quota;
+pub struct Workload;
 
-const NAME: &str = "quota";
-const READ: &str = "quotas";
+const NAME: &str = "workload";
+const READ: &str = "workloads";
 
-impl Kind for Quota {
+impl Kind for Workload {
     fn name(&self) -> &'static str {
         NAME
     }
 
     fn schema(&self) -> Option<BlockSchema> {
         let schema = BlockSchema::default()
-            .optional("name", Type::String, "The quota's name; the label where it is absent.")
+            .optional("name", Type::String, "The workload's name; the label where it is absent.")
             .required("max_queries", Type::Number, "How many queries an hour may have.")
             .exports(&["name"]);
         Some(schema)
@@ -32,16 +32,18 @@ impl Kind for Quota {
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let (name, span) = decode::name_of(block, "name");
-        if !decode::check_name(cx, "quota name", &name, names::clickhouse, span) {
+        if !decode::check_name(cx, "workload name", &name, names::clickhouse, span) {
             return Declared::default();
         }
         let most = block.body.get("max_queries").map_or(Value::Null, |attr| attr.value.clone());
-        let quota = Resource::new(block.addr.clone(), NAME, &name, block.body.span).with("max_queries", most);
-        Declared { resources: vec![quota], exports: [("name".to_owned(), Value::from(name))].into() }
+        let workload =
+            Resource::new(block.addr.clone(), NAME, &name, block.body.span).with("max_queries", most);
+        Declared { resources: vec![workload], exports: [("name".to_owned(), Value::from(name))].into() }
     }
 
     fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        let statement = "SELECT quota_name AS name, max_queries[1] AS max_queries FROM system.quota_limits";
+        let statement =
+            "SELECT workload_name AS name, max_queries[1] AS max_queries FROM system.workload_limits";
         vec![Read::Sql { name: READ, statement: statement.into() }]
     }
 
@@ -57,9 +59,9 @@ impl Kind for Quota {
             change.wanted.and_then(|wanted| wanted.attrs.get("max_queries")?.as_f64()).unwrap_or_default();
         let limit = format!("FOR INTERVAL 1 hour MAX queries = {most}");
         let statement = match change.action {
-            Action::Create => format!("CREATE QUOTA {name} {limit}"),
-            Action::Update => format!("ALTER QUOTA {name} {limit}"),
-            Action::Delete => format!("DROP QUOTA {name}"),
+            Action::Create => format!("CREATE WORKLOAD {name} {limit}"),
+            Action::Update => format!("ALTER WORKLOAD {name} {limit}"),
+            Action::Delete => format!("DROP WORKLOAD {name}"),
             Action::Adopt | Action::Execute { .. } => return Lowered::default(),
         };
         Lowered::ops([Sql::new(statement).into()])
