@@ -280,7 +280,9 @@ impl Lexer<'_> {
 
     fn dot_starts_number(&self) -> bool {
         // At the very start of a text the server reads a lone `.` as a number; no statement has that.
-        self.at(1).is_some_and(|byte| byte.is_ascii_digit()) && self.after != After::Operand
+        // After another dot only an integer may follow, which does not begin with one.
+        let begins = !matches!(self.after, After::Operand | After::Dot);
+        begins && self.at(1).is_some_and(|byte| byte.is_ascii_digit())
     }
 
     fn dollar(&self) -> Scan {

@@ -32,10 +32,19 @@ pub struct Scenario {
     pub name: &'static str,
     /// Whether it needs a real API server; else it writes manifests.
     pub cluster: bool,
-    /// The engines that it runs on; all where empty.
+    /// The engines that it runs on; all where empty. Those after a `~` only with the full matrix
+    /// (`CHARTER_TEST_MATRIX=full`).
     pub engines: &'static [&'static str],
     /// The test itself.
     pub run: fn(&mut project::Project),
+}
+
+impl Scenario {
+    fn runs_on(&self, engine: &str) -> bool {
+        let full = std::env::var("CHARTER_TEST_MATRIX").is_ok_and(|matrix| matrix == "full");
+        let is = |name: &&str| *name == engine || (full && name.strip_prefix('~') == Some(engine));
+        self.engines.is_empty() || self.engines.iter().any(is)
+    }
 }
 
 fn main() -> ExitCode {
@@ -44,7 +53,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for scenario in scenarios::all() {
         for engine in &engines {
-            if scenario.engines.is_empty() || scenario.engines.contains(&engine.name) {
+            if scenario.runs_on(engine.name) {
                 trials.push(trial(&scenario, *engine));
             }
         }
@@ -57,10 +66,21 @@ fn main() -> ExitCode {
 fn trial(scenario: &Scenario, engine: Engine) -> Trial {
     let (run, cluster) = (scenario.run, scenario.cluster);
     let missing = cluster && !servers::has_cluster();
-    Trial::test(format!("{}::{}", scenario.name, engine.name), move || {
+    let name = format!("{}::{}", scenario.name, engine.name);
+    Trial::test(name.clone(), move || {
+        let begun = std::time::Instant::now();
         let mut project = project::Project::new(engine, cluster);
         run(&mut project);
+        report(&name, begun.elapsed());
         Ok(())
     })
     .with_ignored_flag(missing)
+}
+
+/// Appends how long a scenario took to the file that CHARTER_TEST_TIMES names.
+fn report(name: &str, took: std::time::Duration) {
+    use std::io::Write as _;
+    let Some(path) = std::env::var_os("CHARTER_TEST_TIMES") else { return };
+    let mut file = std::fs::File::options().create(true).append(true).open(path).unwrap();
+    writeln!(file, "{:7.1} {name}", took.as_secs_f64()).unwrap();
 }

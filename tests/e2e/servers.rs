@@ -27,7 +27,28 @@ pub struct ClickHouse {
     pub password: String,
     /// The log of what it received, a JSON line each; none for a server that was given.
     pub log: Option<PathBuf>,
+    /// What keeps a shared sandbox running; none for others.
+    pub _shared: Option<Arc<Sandbox>>,
 }
+
+/// A sandbox that several scenarios share: it ends with the last of them.
+#[derive(Debug)]
+pub struct Sandbox {
+    child: Mutex<Child>,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let child = self.child.get_mut().unwrap();
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}
+
+/// How many scenarios share a sandbox: with each user and role the engine takes longer to be opened
+/// as somebody else.
+const SHARED_BY: usize = 8;
 
 /// Returns the engines to run on.
 pub fn engines() -> Vec<Engine> {
@@ -44,9 +65,15 @@ pub fn engines() -> Vec<Engine> {
 
 #[derive(Default)]
 struct Started {
-    clickhouse: BTreeMap<Engine, Arc<OnceLock<ClickHouse>>>,
+    clickhouse: BTreeMap<Engine, Arc<Mutex<Shared>>>,
     children: Vec<Child>,
-    folders: Vec<tempfile::TempDir>,
+}
+
+/// The sandbox that the next scenario of an engine gets.
+#[derive(Default)]
+struct Shared {
+    server: Option<ClickHouse>,
+    used: usize,
 }
 
 fn started() -> &'static Mutex<Started> {
@@ -56,8 +83,13 @@ fn started() -> &'static Mutex<Started> {
 
 /// Returns the ClickHouse of an engine.
 pub fn clickhouse(engine: Engine) -> ClickHouse {
-    let cell = started().lock().unwrap().clickhouse.entry(engine).or_default().clone();
-    cell.get_or_init(|| start_clickhouse(engine)).clone()
+    let shared = started().lock().unwrap().clickhouse.entry(engine).or_default().clone();
+    let mut shared = shared.lock().unwrap();
+    if shared.used.is_multiple_of(SHARED_BY) {
+        shared.server = None;
+    }
+    shared.used += 1;
+    shared.server.get_or_insert_with(|| start_clickhouse(engine)).clone()
 }
 
 fn start_clickhouse(engine: Engine) -> ClickHouse {
@@ -69,16 +101,18 @@ fn start_clickhouse(engine: Engine) -> ClickHouse {
             user: if user.is_empty() { "default".into() } else { user },
             password: variable("CHARTER_TEST_CLICKHOUSE_PASSWORD"),
             log: None,
+            _shared: None,
         };
     }
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("statements.jsonl");
     let mut command = Command::new(root().join("examples/sandbox/clickhouse"));
     command.args(["--engine", engine.name, "--exit-with-stdin", "--log"]).arg(&log);
-    let url =
-        start(command, "CLICKHOUSE_URL=").unwrap_or_else(|| panic!("sandbox {} did not start", engine.name));
-    started().lock().unwrap().folders.push(folder);
-    ClickHouse { url, user: "default".into(), password: String::new(), log: Some(log) }
+    let (child, url) = spawn(command, "CLICKHOUSE_URL=");
+    let url = url.unwrap_or_else(|| panic!("sandbox {} did not start", engine.name));
+    let sandbox = Sandbox { child: Mutex::new(child), _folder: folder };
+    let shared = Some(Arc::new(sandbox));
+    ClickHouse { url, user: "default".into(), password: String::new(), log: Some(log), _shared: shared }
 }
 
 /// Starts a sandbox for one scenario, with options; its data and its CA are in `folder`.
@@ -86,7 +120,7 @@ pub fn own_sandbox(folder: &Path, options: &[&str]) -> ClickHouse {
     let mut command = Command::new(root().join("examples/sandbox/clickhouse"));
     command.args(["--exit-with-stdin", "--data"]).arg(folder).args(options);
     let url = start(command, "CLICKHOUSE_URL=").expect("the sandbox starts");
-    ClickHouse { url, user: "default".into(), password: String::new(), log: None }
+    ClickHouse { url, user: "default".into(), password: String::new(), log: None, _shared: None }
 }
 
 /// Returns the kubeconfig of the API server, if there can be one.
@@ -111,14 +145,19 @@ pub fn has_cluster() -> bool {
 }
 
 /// Starts a server that lives as long as its standard input, and returns what it says after `key`.
-fn start(mut command: Command, key: &str) -> Option<String> {
+fn start(command: Command, key: &str) -> Option<String> {
+    let (child, value) = spawn(command, key);
+    started().lock().unwrap().children.push(child);
+    value
+}
+
+fn spawn(mut command: Command, key: &str) -> (Child, Option<String>) {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let stdout = child.stdout.take().unwrap();
     let mut lines = BufReader::new(stdout).lines();
     let value = lines.find_map(|line| line.ok()?.strip_prefix(key).map(str::to_owned));
     std::thread::spawn(move || lines.for_each(drop));
-    started().lock().unwrap().children.push(child);
-    value
+    (child, value)
 }
 
 /// Stops what was started.
@@ -130,7 +169,7 @@ pub fn stop() {
     for child in &mut started.children {
         child.wait().unwrap();
     }
-    started.folders.clear();
+    started.clickhouse.clear();
 }
 
 /// Returns the root of the repository.

@@ -132,3 +132,12 @@ fn hostile_texts_take_linear_time() {
         assert!(start.elapsed().as_secs() < 20, "{unit}");
     }
 }
+
+#[test]
+fn a_dot_after_a_dot_begins_no_number() {
+    for text in ["..0", "t..1", "..0x"] {
+        let (tokens, _) = lex_partial(text);
+        assert!(tokens.iter().all(|token| !token.text.is_empty()), "{text}");
+        assert_eq!(tokens.iter().filter(|token| token.text == ".").count(), 2, "{text}");
+    }
+}

@@ -3,14 +3,20 @@
 
 use serde_json::Value as Json;
 
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "access_made_by_hand_is_told_as_lost", cluster: false, engines: &[], run: drift },
-        Scenario { name: "what_widens_is_told_before_it_does", cluster: false, engines: &[], run: widening },
-        Scenario { name: "a_confined_tenant_has_no_holes", cluster: false, engines: &[], run: confined },
+        Scenario { name: "access_made_by_hand_is_told_as_lost", cluster: false, engines: NEWEST, run: drift },
+        Scenario {
+            name: "what_widens_is_told_before_it_does",
+            cluster: false,
+            engines: NEWEST,
+            run: widening,
+        },
+        Scenario { name: "a_confined_tenant_has_no_holes", cluster: false, engines: NEWEST, run: confined },
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ENDS;
 use crate::Scenario;
 use crate::command;
 use crate::project::Project;
@@ -10,7 +11,7 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![Scenario {
         name: "a_killed_apply_is_completed_by_the_next",
         cluster: true,
-        engines: &[],
+        engines: ENDS,
         run: killed,
     }]
 }

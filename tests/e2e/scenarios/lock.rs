@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use super::NEWEST;
 use crate::Scenario;
 use crate::command::{self, Output};
 use crate::project::Project;
@@ -17,7 +18,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "a_held_lock_is_told_and_can_be_taken_away",
             cluster: false,
-            engines: &[],
+            engines: NEWEST,
             run: held,
         },
     ]

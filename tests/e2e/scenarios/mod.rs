@@ -28,6 +28,12 @@ mod tls;
 
 use crate::Scenario;
 
+/// The newest engine, or the server that was given; the others with the full matrix.
+pub const NEWEST: &[&str] = &["26.9", "server", "~25.8", "~24.8"];
+
+/// The newest and the oldest engine; the others with the full matrix.
+pub const ENDS: &[&str] = &["26.9", "24.8", "server", "~25.8"];
+
 /// Returns every scenario.
 pub fn all() -> Vec<Scenario> {
     [

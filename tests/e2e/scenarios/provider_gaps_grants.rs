@@ -1,13 +1,14 @@
 //! What the official Terraform provider cannot do with grants and databases, by its documentation
 //! and its code (clickhousedbops v1.11): each gap is a test that passes here.
 
+use super::NEWEST;
 use crate::Scenario;
 use crate::estate;
 use crate::project::Project;
 use crate::scenarios::grants::planned;
 
 pub fn scenarios() -> Vec<Scenario> {
-    let scenario = |name, run| Scenario { name, cluster: false, engines: &[], run };
+    let scenario = |name, run| Scenario { name, cluster: false, engines: NEWEST, run };
     vec![
         Scenario {
             // Before 25.5 no server can change a comment: CH240 says so.

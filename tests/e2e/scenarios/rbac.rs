@@ -1,5 +1,6 @@
 //! `examples/rbac`: what its users may and may not do, by their own logins.
 
+use super::NEWEST;
 use crate::Scenario;
 use crate::clickhouse;
 use crate::project::Project;
@@ -10,7 +11,7 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![Scenario {
         name: "developers_read_staging_and_operators_write_production",
         cluster: false,
-        engines: &[],
+        engines: NEWEST,
         run: logins,
     }]
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::clickhouse;
 use crate::command;
@@ -9,7 +10,7 @@ use crate::pods::Pods;
 use crate::project::{Project, secret_name};
 
 /// Where a user may have several passwords; `server` is one that was given, which should be new.
-const SEVERAL: &[&str] = &["26.9", "25.8", "server"];
+const SEVERAL: &[&str] = &["26.9", "server", "~25.8"];
 
 pub fn scenarios() -> Vec<Scenario> {
     let scenario = |name, cluster, engines, run| Scenario { name, cluster, engines, run };
@@ -18,10 +19,10 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario("a_rotation_killed_at_any_operation_is_completed", true, SEVERAL, killed),
         scenario("a_password_that_is_due_is_rotated_and_the_old_one_retired", false, SEVERAL, due),
         scenario("where_a_user_has_one_password_a_rotation_cuts_over", true, &["24.8"], cut_over),
-        scenario("a_login_that_fails_is_found_and_mended", true, &[], probed),
-        scenario("a_lost_manifest_is_rotated_when_asked", false, &[], lost_manifest),
+        scenario("a_login_that_fails_is_found_and_mended", true, ENDS, probed),
+        scenario("a_lost_manifest_is_rotated_when_asked", false, ENDS, lost_manifest),
         scenario("keys_that_someone_else_writes_are_not_taken_silently", true, SEVERAL, taken),
-        scenario("a_login_that_host_rules_refuse_proves_nothing", false, &[], out_of_reach),
+        scenario("a_login_that_host_rules_refuse_proves_nothing", false, NEWEST, out_of_reach),
         scenario("what_has_no_password_cannot_be_rotated", false, &["26.9", "server"], wrong_addresses),
     ]
 }

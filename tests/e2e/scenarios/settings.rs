@@ -1,6 +1,7 @@
 //! Settings profiles, quotas, row policies, settings of roles and users, and the limits of a tenant:
 //! made, found changed by hand in each attribute, mended in place, removed; and what a limit refuses.
 
+use super::ENDS;
 use crate::Scenario;
 use crate::clickhouse;
 use crate::project::Project;
@@ -10,26 +11,31 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "settings_quotas_and_policies_are_mended_in_place",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: drift,
         },
         Scenario {
             name: "a_tenant_with_limits_migrates_and_is_held_to_them",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: limits,
         },
-        Scenario { name: "rows_that_a_policy_hides_are_hidden", cluster: false, engines: &[], run: policies },
+        Scenario {
+            name: "rows_that_a_policy_hides_are_hidden",
+            cluster: false,
+            engines: ENDS,
+            run: policies,
+        },
         Scenario {
             name: "settings_that_cannot_be_are_told_when_planning",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: refused,
         },
         Scenario {
             name: "who_may_not_read_settings_is_told_all_grants_at_once",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: denied,
         },
     ]
