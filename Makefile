@@ -4,7 +4,7 @@ CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
 
-.PHONY: try test lint deny unit e2e sandbox build bench
+.PHONY: try test lint deny unit e2e e2e-full sandbox build bench
 
 build:
 	$(CARGO) build --locked
@@ -30,12 +30,16 @@ $(TOOLS)/bin/cargo-deny:
 
 # Unit tests, fixtures, the command line, the architecture and the documentation.
 unit:
-	$(CARGO) test --locked --lib --bins --test architecture --test cli --test cases --test docs --test toy_kind
+	$(CARGO) test --locked --lib --bins --test architecture --test cli --test cases --test docs --test rotation --test toy_kind
 
-# Scenarios on ClickHouse 26.9, 25.8 and 24.8 and on a real Kubernetes API server. With
+# Scenarios on ClickHouse 26.9, most on 25.8 and 24.8, and on a real Kubernetes API server. With
 # CHARTER_TEST_CLICKHOUSE_URL set, on that server instead.
 e2e: build
 	$(CARGO) test --locked --test e2e
+
+# The same on every engine that each scenario can run on.
+e2e-full: build
+	CHARTER_TEST_MATRIX=full $(CARGO) test --locked --test e2e
 
 # The sandbox itself: ClickHouse's reference as a corpus, and the API server.
 sandbox:

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ENDS;
+use super::NEWEST;
 use crate::Scenario;
 use crate::command;
 use crate::project::Project;
@@ -11,7 +11,7 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![Scenario {
         name: "a_killed_apply_is_completed_by_the_next",
         cluster: true,
-        engines: ENDS,
+        engines: NEWEST,
         run: killed,
     }]
 }

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::ENDS;
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::Project;
 use crate::servers;
 
 pub fn scenarios() -> Vec<Scenario> {
-    vec![Scenario { name: "examples_are_applied_as_they_are", cluster: false, engines: ENDS, run: all }]
+    vec![Scenario { name: "examples_are_applied_as_they_are", cluster: false, engines: NEWEST, run: all }]
 }
 
 fn all(project: &mut Project) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::ENDS;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::clickhouse::run;
 use crate::project::Project;
@@ -13,7 +13,12 @@ use crate::project::Project;
 pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario { name: "issued_access_ends_by_itself", cluster: false, engines: ENDS, run: ends },
-        Scenario { name: "issued_access_is_listed_and_revoked", cluster: false, engines: ENDS, run: revoked },
+        Scenario {
+            name: "issued_access_is_listed_and_revoked",
+            cluster: false,
+            engines: NEWEST,
+            run: revoked,
+        },
         Scenario {
             name: "issued_access_is_refused_with_a_reason",
             cluster: false,

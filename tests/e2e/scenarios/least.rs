@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use super::ENDS;
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "the_documented_rights_suffice", cluster: false, engines: ENDS, run: documented },
-        Scenario { name: "missing_rights_are_told_at_once", cluster: false, engines: ENDS, run: told },
+        Scenario { name: "the_documented_rights_suffice", cluster: false, engines: NEWEST, run: documented },
+        Scenario { name: "missing_rights_are_told_at_once", cluster: false, engines: NEWEST, run: told },
         Scenario {
             name: "a_plan_needs_no_right_to_read_secrets",
             cluster: true,

@@ -1,7 +1,7 @@
 //! Settings profiles, quotas, row policies, settings of roles and users, and the limits of a tenant:
 //! made, found changed by hand in each attribute, mended in place, removed; and what a limit refuses.
 
-use super::ENDS;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::clickhouse;
 use crate::project::Project;
@@ -17,25 +17,25 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "a_tenant_with_limits_migrates_and_is_held_to_them",
             cluster: false,
-            engines: ENDS,
+            engines: NEWEST,
             run: limits,
         },
         Scenario {
             name: "rows_that_a_policy_hides_are_hidden",
             cluster: false,
-            engines: ENDS,
+            engines: NEWEST,
             run: policies,
         },
         Scenario {
             name: "settings_that_cannot_be_are_told_when_planning",
             cluster: false,
-            engines: ENDS,
+            engines: NEWEST,
             run: refused,
         },
         Scenario {
             name: "who_may_not_read_settings_is_told_all_grants_at_once",
             cluster: false,
-            engines: ENDS,
+            engines: NEWEST,
             run: denied,
         },
     ]
