@@ -97,14 +97,10 @@ async fn ask<S: Servers>(
     statement: &str,
 ) -> Result<Vec<Row>, crate::backend::Error> {
     let query = Query {
-        sensitive: false,
-        statement: statement.to_owned(),
         params: vec![("query_id".into(), Secret::new(query_id))],
-        login: None,
-        database: None,
-        settings: std::collections::BTreeMap::new(),
         query_id: at.next_question_id(),
         comment: at.comment(),
+        ..Query::new(statement)
     };
     if statement == FLUSH {
         at.cx.servers.execute(query).await.map(|_| Vec::new())

@@ -127,16 +127,8 @@ impl Servers for Live {
     }
 
     async fn login(&self, user: &str, password: &Secret) -> LoginVerdict {
-        let mut query = Query {
-            statement: "SELECT 1".to_owned(),
-            params: Vec::new(),
-            sensitive: false,
-            login: Some((user.to_owned(), password.clone())),
-            database: None,
-            settings: Default::default(),
-            query_id: String::new(),
-            comment: String::new(),
-        };
+        let login = Some((user.to_owned(), password.clone()));
+        let mut query = Query { login, ..Query::new("SELECT 1") };
         self.label(&mut query.query_id, &mut query.comment);
         let span = tracing::debug_span!("clickhouse.login", query_id = %query.query_id, user);
         self.clickhouse.login(&query).instrument(span).await

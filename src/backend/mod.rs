@@ -45,6 +45,22 @@ pub struct Query {
     pub comment: String,
 }
 
+impl Query {
+    /// Returns a statement of charter's own user, without parameters and settings.
+    pub fn new(statement: impl Into<String>) -> Self {
+        Self {
+            statement: statement.into(),
+            params: Vec::new(),
+            sensitive: false,
+            login: None,
+            database: None,
+            settings: BTreeMap::new(),
+            query_id: String::new(),
+            comment: String::new(),
+        }
+    }
+}
+
 /// What a statement did, as the server counts it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{ObserveError, Server, plain};
-use crate::backend::{Error, Servers};
+use super::{ObserveError, Server};
+use crate::backend::{Error, Query, Servers};
 use crate::model::snapshot::{Caps, Row, number, text, texts};
 
 /// The oldest version that charter works with.
@@ -44,7 +44,7 @@ pub(super) async fn sight<S: Servers>(servers: &S, caps: &Caps) -> Result<(), Ob
         return Ok(());
     }
     let statement = format!("CHECK GRANT {SIGHT}");
-    let rows = match servers.rows(plain(&statement)).await {
+    let rows = match servers.rows(Query::new(&statement)).await {
         Err(error) if error.code == Some(SYNTAX_ERROR) => return Ok(()),
         rows => rows.map_err(|error| ObserveError::of(Server::ClickHouse, &statement, error))?,
     };
@@ -64,12 +64,12 @@ pub(super) async fn sight<S: Servers>(servers: &S, caps: &Caps) -> Result<(), Ob
 /// A server that cannot be asked, or is too old.
 pub(super) async fn read<S: Servers>(servers: &S) -> Result<Caps, ObserveError> {
     let failed = |statement, error: Error| ObserveError::of(Server::ClickHouse, statement, error);
-    let rows = servers.rows(plain(IDENTITY)).await.map_err(|error| failed(IDENTITY, error))?;
+    let rows = servers.rows(Query::new(IDENTITY)).await.map_err(|error| failed(IDENTITY, error))?;
     let mut caps = identity(rows.first());
     if !caps.at_least(OLDEST.0, OLDEST.1) {
         return Err(ObserveError::TooOld { version: caps.version });
     }
-    let rows = servers.rows(plain(COLUMNS)).await.map_err(|error| failed(COLUMNS, error))?;
+    let rows = servers.rows(Query::new(COLUMNS)).await.map_err(|error| failed(COLUMNS, error))?;
     for row in &rows {
         let table = format!("{}.{}", text(row, "database"), text(row, "table"));
         let columns = texts(row, "columns").into_iter().collect();

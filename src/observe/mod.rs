@@ -106,20 +106,6 @@ fn later<T: Default>(
     }
 }
 
-/// Returns a query without parameters; who sends it fills in its id and comment.
-fn plain(statement: impl Into<String>) -> Query {
-    Query {
-        statement: statement.into(),
-        params: Vec::new(),
-        sensitive: false,
-        login: None,
-        database: None,
-        settings: BTreeMap::new(),
-        query_id: String::new(),
-        comment: String::new(),
-    }
-}
-
 async fn registry<S: Servers>(servers: &S, caps: &Caps, scope: &str) -> Result<Registry, ObserveError> {
     let table = format!("ops.{TABLE}");
     if !caps.has_table(&table) {
@@ -130,7 +116,7 @@ async fn registry<S: Servers>(servers: &S, caps: &Caps, scope: &str) -> Result<R
         "SELECT {} FROM {table} ORDER BY at DESC LIMIT 1 BY scope, kind, identity",
         columns.join(", ")
     );
-    match servers.rows(plain(&statement)).await {
+    match servers.rows(Query::new(&statement)).await {
         Ok(rows) => Ok(Registry::from_rows(&rows, scope)),
         Err(error) => Err(ObserveError::of(Server::ClickHouse, &statement, error)),
     }
@@ -140,7 +126,7 @@ async fn registry<S: Servers>(servers: &S, caps: &Caps, scope: &str) -> Result<R
 /// what one may see, and a plan that does not know what is owned would adopt or create it again.
 async fn absent<S: Servers>(servers: &S, table: &str) -> Result<Registry, ObserveError> {
     let statement = format!("SELECT 1 FROM {table} LIMIT 0");
-    match servers.rows(plain(&statement)).await {
+    match servers.rows(Query::new(&statement)).await {
         Ok(_) => Ok(Registry::default()),
         Err(error) if error.kind == ErrorKind::Missing => Ok(Registry::default()),
         Err(error) => Err(ObserveError::of(Server::ClickHouse, &statement, error)),
@@ -221,7 +207,7 @@ async fn run<S: Servers>(
 }
 
 async fn ask<S: Servers>(servers: &S, name: &'static str, statement: String) -> Answer {
-    let rows = servers.rows(plain(&statement)).await;
+    let rows = servers.rows(Query::new(&statement)).await;
     Answer::Rows(name, statement, rows)
 }
 

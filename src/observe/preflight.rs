@@ -12,7 +12,6 @@ use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use regex::{Captures, Regex};
 use serde_json::Value as Json;
 
-use super::plain;
 use crate::backend::{Error, ErrorKind, Query, Servers};
 use crate::model::Secret;
 use crate::model::snapshot::{Row, number};
@@ -74,7 +73,7 @@ async fn doubtful<'a, S: Servers>(
 
 fn bulk(chunk: &[&str]) -> Query {
     let list = Json::from(chunk.to_vec()).to_string();
-    Query { params: vec![("statements".to_owned(), Secret::new(list))], ..plain(PARSE) }
+    Query { params: vec![("statements".to_owned(), Secret::new(list))], ..Query::new(PARSE) }
 }
 
 /// Returns the statements that a row of [`PARSE`] says not to parse. One that the row is silent
@@ -114,7 +113,7 @@ fn chunks<'s, 'a>(statements: &'s [&'a str]) -> Vec<&'s [&'a str]> {
 
 /// Returns a statement with why it does not parse; none where it does after all.
 async fn reason<'a, S: Servers>(servers: &S, statement: &'a str) -> Result<(&'a str, Option<String>), Error> {
-    let reason = match servers.rows(plain(format!("{EXPLAIN}{statement}"))).await {
+    let reason = match servers.rows(Query::new(format!("{EXPLAIN}{statement}"))).await {
         Ok(_) => None,
         Err(error) if error.code == Some(SYNTAX_ERROR) => Some(relocated(&error.message)),
         // What it cannot explain parsed all the same.

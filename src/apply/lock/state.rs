@@ -54,16 +54,8 @@ impl fmt::Display for Holder {
 
 /// Returns a statement of the lock's.
 pub fn statement(statement: impl Into<String>) -> Query {
-    Query {
-        statement: statement.into(),
-        params: Vec::new(),
-        sensitive: false,
-        login: None,
-        database: None,
-        settings: [("async_insert".to_owned(), "0".to_owned())].into(),
-        query_id: String::new(),
-        comment: String::new(),
-    }
+    let settings = [("async_insert".to_owned(), "0".to_owned())].into();
+    Query { settings, ..Query::new(statement) }
 }
 
 /// Returns the statement that makes a generation. The comment says who, so that it is known even

@@ -123,14 +123,10 @@ impl Client {
         }
         let settings = INSERT_SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let query = Query {
-            statement,
-            params: Vec::new(),
-            sensitive: false,
-            login: None,
-            database: None,
             settings: BTreeMap::from(settings),
             query_id: insert.query_id.clone(),
             comment: insert.comment.clone(),
+            ..Query::new(statement)
         };
         self.send_in_time(&query).await.map(|_| ())
     }

@@ -201,16 +201,7 @@ mod tests {
     const NOT_THERE: &str = "Code: 60. DB::Exception: Unknown table expression identifier 'ops.x' in scope SELECT 1 FROM ops.x. (UNKNOWN_TABLE) (version 26.9.2.1 (official build))\n";
 
     fn query(statement: &str) -> Query {
-        Query {
-            statement: statement.into(),
-            params: Vec::new(),
-            sensitive: false,
-            login: None,
-            database: None,
-            settings: Default::default(),
-            query_id: "q".into(),
-            comment: String::new(),
-        }
+        Query { query_id: "q".into(), ..Query::new(statement) }
     }
 
     #[test]
