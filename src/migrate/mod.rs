@@ -8,6 +8,7 @@
 pub mod analyze;
 pub mod checksum;
 pub mod files;
+pub mod legacy;
 pub mod lexer;
 mod number;
 pub mod placeholders;

@@ -22,6 +22,7 @@ pub mod secret;
 pub mod settings;
 pub mod snapshot;
 pub mod sql;
+pub mod tracking;
 pub mod value;
 
 pub use addr::Addr;

@@ -9,6 +9,7 @@ mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod import;
 mod isolation;
 mod issued;
 mod least;
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Scenario> {
         foreign::scenarios(),
         issued::scenarios(),
         least::scenarios(),
+        import::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
         grants::scenarios(),
