@@ -142,7 +142,10 @@ fn command(command: &AlterCommand) -> (Work, Undo) {
     use Work::{Adds, Metadata, RemovesColumn, RemovesSome, Rewrites, Touches};
     match command.action.as_str() {
         "DROP COLUMN" | "CLEAR COLUMN" => (RemovesColumn, Never),
-        "DROP PARTITION" | "DROP PART" | "DROP DETACHED PARTITION" | "DROP DETACHED PART"
+        "DROP PARTITION"
+        | "DROP PART"
+        | "DROP DETACHED PARTITION"
+        | "DROP DETACHED PART"
         | "FORGET PARTITION" => (RemovesSome, Never),
         // What was in the partition before is replaced.
         "REPLACE PARTITION" => (RemovesSome, Never),
@@ -221,7 +224,10 @@ mod tests {
             ("SELECT 1", ""),
             ("GRANT SELECT ON t TO u", ""),
             ("SYSTEM SYNC REPLICA t", ""),
-            ("DROP TABLE a SYNC PARALLEL WITH TRUNCATE TABLE b", "DROP TABLE a RemovesAll Never; TRUNCATE b RemovesAll Never"),
+            (
+                "DROP TABLE a SYNC PARALLEL WITH TRUNCATE TABLE b",
+                "DROP TABLE a RemovesAll Never; TRUNCATE b RemovesAll Never",
+            ),
         ] {
             assert_eq!(told(sql), expected, "{sql}");
         }

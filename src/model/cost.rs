@@ -148,13 +148,18 @@ mod tests {
         let told = cost(Work::Rewrites, Undo::Never, Some(1_234_567), Some(340_100_000)).text();
         assert_eq!(told, "ALTER … DELETE on d.t: rewrites up to 1.2 M rows (340 MB); cannot be undone");
         let told = cost(Work::RemovesAll, Undo::Briefly, None, None).text();
-        assert!(told.ends_with("removes rows that the server does not count; can be undone for 8 minutes (UNDROP TABLE)"));
+        assert!(told.ends_with(
+            "removes rows that the server does not count; can be undone for 8 minutes (UNDROP TABLE)"
+        ));
     }
 
     #[test]
     fn numbers_have_few_figures() {
         assert_eq!([0, 1, 9_999, 10_000].map(row_count), ["0 rows", "1 row", "9999 rows", "10 k rows"]);
-        assert_eq!([0, 999, 1_000, 9_960, 123_456_789].map(size), ["0 B", "999 B", "1 kB", "9.9 kB", "123 MB"]);
+        assert_eq!(
+            [0, 999, 1_000, 9_960, 123_456_789].map(size),
+            ["0 B", "999 B", "1 kB", "9.9 kB", "123 MB"]
+        );
         assert_eq!(size(u64::MAX), "18446 PB");
     }
 

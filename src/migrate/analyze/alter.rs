@@ -218,8 +218,20 @@ fn unknown(tokens: &[Token<'_>]) -> AlterCommand {
 /// a comment, a codec or a place (`ParserAlterQuery.cpp`, `ParserColumnDeclaration`).
 fn retypes(mut cursor: Cursor<'_, '_>) -> bool {
     const OTHERS: [&str; 14] = [
-        "REMOVE", "MODIFY SETTING", "RESET SETTING", "DEFAULT", "MATERIALIZED", "ALIAS", "EPHEMERAL", "COMMENT",
-        "CODEC", "STATISTICS", "FIRST", "AFTER", "SETTINGS", "PRIMARY KEY",
+        "REMOVE",
+        "MODIFY SETTING",
+        "RESET SETTING",
+        "DEFAULT",
+        "MATERIALIZED",
+        "ALIAS",
+        "EPHEMERAL",
+        "COMMENT",
+        "CODEC",
+        "STATISTICS",
+        "FIRST",
+        "AFTER",
+        "SETTINGS",
+        "PRIMARY KEY",
     ];
     let has_type = cursor.peek(0).is_some() && !OTHERS.iter().any(|words| cursor.sees(words));
     has_type || !cursor.sees("REMOVE") && cursor.seek(&["TTL"]).is_some()
