@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use charter_fuzz::code;
-use charter_fuzz::migrate::{lex, pieces, substitute};
+use charter_fuzz::migrate::{TokenKind, lex, pieces, substitute};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &str)| {
@@ -14,15 +14,16 @@ fuzz_target!(|input: (&str, &str)| {
     let values: BTreeMap<_, _> = names.map(|name| (name.to_owned(), value.to_owned())).into();
     match substitute(text, &values) {
         Ok(replaced) => {
-            let kinds =
-                |sql: &str| lex(sql).expect("it lexes").iter().map(|token| token.kind).collect::<Vec<_>>();
+            // A lone placeholder may become a number; all else keeps its kind.
+            let kind = |kind| if kind == TokenKind::Number { TokenKind::Word } else { kind };
+            let kinds = |sql: &str| {
+                lex(sql).expect("it lexes").iter().map(|token| kind(token.kind)).collect::<Vec<_>>()
+            };
             assert_eq!(kinds(text), kinds(&replaced), "{text:?} {replaced:?}");
             if !text.contains("${charter.") {
                 assert_eq!(replaced, text);
             }
-            let plain = |value: &str| {
-                value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
-            };
+            let plain = |value: &str| value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
             if replaced != text {
                 assert!(
                     plain(value) || !replaced.contains(value) || text.contains("$${charter."),

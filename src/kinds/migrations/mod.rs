@@ -6,6 +6,7 @@
 
 mod ledger;
 mod lower;
+mod preflight;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -13,13 +14,14 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
+use crate::kinds::common::runner;
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Value};
+use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Step, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -37,7 +39,7 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        Some(schema)
+        Some(runner::variable(schema))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -57,7 +59,12 @@ impl Kind for Migrations {
             tenant: String::new(),
             database: database.to_owned(),
             login: None,
-            placeholders: placeholders.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            unconfined: false,
+            placeholders: placeholders
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .chain(runner::variables(body, cx))
+                .collect(),
             baselined: &[],
         };
         Declared { resources: migration::read(&folder, &runner, &[], cx), ..Declared::default() }
@@ -85,6 +92,14 @@ impl Kind for Migrations {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
+    }
+
+    fn asks(&self, steps: &[Step], _: &World) -> Vec<Read> {
+        preflight::asks(steps)
+    }
+
+    fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        preflight::findings(steps, stopped, world)
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
