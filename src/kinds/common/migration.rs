@@ -14,6 +14,9 @@ use crate::model::{Addr, Resource, Value};
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "migrations";
 
+/// The attribute of files that run as charter's own user although they are a tenant's.
+pub const UNCONFINED: &str = "unconfined";
+
 /// Whose migrations are read, and how they run.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -26,6 +29,8 @@ pub struct Runner {
     /// The tenant's user and its address, where the statements run logged in as it; none for
     /// charter's own user.
     pub login: Option<(String, Addr)>,
+    /// Whether they run as charter's own user although they are a tenant's: `confinement = "none"`.
+    pub unconfined: bool,
     /// What `${charter.…}` stands for.
     pub placeholders: BTreeMap<String, String>,
     /// Files that are recorded and not run, by name.
@@ -155,7 +160,7 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("user_addr", user_addr)
         .with("baselined", baselined)
         .with("statements", Value::List(values));
-    Some(resource)
+    Some(if runner.unconfined { resource.with(UNCONFINED, true) } else { resource })
 }
 
 /// Returns the key of a file's address: a stand-alone block's label says the folder already.
@@ -211,6 +216,7 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
     let touched = touched.into_iter().map(|(database, table)| Value::strings([database, table])).collect();
     Value::Map(BTreeMap::from([
         ("sql".to_owned(), sql.into()),
+        ("line".to_owned(), Value::Number(u32::try_from(statement.line).unwrap_or(u32::MAX).into())),
         ("token_sha256".to_owned(), statement.token_sha256.as_str().into()),
         ("raw_sha256".to_owned(), statement.raw_sha256.as_str().into()),
         ("settings".to_owned(), Value::Map(settings)),
