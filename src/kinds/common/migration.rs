@@ -15,6 +15,9 @@ use crate::model::{Addr, Resource, Value};
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "migrations";
 
+/// The attribute of files that run as charter's own user although they are a tenant's.
+pub const UNCONFINED: &str = "unconfined";
+
 /// Whose migrations are read, and how they run.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -27,6 +30,8 @@ pub struct Runner {
     /// The tenant's user and its address, where the statements run logged in as it; none for
     /// charter's own user.
     pub login: Option<(String, Addr)>,
+    /// Whether they run as charter's own user although they are a tenant's: `confinement = "none"`.
+    pub unconfined: bool,
     /// What `${charter.…}` stands for.
     pub placeholders: BTreeMap<String, String>,
     /// Files that are recorded and not run, by name.
@@ -166,12 +171,11 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("user_addr", user_addr)
         .with("baselined", baselined)
         .with("statements", Value::List(values));
-    Some(
-        folder
-            .import
-            .iter()
-            .fold(resource, |resource, import| resource.with(import_ledger::IMPORT, import.clone())),
-    )
+    let resource = folder
+        .import
+        .iter()
+        .fold(resource, |resource, import| resource.with(import_ledger::IMPORT, import.clone()));
+    Some(if runner.unconfined { resource.with(UNCONFINED, true) } else { resource })
 }
 
 /// Returns what other runners record of a file, by algorithm.
@@ -233,12 +237,23 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
     let touched = touched.into_iter().map(|(database, table)| Value::strings([database, table])).collect();
     Value::Map(BTreeMap::from([
         ("sql".to_owned(), sql.into()),
+        ("line".to_owned(), Value::Number(u32::try_from(statement.line).unwrap_or(u32::MAX).into())),
         ("token_sha256".to_owned(), statement.token_sha256.as_str().into()),
         ("raw_sha256".to_owned(), statement.raw_sha256.as_str().into()),
         ("settings".to_owned(), Value::Map(settings)),
         ("replay".to_owned(), format!("{:?}", analysis.replay).into()),
         ("touches".to_owned(), Value::List(touched)),
+        ("writes".to_owned(), Value::List(written(&analysis, &runner.database))),
     ]))
+}
+
+/// Returns the tables whose rows a statement adds, changes or removes: database and name.
+fn written(analysis: &Analysis, current: &str) -> Vec<Value> {
+    let current = if current.is_empty() { "default" } else { current };
+    let objects = analysis.objects.iter().filter(|object| object.role == Role::Writes);
+    let names: BTreeSet<(&str, &str)> =
+        objects.map(|object| (object.database.as_deref().unwrap_or(current), object.name.as_str())).collect();
+    names.into_iter().map(|(database, table)| Value::strings([database, table])).collect()
 }
 
 /// Returns the tables whose definitions a statement may change: database and name.

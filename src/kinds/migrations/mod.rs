@@ -4,24 +4,28 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+mod cost;
 mod import;
 mod ledger;
 mod lower;
+mod preflight;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::import_ledger::{self, IMPORT};
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
+use crate::kinds::common::runner;
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Value};
+use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -39,7 +43,7 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        Some(schema.block(IMPORT, Arity::Optional, import_ledger::schema()))
+        Some(runner::variable(schema).block(IMPORT, Arity::Optional, import_ledger::schema()))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -61,7 +65,12 @@ impl Kind for Migrations {
             tenant: String::new(),
             database: database.to_owned(),
             login: None,
-            placeholders: placeholders.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            unconfined: false,
+            placeholders: placeholders
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .chain(runner::variables(body, cx))
+                .collect(),
             baselined: &[],
         };
         Declared { resources: migration::read(&folder, &runner, &[], cx), ..Declared::default() }
@@ -86,6 +95,10 @@ impl Kind for Migrations {
         reads
     }
 
+    fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        waiting::reads(wanted, snapshot).into_iter().chain(cost::reads(wanted, snapshot)).collect()
+    }
+
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
         ledger::observe(identities, world)
     }
@@ -98,10 +111,19 @@ impl Kind for Migrations {
         lower::lower(change, world)
     }
 
+    fn asks(&self, steps: &[Step], _: &World) -> Vec<Read> {
+        preflight::asks(steps)
+    }
+
+    fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        preflight::findings(steps, stopped, world)
+    }
+
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = ledger::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
         findings.extend(import::survey(wanted, ledger::recorded(world), world));
+        findings.extend(waiting::survey(wanted, world));
         findings
     }
 }

@@ -58,7 +58,6 @@ struct Style<'a> {
     /// A checksum that fits, and its algorithm.
     checksum: Option<(&'a str, &'static str)>,
     status: Option<&'a str>,
-    now: u64,
 }
 
 /// Returns the foreign columns of each declared file whose table has such, by identity.
@@ -101,7 +100,6 @@ impl<'a> Style<'a> {
             tenant: 0,
             checksum: None,
             status: None,
-            now: world.caps().now,
         };
         // The newest rows are last: what the runner does now counts.
         for row in rows.iter().filter(|row| row.state == State::Applied) {
@@ -124,7 +122,7 @@ impl<'a> Style<'a> {
         let own = || checksum.clone().unwrap_or_else(|| file.text("checksum").to_owned());
         let written = row.map(|row| &row.written);
         let time = self.meanings.time.as_deref().filter(|name| !self.has_default(name));
-        let time = time.filter(|name| self.ty(name).contains("DateTime")).map(|_| self.now.to_string());
+        let now = time.filter(|name| row.is_none() && self.ty(name).contains("DateTime"));
         let meanings = &self.meanings;
         let columns = [
             (
@@ -137,7 +135,7 @@ impl<'a> Style<'a> {
                 written.map(|row| row.tenant.clone()).or_else(|| pick(&tenants(file), self.tenant)),
             ),
             (&meanings.checksum, Some(written.map_or_else(own, |row| row.checksum.clone()))),
-            (&meanings.time, written.map(|row| row.time.clone()).or(time)),
+            (&meanings.time, written.map(|row| row.time.clone())),
             (
                 &meanings.status,
                 written.map(|row| row.status.clone()).or_else(|| self.status.map(str::to_owned)),
@@ -145,7 +143,8 @@ impl<'a> Style<'a> {
             (&meanings.folder, written.map(|row| row.folder.clone())),
         ];
         let filled = columns.into_iter().filter_map(|(name, text)| Some((name.clone()?, text?)));
-        filled.map(|(name, text)| (name.clone(), self.typed(&name, text))).collect()
+        let filled = filled.map(|(name, text)| (name.clone(), self.typed(&name, text)));
+        filled.chain(now.map(|name| (name.to_owned(), now_value()))).collect()
     }
 
     fn ty(&self, column: &str) -> &str {
@@ -167,6 +166,12 @@ impl<'a> Style<'a> {
     }
 }
 
+/// Returns what stands for the time of the plan: a live state that told it would be another each time
+/// that it is looked at.
+fn now_value() -> Value {
+    Value::Map(BTreeMap::new())
+}
+
 fn pick(styles: &[String], at: usize) -> Option<String> {
     styles.get(at).cloned()
 }
@@ -180,6 +185,7 @@ pub fn complete(row: LedgerRow, live: &Attrs, world: &World) -> LedgerRow {
         let value = match value {
             Value::Bool(value) => Json::Bool(*value),
             Value::String(text) => Json::String(text.clone()),
+            value if *value == now_value() => Json::String(world.caps().now.to_string()),
             _ => Json::Null,
         };
         row.with(name, value)

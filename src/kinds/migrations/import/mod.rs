@@ -22,6 +22,7 @@ use crate::kinds::common::import_ledger::IMPORT;
 use crate::kinds::common::migration::KIND;
 use crate::kinds::common::tracking;
 use crate::model::snapshot::{Caps, Read};
+use crate::model::tracking::{Place, TABLES};
 use crate::model::{Resource, Value};
 
 pub use fill::{COLUMNS, complete};
@@ -161,6 +162,10 @@ fn rows(world: &World, files: &Files) -> Vec<Row> {
 
 /// Finds what there is to import: for each file the newest row that means it.
 pub fn imports(world: &World) -> Imports {
+    let is_shared = |table: &&str| Place::of(table, world.caps()).is_shared();
+    if !TABLES.iter().any(is_shared) && !tools::has_rows(world) {
+        return Imports::default();
+    }
     let files = Files::of(world);
     let rows = rows(world, &files);
     let verifier = Verifier::new(&rows, &files);

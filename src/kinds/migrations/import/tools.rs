@@ -144,6 +144,11 @@ fn select(tool: Tool, table: &str, databases: &BTreeSet<String>) -> String {
     format!("SELECT {database} AS database, {name} AS `table`, {fields} FROM {from} AS m{rest}")
 }
 
+/// Returns whether there are any rows.
+pub(super) fn has_rows(world: &World) -> bool {
+    !world.snapshot.rows(ROWS).is_empty()
+}
+
 /// Returns what the rows say.
 pub(super) fn rows(world: &World, files: &Files) -> Vec<Row> {
     let mut imports: BTreeMap<String, &Value> = BTreeMap::new();
