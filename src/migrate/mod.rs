@@ -9,6 +9,7 @@ pub mod analyze;
 pub mod checksum;
 pub mod files;
 pub mod lexer;
+pub mod look;
 mod number;
 pub mod placeholders;
 pub mod split;

@@ -71,8 +71,8 @@ impl Kind for Migrations {
         false
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -85,6 +85,10 @@ impl Kind for Migrations {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
+    }
+
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+        live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
