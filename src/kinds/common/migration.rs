@@ -14,6 +14,10 @@ use crate::model::{Addr, Resource, Value};
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "migrations";
 
+/// What stands for the database's name in the `neutral` text of a statement, which `check --replay`
+/// runs in a scratch database.
+pub const SCRATCH: &str = "charter_replay_database";
+
 /// Whose migrations are read, and how they run.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -209,14 +213,21 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
         statement.settings.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let touched = touched(&analysis, &runner.database);
     let touched = touched.into_iter().map(|(database, table)| Value::strings([database, table])).collect();
-    Value::Map(BTreeMap::from([
+    let mut value = BTreeMap::from([
         ("sql".to_owned(), sql.into()),
         ("token_sha256".to_owned(), statement.token_sha256.as_str().into()),
         ("raw_sha256".to_owned(), statement.raw_sha256.as_str().into()),
         ("settings".to_owned(), Value::Map(settings)),
         ("replay".to_owned(), format!("{:?}", analysis.replay).into()),
         ("touches".to_owned(), Value::List(touched)),
-    ]))
+    ]);
+    if statement.text.contains("${charter.database}") {
+        let mut placeholders = runner.placeholders.clone();
+        placeholders.insert("database".to_owned(), SCRATCH.to_owned());
+        let neutral = migrate::substitute(&statement.text, &placeholders).unwrap_or_default();
+        value.insert("neutral".to_owned(), neutral.into());
+    }
+    Value::Map(value)
 }
 
 /// Returns the tables whose definitions a statement may change: database and name.

@@ -4,6 +4,7 @@
 use super::ENDS;
 use crate::Scenario;
 use crate::project::Project;
+use crate::servers::ending_sandbox;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
@@ -19,6 +20,18 @@ pub fn scenarios() -> Vec<Scenario> {
             cluster: false,
             engines: ENDS,
             run: existing,
+        },
+        Scenario {
+            name: "an_upgrade_of_the_server_is_no_drift",
+            cluster: false,
+            engines: &["26.9"],
+            run: upgrade,
+        },
+        Scenario {
+            name: "a_replay_of_the_files_is_compared_and_leaves_nothing",
+            cluster: false,
+            engines: ENDS,
+            run: replay,
         },
     ]
 }
@@ -130,7 +143,6 @@ fn forms(project: &mut Project) {
     by_hand(
         "CREATE TABLE altered (id UInt64, b String DEFAULT 'q' CODEC(ZSTD(1))) ENGINE = MergeTree ORDER BY (id) SETTINGS min_bytes_for_wide_part = 1, parts_to_throw_insert = 400",
     );
-    by_hand("DROP DICTIONARY d");
     by_hand(
         "CREATE DICTIONARY d (id UInt64, s String) PRIMARY KEY id SOURCE(CLICKHOUSE(TABLE 'plain' USER 'u' PASSWORD 'b')) LIFETIME(MIN 0 MAX 10) LAYOUT(FLAT())",
     );
@@ -249,4 +261,122 @@ fn existing(project: &mut Project) {
     }
     let _ = project.charter(&["check"]).exits(0).never_says("CH509");
     project.unchanged();
+}
+
+fn upgrade(project: &mut Project) {
+    let folder = tempfile::tempdir().unwrap();
+    project.use_clickhouse(ending_sandbox(folder.path(), "24.8"));
+    project.write("tenants.hcl", "tenant \"@_a\" {}\n");
+    let tables = FORMS.map(|(name, form, _)| format!("CREATE TABLE {name} {form};\n"));
+    let views = VIEWS.map(|(_, form, _)| format!("CREATE {form};\n"));
+    let more =
+        "CREATE TABLE doubles (id UInt64, d Float64 CODEC(Gorilla, LZ4)) ENGINE = MergeTree ORDER BY (id)";
+    project.schema("a", "V1__forms.sql", &format!("{}{}{more}", tables.concat(), views.concat()));
+    let _ = project.apply();
+    let _ = project.charter(&["check"]).exits(0).never_says("CH5");
+    let stored = |project: &Project| {
+        project.clickhouse.admin(&format!(
+            "SELECT create_table_query FROM system.tables WHERE database = 'tenant_{}' ORDER BY name",
+            project.name("a")
+        ))
+    };
+    let old = stored(project);
+    project.use_clickhouse(crate::servers::ClickHouse { _shared: None, ..project.clickhouse.clone() });
+    project.use_clickhouse(ending_sandbox(folder.path(), "26.9"));
+    assert_ne!(stored(project), old, "the new version prints something otherwise");
+    let _ = project.charter(&["check"]).exits(0).never_says("CH5");
+    project.unchanged();
+    // What is more than text is told all the same.
+    for statement in ["ALTER TABLE plain ADD COLUMN more UInt8, MODIFY ORDER BY (id, more)", "DROP TABLE log"]
+    {
+        let _ = project.as_tenant("a", statement);
+    }
+    let _ = project.charter(&["check"]).exits(2).says("CH502").says("CH504").says("more");
+    // The next migration that touches a table records it as the new version tells it.
+    project.schema("a", "V2__more.sql", "ALTER TABLE doubles ADD COLUMN more UInt8");
+    let _ = project.charter(&["apply", "--auto-approve"]).exits(0);
+    let versions = project.clickhouse.admin(
+        "SELECT argMax(server_version, at) LIKE '26.9%' FROM ops.charter_tables WHERE table = 'doubles'",
+    );
+    assert_eq!(versions, "1");
+}
+
+fn replay(project: &mut Project) {
+    project.write(
+        "tenants.hcl",
+        "tenant \"@_a\" {\n  migrations = [\"shared\"]\n}\ntenant \"@_b\" {\n  migrations = [\"shared\"]\n}\n",
+    );
+    let tables = FORMS.map(|(name, form, _)| format!("CREATE TABLE {name} {form};\n"));
+    let views = VIEWS.map(|(_, form, _)| format!("CREATE {form};\n"));
+    project.write("shared/V1__forms.sql", &format!("{}{}", tables.concat(), views.concat()));
+    project.write(
+        "shared/V2__more.sql",
+        "INSERT INTO plain VALUES (1);\n\
+         ALTER TABLE ${charter.database}.plain ADD COLUMN more UInt8;\n\
+         CREATE VIEW w AS SELECT id FROM `${charter.database}`.plain WHERE id > 1;\n\
+         CREATE TABLE gone (id UInt64) ENGINE = MergeTree ORDER BY id;\n\
+         DROP TABLE gone SYNC",
+    );
+    let _ = project.apply();
+    let scratch = |project: &Project| {
+        let databases = "SELECT name FROM system.databases WHERE startsWith(name, 'charter_replay_')";
+        project
+            .clickhouse
+            .admin(&format!("{databases} UNION ALL {}", databases.replace("databases", "users")))
+    };
+    let _ = project.charter(&["check", "--replay"]).exits(0).never_says("CH515").never_says("CH516");
+    assert_eq!(scratch(project), "", "nothing is left");
+    if let Some(log) = &project.clickhouse.log {
+        let log = std::fs::read_to_string(log).unwrap();
+        let made = log.lines().filter(|line| line.contains("CREATE DATABASE `charter_replay_")).count();
+        assert_eq!(made, 1, "equal files are rebuilt once");
+    }
+    // Drift that no record tells: the table was made otherwise, and recorded so.
+    let record = format!(
+        "INSERT INTO ops.charter_tables (scope, tenant, database, table, engine, columns, look, server_version) \
+         SELECT '{}', '{}', database, name, engine, '[]', '', version() FROM system.tables WHERE database = 'tenant_{}' AND name = 'numbers'",
+        project.prefix,
+        project.name("b"),
+        project.name("b")
+    );
+    for statement in ["ALTER TABLE numbers MODIFY COLUMN f Float64 DEFAULT 2.0", "DROP TABLE w"] {
+        assert_eq!(project.as_tenant("b", statement).status, 200, "{statement}");
+    }
+    project.clickhouse.admin(&record);
+    let told =
+        project.charter(&["check", "--replay"]).exits(2).says("CH515").says("DEFAULT 2.").says("CH518");
+    assert!(
+        !told.all().contains(&format!("tenant_{}.", project.name("a"))),
+        "only the other tenant: {}",
+        told.all()
+    );
+
+    // A database that is named cannot be rebuilt elsewhere; leftovers of a crash go, and only those.
+    project.write("shared/V3__named.sql", "CREATE TABLE more (id UInt64) ENGINE = MergeTree ORDER BY id");
+    project.schema(
+        "a",
+        "V1__named.sql",
+        "CREATE TABLE tenant_@_a.named (id UInt64) ENGINE = MergeTree ORDER BY id",
+    );
+    project.write(
+        "tenants.hcl",
+        "tenant \"@_a\" {\n  migrations = [\"shared\", \"migrations/development/tenants/@_a/schema\"]\n}\n",
+    );
+    project.write("b.hcl", "tenant \"@_b\" {\n  migrations = [\"shared\"]\n}\n");
+    let _ = project.charter(&["apply", "--auto-approve"]).exits(0);
+    let (old, kept) = (
+        format!("charter_replay_20200101T000000Z_{}_1", project.prefix),
+        format!("charter_replay_{}", project.prefix),
+    );
+    project.clickhouse.admin(&format!("CREATE DATABASE {old} COMMENT 'scratch of charter check --replay'"));
+    project.clickhouse.admin(&format!("CREATE DATABASE {kept}"));
+    let told = project
+        .charter(&["check", "--replay"])
+        .exits(2)
+        .says("CH516")
+        .says("${charter.database}")
+        .says("CH517");
+    assert!(told.all().contains(&old) && !told.all().contains(&kept), "{}", told.all());
+    assert_eq!(scratch(project), kept, "what is not marked as scratch stays");
+    project.clickhouse.admin(&format!("DROP DATABASE {kept}"));
 }
