@@ -11,6 +11,7 @@ pub mod checksum;
 pub mod cost;
 pub mod files;
 pub mod lexer;
+pub mod look;
 mod number;
 pub mod placeholders;
 pub mod rights;

@@ -80,8 +80,8 @@ impl Kind for Migrations {
         false
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
     }
 
     fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
@@ -106,6 +106,10 @@ impl Kind for Migrations {
 
     fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
         preflight::findings(steps, stopped, world)
+    }
+
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+        live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
