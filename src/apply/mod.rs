@@ -18,6 +18,7 @@ mod lookup;
 mod ops;
 pub mod report;
 mod retry;
+mod rollout;
 mod slots;
 mod statement;
 pub mod stop;

@@ -11,6 +11,7 @@ use super::digest::Digest;
 use super::finding::{Finding, Severity};
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
+use super::rollout::Rollout;
 use super::value::{Attrs, Value};
 use crate::diag::SourceMap;
 
@@ -126,6 +127,8 @@ pub struct Plan {
     pub servers: Servers,
     /// The steps in an order in which they can run.
     pub steps: Vec<Step>,
+    /// In which groups tenants are migrated; none where all are at once.
+    pub rollout: Option<Rollout>,
     /// What the steps do to the access of roles and users.
     pub access: Vec<AccessChange>,
     /// What else there is to say.
@@ -202,6 +205,7 @@ impl Plan {
             environment,
             servers,
             steps,
+            rollout,
             access: _,
             findings: _,
             retained: _,
@@ -213,6 +217,6 @@ impl Plan {
             .map(|step| serde_json::json!([step.addr, step.action, step.after, step.ops, step.expects]))
             .collect();
         let slots: Vec<_> = slots.iter().collect();
-        Digest::of_json(&serde_json::json!([scope, environment, servers, steps, slots]))
+        Digest::of_json(&serde_json::json!([scope, environment, servers, steps, rollout, slots]))
     }
 }

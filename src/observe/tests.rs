@@ -110,6 +110,7 @@ fn settings() -> Settings {
         },
         kubernetes: None,
         isolation: Default::default(),
+        rollout: None,
     }
 }
 

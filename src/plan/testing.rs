@@ -244,6 +244,7 @@ pub fn settings(scope: &str) -> Settings {
         },
         kubernetes: None,
         isolation: Default::default(),
+        rollout: None,
     }
 }
 

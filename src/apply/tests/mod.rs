@@ -5,6 +5,7 @@ pub(super) mod fake;
 mod migrations;
 mod objects;
 mod records;
+mod rollout;
 mod scheduling;
 
 use std::sync::Arc;
