@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::audit::{self, Audit};
 use super::events::Event;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Runs};
 use super::ops::{At, Cx, Log, Trouble};
 use super::report::{Because, Done, NotStarted, Problem, Report};
 use super::rollout::Rollout;
@@ -126,7 +126,8 @@ impl<'a, S: Servers> Scheduler<'a, S> {
                 && under_way.len() < self.cx.options.parallelism.max(1)
                 && let Some(step) = self.next_ready()
             {
-                under_way.push(one(self.cx, step, self.begin(step)));
+                let log = self.begin(step);
+                under_way.push(one(self.cx, step, log, self.cx.ledger.runs()));
             }
             if under_way.is_empty() {
                 break;
@@ -308,6 +309,7 @@ async fn one<'a, S: Servers>(
     cx: &'a Cx<'a, S>,
     step: &'a Step,
     log: Arc<Log>,
+    _runs: Runs<'a, S>,
 ) -> (&'a Step, Result<(), Trouble>) {
     let at = At { cx, step, log: &log };
     (step, at.run().await)
