@@ -12,6 +12,7 @@ pub mod cost;
 pub mod files;
 pub mod legacy;
 pub mod lexer;
+pub mod look;
 mod number;
 pub mod placeholders;
 pub mod rights;

@@ -246,6 +246,9 @@ fn retained(page: &mut Page, plan: &Plan, kept: &[&Finding]) {
 /// Adds what the plan comes to.
 fn end(page: &mut Page, plan: &Plan) {
     if !plan.steps.is_empty() {
+        if let Some(rollout) = &plan.rollout {
+            page.wrapped(0, &[], Tone::Plain, &format!("Rollout: {}.", rollout.summary()));
+        }
         page.line(0, &[(Tone::Strong, &summary(plan.counts()))]);
     } else if plan.worst().is_none_or(|worst| worst == Severity::Note) && plan.retained.is_empty() {
         page.line(0, &[(Tone::Good, NO_CHANGES)]);

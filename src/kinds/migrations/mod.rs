@@ -90,7 +90,7 @@ impl Kind for Migrations {
 
     fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
         let mut reads = ledger::reads(settings, caps);
-        reads.extend(tables::reads(settings, caps));
+        reads.extend(tables::reads(wanted, settings, caps));
         reads.extend(import::reads(wanted, caps));
         reads
     }
@@ -117,6 +117,10 @@ impl Kind for Migrations {
 
     fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
         preflight::findings(steps, stopped, world)
+    }
+
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+        live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {

@@ -14,6 +14,7 @@ mod isolation;
 mod issued;
 mod least;
 mod lock;
+mod looks;
 mod migrations;
 mod onboarding;
 mod provider_gaps_grants;
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Scenario> {
         import::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
+        looks::scenarios(),
         grants::scenarios(),
         grants_property::scenarios(),
         provider_gaps_grants::scenarios(),
