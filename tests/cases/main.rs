@@ -71,7 +71,7 @@ fn plan_of(folder: &Path) -> Plan {
 
 fn text(folder: &Path, plan: &Plan) -> String {
     let sql = observed::ask(folder).sql;
-    render::text::plan(plan, &render::text::Options { color: false, width: 100, sql })
+    render::text::plan(plan, &render::text::Options { color: false, width: 100, sql, expand: false })
 }
 
 /// Returns where a JSON value lacks something that is expected of it; none where it has it all.
