@@ -42,10 +42,14 @@ pub struct File {
 
 /// Returns the groups of a plan, those folded to which the same happens.
 pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
+    let all = tree::groups(plan);
+    if all.len() <= FEW {
+        return all;
+    }
     let slots = by_owner(plan);
     let mut places: HashMap<Digest, usize> = HashMap::new();
     let mut classes: Vec<Vec<Group>> = Vec::new();
-    for group in tree::groups(plan) {
+    for group in all {
         match remainder(&group, &slots).map(|left| *places.entry(left).or_insert(classes.len())) {
             Some(at) if at < classes.len() => classes[at].push(group),
             _ => classes.push(vec![group]),
@@ -238,3 +242,7 @@ pub fn some(names: &[String], most: usize) -> String {
 pub fn tenants(group: &Group) -> String {
     some(&group.tenants, TOLD)
 }
+
+#[cfg(test)]
+#[path = "fold_tests.rs"]
+mod tests;

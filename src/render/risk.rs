@@ -10,7 +10,7 @@ use crate::model::op::{KubeDelete, Op, Sql};
 use crate::model::{Action, Step};
 
 /// How much of a statement is told where it names no object.
-const TOLD: usize = 120;
+const TOLD: usize = 400;
 
 /// The commands of `ALTER TABLE` that take data away, and what is said of them.
 const ALTERS: [(&str, &str); 16] = [

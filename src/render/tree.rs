@@ -10,6 +10,7 @@ use super::access::{self, Access};
 use super::escape;
 use super::page::Tone;
 use super::risk::{self, Risk};
+use super::template;
 use crate::model::value::number_text;
 use crate::model::{Action, AttrDiff, Attrs, Plan, Step, Value};
 
@@ -265,6 +266,7 @@ fn key(name: &str) -> String {
 }
 
 fn is_word(name: &str) -> bool {
+    let name = &*name.replace(template::TENANT, "t");
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c))
 }
 

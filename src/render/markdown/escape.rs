@@ -34,27 +34,41 @@ pub fn codes(names: &[String]) -> String {
     names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a sentence: plain words as they are, everything else in code spans. Runs of spaces
-/// become one, as Markdown shows them.
+/// Returns a sentence: plain words as they are, everything else in code spans, less the punctuation
+/// around it. Runs of spaces become one, as Markdown shows them.
 pub fn prose(text: &str) -> String {
     let text = escape::line(text);
     let words = text.split(' ').filter(|word| !word.is_empty());
-    let words = words.map(|word| if is_plain(word) { word.to_owned() } else { code(word) });
-    words.collect::<Vec<_>>().join(" ")
+    words.map(word).collect::<Vec<_>>().join(" ")
 }
+
+fn word(word: &str) -> String {
+    let start = word.trim_start_matches(OPENING);
+    let core = start.trim_end_matches(CLOSING);
+    let (before, after) = (&word[..word.len() - start.len()], &start[core.len()..]);
+    let number = core.chars().all(|c| c.is_ascii_digit());
+    match core {
+        "" => code(word),
+        // `1.` begins a list.
+        _ if number && !after.is_empty() => code(word),
+        core if is_plain(core) => word.to_owned(),
+        core => format!("{before}{}{after}", code(core)),
+    }
+}
+
+/// What may stand before a word or a code span and means nothing there.
+const OPENING: [char; 3] = ['(', '"', '\''];
+
+/// What may stand after one.
+const CLOSING: [char; 9] = [',', '.', ';', ':', '!', '?', ')', '"', '\''];
 
 /// Returns whether a word means nothing but itself, wherever it stands in a paragraph.
 fn is_plain(word: &str) -> bool {
-    let core = word.trim_start_matches(['(', '"', '\'']);
-    let core = core.trim_end_matches([',', '.', ';', ':', '!', '?', ')', '"', '\'']);
     let letters = |part: &str| !part.is_empty() && part.chars().all(char::is_alphabetic);
-    let hyphenated = core.split(['-', '\'']).all(letters);
-    let number = !core.is_empty() && core.chars().all(|c| c.is_ascii_digit());
-    // `1.` begins a list; what looks like the beginning of a commit's hash becomes a link.
-    let listed = number && core != word;
-    let hash = core.len() >= 7 && core.chars().all(|c| c.is_ascii_hexdigit());
-    let alphanumeric = !core.is_empty() && core.chars().all(char::is_alphanumeric);
-    (hyphenated || alphanumeric) && !listed && !hash
+    let hyphenated = word.split(['-', '\'']).all(letters);
+    // What looks like the beginning of a commit's hash becomes a link.
+    let hash = word.len() >= 7 && word.chars().all(|c| c.is_ascii_hexdigit());
+    (hyphenated || word.chars().all(char::is_alphanumeric)) && !hash
 }
 
 /// Returns lines in a fence that is longer than any run of backticks inside.

@@ -102,7 +102,7 @@ fn hostile_texts_mean_nothing() {
 fn sentences_stay_readable() {
     assert_eq!(
         prose("role role_tenant_acme isn't as declared (see tenants.hcl): 2 rights, not three."),
-        "role `role_tenant_acme` isn't as declared (see `tenants.hcl):` 2 rights, not three."
+        "role `role_tenant_acme` isn't as declared (see `tenants.hcl`): 2 rights, not three."
     );
 }
 

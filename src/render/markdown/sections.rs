@@ -44,18 +44,14 @@ fn verdict(view: &View) -> String {
     }
     let lost: usize = view.perils.iter().map(|peril| peril.objects.len()).sum();
     let widened: usize = view.widening.iter().map(|told| told.names.len().max(1)).sum();
-    let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    let changes = |count: usize| if count == 1 { "change" } else { "changes" };
     match (lost, widened) {
         (0, 0) if plan.steps.is_empty() => {}
         (0, 0) => said.push("Nothing is destroyed, and no access widens.".to_owned()),
-        (lost, 0) => said.push(format!("**Destroys or takes away {}.**", times(lost))),
-        (0, widened) => said.push(format!("**Widens access {}.**", times(widened))),
+        (lost, 0) => said.push(format!("**{lost} destructive {}.**", changes(lost))),
+        (0, widened) => said.push(format!("**{widened} {} that widen access.**", changes(widened))),
         (lost, widened) => {
-            said.push(format!(
-                "**Destroys or takes away {}, and widens access {}.**",
-                times(lost),
-                times(widened)
-            ));
+            said.push(format!("**{lost} destructive {}, {widened} that widen access.**", changes(lost)))
         }
     }
     if !plan.findings.is_empty() {
@@ -169,7 +165,9 @@ pub fn table(out: &mut String, view: &View) {
     for file in files.iter().filter(|_| view.groups.iter().any(Group::is_folded)) {
         out.push_str(&format!("- {}: {}\n", code(&file.name), file.words()));
     }
-    out.push('\n');
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
 }
 
 /// Returns whom a group is about; `name` writes a tenant's name.
@@ -195,13 +193,22 @@ fn counts(group: &Group) -> Counts {
 
 /// Returns the line that stays when the details of a group are folded.
 pub fn summary_line(group: &Group) -> String {
-    let counts = summary(counts(group));
-    let counts = counts.trim_start_matches("Plan: ").trim_end_matches('.');
-    match group.tenants.as_slice() {
-        [] => format!("Outside of tenants: {counts}"),
-        [one] => format!("Tenant {}: {counts}", html(one)),
-        _ => format!("{}: {counts}", whose(group, html)),
-    }
+    let Counts { create, update, adopt, delete, migrations, .. } = counts(group);
+    let counts = [
+        (create, "to create"),
+        (update, "to change"),
+        (delete, "to destroy"),
+        (adopt, "to adopt"),
+        (migrations, if migrations == 1 { "migration" } else { "migrations" }),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+    let whose = match group.tenants.as_slice() {
+        [] => "Outside of tenants".to_owned(),
+        [one] => format!("Tenant {}", html(one)),
+        _ => whose(group, html),
+    };
+    format!("{whose}: {}", counts.join(", "))
 }
 
 /// Adds what is missing, and what the digest covers.
@@ -221,12 +228,15 @@ pub fn end(out: &mut String, view: &View, level: Level, rung: Rung, cut: usize) 
     if level > Level::Full {
         lacks.push(level.lacks().to_owned());
     }
-    let end = if lacks.is_empty() {
-        "This is the whole plan".to_owned()
+    let digest = code(view.digest.short());
+    out.push_str(&if lacks.is_empty() {
+        format!("This is the whole plan; its digest is {digest}.\n")
     } else {
         let more = "`charter plan --sql --expand` and `--format json` have all of it";
-        format!("**Not everything is shown here**: left out are {}. {more}", lacks.join("; "))
-    };
-    let digest = code(view.digest.short());
-    out.push_str(&format!("{end}. The digest {digest} covers the whole plan, also what is not shown.\n"));
+        let lacks = lacks.join("; ");
+        format!(
+            "**Not everything is shown here**: left out are {lacks}. {more}. The digest {digest} covers the \
+             whole plan, also what is not shown.\n"
+        )
+    });
 }
