@@ -45,7 +45,7 @@ impl Tool {
     }
 
     /// Returns the table that it makes unless told otherwise: `DefaultMigrationsTable` of
-    /// golang-migrate (`database/clickhouse/clickhouse.go`), `DefaultTablename` of goose (`db.go`),
+    /// golang-migrate (`database/clickhouse/clickhouse.go`), `DefaultTablename` of goose (`provider_options.go`),
     /// `MigrationsTableName` of dbmate (`pkg/dbmate/db.go`), `_migrations` (`src/migrate.ts`) and
     /// `MIGRATIONS_TABLE` (`src/clickhouse_migrations/defaults.py`).
     pub fn table(self) -> &'static str {
