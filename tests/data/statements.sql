@@ -394,7 +394,7 @@ EXISTS TABLE events;
 -- is: Parallel Idempotent, -a Table, -b Table
 DROP TABLE IF EXISTS a PARALLEL WITH DROP TABLE IF EXISTS b;
 
--- is: Unknown Silent
+-- is: Backup Silent
 BACKUP TABLE events TO Disk('backups', 'events.zip');
 
 -- Placeholders ---------------------------------------------------------------------------------
