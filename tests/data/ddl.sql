@@ -137,7 +137,7 @@ CREATE TABLE heredoc (a String DEFAULT $$it's; a "default"$$, b String DEFAULT $
 CREATE TABLE `odd;name` (`a``b` UInt8, "c;d" UInt8 COMMENT '-- not a comment') ENGINE = MergeTree ORDER BY tuple();
 
 -- is: Create Loud, +numbers_in Table
-CREATE TABLE numbers_in (a Float64 DEFAULT 1e-3, b UInt64 DEFAULT 0xFF, c UInt8 DEFAULT 0b101, d Float64 DEFAULT .5, e Int64 DEFAULT -1_000) ENGINE = MergeTree ORDER BY tuple();
+CREATE TABLE numbers_in (a Float64 DEFAULT 1e-3, b UInt64 DEFAULT 0xFF, c UInt8 DEFAULT 0b101, d Float64 DEFAULT (.5), e Int64 DEFAULT -1_000) ENGINE = MergeTree ORDER BY tuple();
 
 -- is: Create Silent, +orders Table, or-replace, fills
 CREATE OR REPLACE TABLE orders (id UInt64) ENGINE = MergeTree ORDER BY id AS SELECT 1 AS id;
@@ -145,6 +145,7 @@ CREATE OR REPLACE TABLE orders (id UInt64) ENGINE = MergeTree ORDER BY id AS SEL
 -- is: Create Loud, +copied Table, < shop.orders Table
 CREATE TABLE copied AS shop.orders ENGINE = MergeTree ORDER BY id SETTINGS index_granularity = 512;
 
+-- since: 25.8
 -- is: Create Loud, +cloned Table, < shop.orders Table, fills
 CREATE TABLE cloned CLONE AS shop.orders ENGINE = MergeTree ORDER BY id;
 
@@ -299,6 +300,7 @@ CREATE VIEW windows AS SELECT id, row_number() OVER w AS n, sum(total) OVER (PAR
 -- is: Create Loud, +secure View, < orders Table
 CREATE VIEW secure DEFINER = owner SQL SECURITY DEFINER AS SELECT * FROM orders;
 
+-- since: 26.9
 -- is: Create Loud, +invoked View, < orders Table
 CREATE VIEW invoked SQL SECURITY INVOKER AS SELECT * FROM orders COMMENT 'as; whoever asks';
 
@@ -338,6 +340,7 @@ CREATE MATERIALIZED VIEW inner_one ENGINE = AggregatingMergeTree PARTITION BY da
 -- is: Create Loud, +refreshed MaterializedView, > target Table, < orders Table
 CREATE MATERIALIZED VIEW refreshed REFRESH EVERY 1 DAY OFFSET 2 HOUR RANDOMIZE FOR 10 MINUTE DEPENDS ON a, shop.b SETTINGS refresh_retries = 3 TO target EMPTY AS SELECT * FROM orders;
 
+-- since: 25.8
 -- is: Create Loud, +after_one MaterializedView, > target Table
 CREATE MATERIALIZED VIEW after_one REFRESH AFTER 30 SECOND APPEND TO target AS SELECT now() AS at;
 
@@ -347,6 +350,7 @@ CREATE MATERIALIZED VIEW after_two REFRESH EVERY 1 WEEK (a UInt8) ENGINE = Merge
 -- is: Attach Loud, +daily MaterializedView, > by_day Table
 ATTACH MATERIALIZED VIEW daily TO by_day AS SELECT 1 AS n;
 
+-- until: 25.8
 -- is: Create Loud, +wv View, < t Table
 CREATE WINDOW VIEW wv INNER ENGINE = AggregatingMergeTree ENGINE = MergeTree ORDER BY w WATERMARK = ASCENDING AS SELECT count(), tumbleStart(w) AS s FROM t GROUP BY tumble(at, INTERVAL '1' MINUTE) AS w;
 
@@ -447,14 +451,17 @@ DROP RESOURCE IF EXISTS disk_io;
 -- Access ---------------------------------------------------------------------------------------
 
 -- is: Create Idempotent, +ann Other, if-not-exists, access
-CREATE USER IF NOT EXISTS ann IDENTIFIED WITH bcrypt_hash BY '$2a$12$rrrrrrrrrrrrrrrrrrrrr.rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr' HOST LOCAL, IP '10.0.0.0/8', REGEXP '.*\.corp', LIKE '%.corp' VALID UNTIL '2030-01-01 00:00:00' DEFAULT ROLE ALL EXCEPT r DEFAULT DATABASE shop GRANTEES NONE SETTINGS max_threads = 4 MIN 1 MAX 8 READONLY, PROFILE 'p';
+CREATE USER IF NOT EXISTS ann IDENTIFIED WITH bcrypt_hash BY '$2a$12$rrrrrrrrrrrrrrrrrrrrr.rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr' VALID UNTIL '2030-01-01 00:00:00' HOST LOCAL, IP '10.0.0.0/8', REGEXP '.*\.corp', LIKE '%.corp' DEFAULT ROLE ALL EXCEPT r DEFAULT DATABASE shop GRANTEES NONE SETTINGS max_threads = 4 MIN 1 MAX 8 READONLY, PROFILE 'p';
 
 -- since: 25.8
 -- is: Create Loud, +bob Other, access
 CREATE USER bob IDENTIFIED WITH plaintext_password BY 'a;b', sha256_hash BY 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' SALT 'x;', ssh_key BY KEY 'AAAA' TYPE 'ssh-ed25519';
 
 -- is: Create Loud, +carl@corp.com Other, access
-CREATE USER `carl@corp.com` IDENTIFIED WITH ldap SERVER 'main', `dora` NOT IDENTIFIED HOST ANY;
+CREATE USER `carl@corp.com` IDENTIFIED WITH ldap SERVER 'main' HOST ANY;
+
+-- is: Create Loud, +dora Other, access
+CREATE USER dora NOT IDENTIFIED HOST NONE;
 
 -- is: Create Loud, +eve Other, access
 CREATE USER eve IDENTIFIED WITH ssl_certificate CN 'eve';
@@ -482,8 +489,8 @@ ALTER ROLE r1 RENAME TO r3 SETTINGS NONE;
 -- is: Drop Idempotent, -r1 Other, -r;2 Other, if-exists, on-cluster, access
 DROP ROLE IF EXISTS r1, `r;2` ON CLUSTER main;
 
--- is: Create Idempotent, +own Other, +other Other, if-not-exists, access
-CREATE ROW POLICY IF NOT EXISTS own, other ON shop.orders, mine ON shop.* AS RESTRICTIVE FOR SELECT USING id IN (1, 2) AND name != 'a;b' TO ALL EXCEPT ann;
+-- is: Create Idempotent, +own Other, if-not-exists, access
+CREATE ROW POLICY IF NOT EXISTS own ON shop.orders, mine ON shop.* AS RESTRICTIVE FOR SELECT USING id IN (1, 2) AND name != 'a;b' TO ALL EXCEPT ann;
 
 -- is: Alter Silent, ~own Other, access
 ALTER ROW POLICY own ON shop.orders RENAME TO owned USING 1 TO r1;
@@ -492,7 +499,7 @@ ALTER ROW POLICY own ON shop.orders RENAME TO owned USING 1 TO r1;
 DROP ROW POLICY IF EXISTS own ON shop.orders, shop.users;
 
 -- is: Create Silent, +q Other, or-replace, access
-CREATE QUOTA OR REPLACE q KEYED BY user_name, client_key FOR RANDOMIZED INTERVAL 1 day MAX queries = 10, errors = 1, execution_time = 0.5, FOR INTERVAL 1 month NO LIMITS TO ann, r1;
+CREATE QUOTA OR REPLACE q KEYED BY client_key, user_name FOR RANDOMIZED INTERVAL 1 day MAX queries = 10, errors = 1, execution_time = 0.5, FOR INTERVAL 1 month NO LIMITS TO ann, r1;
 
 -- is: Alter Silent, ~q Other, if-exists, access
 ALTER QUOTA IF EXISTS q RENAME TO q2 NOT KEYED FOR INTERVAL 1 hour TRACKING ONLY TO NONE;
@@ -557,6 +564,7 @@ SET ROLE r1, r2;
 -- is: Unknown Silent
 EXECUTE AS ann SELECT 1;
 
+-- since: 25.8
 -- is: Read Idempotent
 CHECK GRANT SELECT ON shop.*;
 
@@ -566,16 +574,19 @@ MOVE USER ann TO local_directory;
 -- Alterations of tables ------------------------------------------------------------------------
 
 -- is: Alter Loud, ~orders Table
-ALTER TABLE orders ADD COLUMN a Nullable(Decimal(18, 2)) DEFAULT NULL CODEC(ZSTD) TTL at + INTERVAL 1 DAY COMMENT 'x; y' FIRST, ADD COLUMN IF NOT EXISTS `b;c` String MATERIALIZED concat('a,', 'b') AFTER a;
+ALTER TABLE orders ADD COLUMN a Nullable(Decimal(18, 2)) DEFAULT NULL COMMENT 'x; y' CODEC(ZSTD) TTL at + INTERVAL 1 DAY FIRST, ADD COLUMN IF NOT EXISTS `b;c` String MATERIALIZED concat('a,', 'b') AFTER a;
 
 -- is: Alter Silent, ~orders Table, mutation
 ALTER TABLE orders DROP COLUMN a, DROP COLUMN IF EXISTS `b;c`, CLEAR COLUMN total IN PARTITION tuple(202401, 1);
 
 -- is: Alter Silent, ~orders Table, mutation
-ALTER TABLE orders MODIFY COLUMN IF EXISTS total Decimal(38, 4) DEFAULT 0 CODEC(NONE) COMMENT 'new' TTL at + INTERVAL 2 DAY FIRST;
+ALTER TABLE orders MODIFY COLUMN IF EXISTS total Decimal(38, 4) DEFAULT 0 COMMENT 'new' CODEC(NONE) TTL at + INTERVAL 2 DAY FIRST;
 
 -- is: Alter Silent, ~orders Table, mutation
-ALTER TABLE orders MODIFY COLUMN total MODIFY SETTING min_compress_block_size = 1024, MODIFY COLUMN at RESET SETTING min_compress_block_size;
+ALTER TABLE orders MODIFY COLUMN total MODIFY SETTING min_compress_block_size = 1024, max_compress_block_size = 4096;
+
+-- is: Alter Silent, ~orders Table, mutation
+ALTER TABLE orders MODIFY COLUMN at RESET SETTING min_compress_block_size;
 
 -- is: Alter Loud, ~orders Table, mutation
 ALTER TABLE orders MODIFY COLUMN total REMOVE DEFAULT, MODIFY COLUMN at REMOVE CODEC;
@@ -607,8 +618,17 @@ ALTER TABLE orders ADD INDEX IF NOT EXISTS i3 total TYPE set(100) GRANULARITY 2 
 -- is: Alter Silent, ~orders Table, mutation
 ALTER TABLE orders ADD PROJECTION IF NOT EXISTS p3 (SELECT id, count() GROUP BY id), MATERIALIZE PROJECTION p3, CLEAR PROJECTION p1 IN PARTITION 202401, DROP PROJECTION p2;
 
+-- is: Alter Idempotent, ~orders Table
+ALTER TABLE orders ADD STATISTICS IF NOT EXISTS id, total TYPE tdigest, uniq;
+
 -- is: Alter Silent, ~orders Table, mutation
-ALTER TABLE orders ADD STATISTICS IF NOT EXISTS id, total TYPE tdigest, uniq, MATERIALIZE STATISTICS id, CLEAR STATISTICS total, DROP STATISTICS IF EXISTS total;
+ALTER TABLE orders MATERIALIZE STATISTICS id, total;
+
+-- is: Alter Silent, ~orders Table, mutation
+ALTER TABLE orders CLEAR STATISTICS total;
+
+-- is: Alter Idempotent, ~orders Table, mutation
+ALTER TABLE orders DROP STATISTICS IF EXISTS total;
 
 -- since: 24.8
 -- is: Alter Idempotent, ~orders Table
@@ -627,7 +647,10 @@ ALTER TABLE orders MATERIALIZE TTL IN PARTITION 202401;
 ALTER TABLE orders REMOVE TTL;
 
 -- is: Alter Idempotent, ~orders Table
-ALTER TABLE orders MODIFY SETTING parts_to_delay_insert = 200, max_parts_in_total = 10000, RESET SETTING index_granularity;
+ALTER TABLE orders MODIFY SETTING parts_to_delay_insert = 200, max_parts_in_total = 10000;
+
+-- is: Alter Idempotent, ~orders Table
+ALTER TABLE orders RESET SETTING parts_to_delay_insert, max_parts_in_total;
 
 -- is: Alter Silent, ~orders Table
 ALTER TABLE orders DETACH PARTITION ALL;
@@ -712,6 +735,7 @@ INSERT INTO FUNCTION s3('https://bucket.example.com/x.parquet', 'Parquet') PARTI
 -- is: Insert Silent, > orders Table
 INSERT INTO orders FORMAT Values (1), (2);
 
+-- since: 25.8
 -- is: Delete Silent, > shop.orders Table, mutation
 DELETE FROM shop.orders IN PARTITION 202401 WHERE id = 1 SETTINGS lightweight_deletes_sync = 2;
 
@@ -841,6 +865,7 @@ COMMIT;
 -- is: Unknown Silent, refused: `ROLLBACK` has no effect: ClickHouse has no transactions over DDL
 ROLLBACK;
 
+-- until: 25.8
 -- is: Read Idempotent
 WATCH lv EVENTS LIMIT 1;
 
@@ -856,6 +881,7 @@ SHOW TABLES FROM shop LIKE '%;%' LIMIT 5;
 -- is: Read Idempotent
 SHOW CREATE DICTIONARY shop.names;
 
+-- since: 25.8
 -- is: Read Idempotent
 SHOW GRANTS FOR ann WITH IMPLICIT FINAL;
 
@@ -886,6 +912,7 @@ FROM orders SELECT id WHERE id > 1;
 -- is: Read Idempotent
 SELECT 1 FORMAT Null;
 
+-- since: 25.8
 -- is: Parallel Silent, +pw1 Table, +pw2 View, < orders Table, -pw3 Table
 CREATE TABLE pw1 (a UInt8) ENGINE = Log PARALLEL WITH CREATE VIEW pw2 AS SELECT * FROM orders PARALLEL WITH DROP TABLE IF EXISTS pw3;
 

@@ -67,10 +67,9 @@ fn read(cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
 
 fn other(verb: Verb, mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
     analysis.verb = verb;
-    analysis.flags.access =
-        matches!(verb, Verb::Grant | Verb::Revoke | Verb::Move)
-            || cursor.sees("DEFAULT ROLE")
-            || verb == Verb::Set && cursor.sees("ROLE");
+    analysis.flags.access = matches!(verb, Verb::Grant | Verb::Revoke | Verb::Move)
+        || cursor.sees("DEFAULT ROLE")
+        || verb == Verb::Set && cursor.sees("ROLE");
     // Granting what is granted changes nothing, with `WITH REPLACE OPTION` as well.
     if matches!(verb, Verb::Grant | Verb::Revoke) || cursor.sees("DEFAULT ROLE") {
         analysis.replay = Replay::Idempotent;

@@ -18,7 +18,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "a_mistake_in_the_fifth_tenants_third_file_stops_everything",
             cluster: false,
-            engines: &[],
+            engines: super::NEWEST,
             run: fifth,
         },
         Scenario {
@@ -62,7 +62,7 @@ const ATTACKS: [(&str, &str, u32); 26] = [
     ("ALTER USER user_tenant_@_a IDENTIFIED BY 'mine'", "CH452", 497),
     ("CREATE FUNCTION intruder_@ AS x -> x", "CH452", 497),
     ("CREATE NAMED COLLECTION intruder_@ AS a = '1'", "CH452", 497),
-    ("CREATE VIEW definer DEFINER = default SQL SECURITY DEFINER AS SELECT id FROM t", "CH452", 497),
+    ("CREATE VIEW definer DEFINER = user_tenant_@_a SQL SECURITY DEFINER AS SELECT id FROM t", "CH452", 497),
     ("CREATE VIEW nobody SQL SECURITY NONE AS SELECT id FROM t", "CH452", 497),
     // The dictionary hole: CREATE DICTIONARY asks no right of its source.
     (
@@ -99,8 +99,21 @@ fn attacks(project: &mut Project) {
         for (statement, _, base) in ATTACKS {
             let statement = statement.replace('@', &prefix);
             let answer = project.as_tenant("b", &statement);
-            let expected = if confined { 497 } else { base };
+            // Before 25 the columns of any table can be copied, though none of its rows.
+            let copies =
+                project.engine.name.starts_with("24.") && statement.starts_with("CREATE TABLE stolen");
+            let expected = if copies {
+                0
+            } else if confined {
+                497
+            } else {
+                base
+            };
             assert_eq!(answer.code, expected, "confined {confined}: {statement}: {}", answer.body);
+            if copies {
+                assert_eq!(project.as_tenant("b", "SELECT count() FROM stolen").body.trim(), "0");
+                assert_eq!(project.as_tenant("b", "DROP TABLE stolen").code, 0);
+            }
         }
     };
     tries(project, false);
@@ -136,13 +149,21 @@ fn fifth(project: &mut Project) {
     for tenant in tenants {
         project.schema(tenant, "V1__t.sql", TABLE);
         project.schema(tenant, "V2__add.sql", "-- a comment\n\nALTER TABLE t ADD COLUMN name String");
-        project.schema(tenant, "V3__fill.sql", "SELECT 1;\n\nINSERT INTO t SELECT number, 'x' FROM numbers(3)");
+        project.schema(
+            tenant,
+            "V3__fill.sql",
+            "SELECT 1;\n\nINSERT INTO t SELECT number, 'x' FROM numbers(3)",
+        );
     }
     let made = format!("SELECT count() FROM system.databases WHERE name LIKE 'tenant_{}%'", project.prefix);
     for (mistake, code, told) in [
         ("SELECT 1;\n\nINSERT INTO tt SELECT number, 'x' FROM numbers(3)", "CH451", "V3__fill.sql:3: "),
         ("SELECT 1;\n\nINSERT INTO tenant_@_a.t VALUES (1, 'x')", "CH452", "V3__fill.sql:3: "),
-        ("SELECT 1;\n-- charter:settings max_treads=1\nINSERT INTO t VALUES (1, 'x')", "CH454", "max_threads"),
+        (
+            "SELECT 1;\n-- charter:settings max_treads=1\nINSERT INTO t VALUES (1, 'x')",
+            "CH454",
+            "max_threads",
+        ),
         ("SELECT 1;\n\nINSERT INTO t VLAUES (1, 'x')", "CH415", "VLAUES"),
     ] {
         project.schema("e", "V3__fill.sql", mistake);
@@ -167,7 +188,11 @@ fn opted_out(project: &mut Project) {
     project.schema("a", "V1__t.sql", TABLE);
     project.schema("a", "V2__t.sql", "INSERT INTO t VALUES (1)");
     let _ = project.apply();
-    project.schema("b", "V1__copy.sql", "CREATE TABLE copied ENGINE = MergeTree ORDER BY id AS SELECT * FROM tenant_@_a.t");
+    project.schema(
+        "b",
+        "V1__copy.sql",
+        "CREATE TABLE copied ENGINE = MergeTree ORDER BY id AS SELECT * FROM tenant_@_a.t",
+    );
     let _ = project.charter(&["apply", "--auto-approve"]).exits(1);
     project.write("tenants.hcl", &declare("\n  confinement = \"none\"\n"));
     assert!(findings(project).iter().any(|one| one.0 == "CH450" && one.1.contains("V1__copy.sql")));
@@ -192,10 +217,10 @@ fn no_false_alarm(project: &mut Project) {
     project.schema(
         "a",
         "V1__all.sql",
-        "CREATE TABLE t (id UInt64, arr Array(UInt8), day Date) ENGINE = MergeTree ORDER BY id;
+        "CREATE TABLE t (id UInt64, arr Array(UInt8), day Date) ENGINE = ReplacingMergeTree ORDER BY id;
          INSERT INTO t WITH src AS (SELECT 1 AS id, [1, 2] AS arr) SELECT id, arr, today() FROM src;
          WITH x AS (SELECT * FROM t), y AS (SELECT * FROM x) SELECT * FROM y AS z, x LEFT ARRAY JOIN z.arr AS one;
-         SELECT extract(year FROM day), trim(BOTH ' ' FROM 'x'), id IS NOT DISTINCT FROM 1 FROM t AS q FINAL;
+         SELECT extract(year FROM day), trim(BOTH ' ' FROM 'x') FROM t AS q FINAL;
          CREATE VIEW v AS SELECT * FROM t WHERE id = {id:UInt64};
          SELECT * FROM v(id = 1);
          CREATE TABLE t2 AS t;
@@ -205,7 +230,6 @@ fn no_false_alarm(project: &mut Project) {
          CREATE MATERIALIZED VIEW mv TO t3 AS SELECT * FROM t WHERE id NOT IN (SELECT number FROM numbers(3));
          DROP VIEW mv;
          DROP TABLE IF EXISTS never_there;
-         ALTER TABLE IF EXISTS never_there ADD COLUMN x UInt8;
          CREATE TABLE never_there (x UInt8) ENGINE = Memory;
          DROP TABLE never_there;
          SELECT name FROM system.tables WHERE database = currentDatabase();

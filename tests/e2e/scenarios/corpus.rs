@@ -12,9 +12,24 @@ use charter::migrate::{TokenKind, lex, pieces};
 pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario { name: "the_corpus_parses", cluster: false, engines: &[], run: parses },
-        Scenario { name: "our_pieces_are_the_engines_statements", cluster: false, engines: &[], run: property },
-        Scenario { name: "the_lexers_list_reaches_the_server_unchanged", cluster: false, engines: &[], run: list },
-        Scenario { name: "explicit_delimiters_and_settings", cluster: false, engines: &[], run: directives },
+        Scenario {
+            name: "our_pieces_are_the_engines_statements",
+            cluster: false,
+            engines: &[],
+            run: property,
+        },
+        Scenario {
+            name: "the_lexers_list_reaches_the_server_unchanged",
+            cluster: false,
+            engines: super::ENDS,
+            run: list,
+        },
+        Scenario {
+            name: "explicit_delimiters_and_settings",
+            cluster: false,
+            engines: super::ENDS,
+            run: directives,
+        },
         Scenario { name: "variables_in_migrations", cluster: false, engines: super::NEWEST, run: variables },
     ]
 }
@@ -207,12 +222,17 @@ fn list(project: &mut Project) {
     let expected = "1\ttwo  spaces\n2\ta;b -- c\n3\there; 'doc'\n4\t $$ ; $$ \n5\tit's; 'ours'\n6\tx\n7\tx\n8\tx\n9\tx\n10\tx\n11\tunicode; quotes\n";
     assert_eq!(rows, expected);
     let database = format!("tenant_{}", project.name("a"));
-    let odd = format!("SELECT table, name FROM system.columns WHERE database = '{database}' AND table != 't' FORMAT TSVRaw");
+    let odd = format!(
+        "SELECT table, name FROM system.columns WHERE database = '{database}' AND table != 't' FORMAT TSVRaw"
+    );
     assert_eq!(project.clickhouse.admin(&odd), "odd;name`s\tx;y");
-    let comment = format!("SELECT comment FROM system.columns WHERE database = '{database}' AND name = 'v' FORMAT TSVRaw");
+    let comment = format!(
+        "SELECT comment FROM system.columns WHERE database = '{database}' AND name = 'v' FORMAT TSVRaw"
+    );
     assert_eq!(project.clickhouse.admin(&comment), "see # 5; -- not a comment // nor this");
     // Comments, spacing, line ends and the byte order mark never block; one byte in a string does.
-    let tidy = file.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace("--no space; here", "-- moved");
+    let tidy =
+        file.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace("--no space; here", "-- moved");
     project.schema("a", "V1__everything.sql", &tidy);
     project.unchanged();
     project.schema("a", "V1__everything.sql", &tidy.replace("two  spaces", "two spaces"));
@@ -234,7 +254,9 @@ fn list(project: &mut Project) {
 /// `flatten_nested` changes the columns of the same text, so it shows whether a setting arrives.
 fn directives(project: &mut Project) {
     project.write("tenants.hcl", "tenant \"@_a\" {}\n");
-    let table = |name: &str| format!("CREATE TABLE {name} (n Nested(x UInt8, y UInt8)) ENGINE = MergeTree ORDER BY tuple()");
+    let table = |name: &str| {
+        format!("CREATE TABLE {name} (n Nested(x UInt8, y UInt8)) ENGINE = MergeTree ORDER BY tuple()")
+    };
     let file = format!(
         "{};\n-- charter:statement\n-- charter:settings flatten_nested=0\n{}\n\n-- charter:statement\n{}\n",
         table("flat"),
@@ -242,7 +264,11 @@ fn directives(project: &mut Project) {
         table("flat_again")
     );
     project.schema("a", "V1__nested.sql", &file);
-    let _ = project.charter(&["plan"]).exits(0).says("1 migration (3 statements)").says("flatten_nested = 0");
+    let _ = project
+        .charter(&["plan", "--sql"])
+        .exits(0)
+        .says("1 migration (3 statements)")
+        .says("flatten_nested");
     let _ = project.apply();
     let columns = format!(
         "SELECT table, groupArray(name) FROM (SELECT table, name FROM system.columns WHERE database = 'tenant_{}' \
