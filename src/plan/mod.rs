@@ -14,6 +14,7 @@ pub mod lint;
 pub mod moves;
 pub mod order;
 pub mod registry;
+mod rollout;
 pub mod rotate;
 pub mod survey;
 #[cfg(test)]

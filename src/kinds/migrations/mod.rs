@@ -4,12 +4,14 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+mod cost;
 mod ledger;
 mod lower;
 mod preflight;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +23,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Step, Value};
+use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -78,8 +80,12 @@ impl Kind for Migrations {
         false
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
+    }
+
+    fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        waiting::reads(wanted, snapshot).into_iter().chain(cost::reads(wanted, snapshot)).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -102,9 +108,14 @@ impl Kind for Migrations {
         preflight::findings(steps, stopped, world)
     }
 
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+        live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
+    }
+
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = ledger::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
+        findings.extend(waiting::survey(wanted, world));
         findings
     }
 }

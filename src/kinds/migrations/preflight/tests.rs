@@ -91,6 +91,7 @@ fn look(files: &[Resource], tables: &[(&str, &str)], privileges: &[&str]) -> Vec
             desired: Some(file.attrs.clone()),
             diff: Vec::new(),
             ops: Migrations.lower(&change(Action::Create, file, Some(&nothing)), &world).ops,
+            costs: Vec::new(),
             notes: Vec::new(),
             expects: Digest::of_json(&serde_json::Value::Null),
         })
