@@ -3,6 +3,8 @@
 
 mod access;
 mod adoption;
+mod confinement;
+mod corpus;
 mod crash;
 mod drift;
 mod examples;
@@ -45,6 +47,8 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        confinement::scenarios(),
+        corpus::scenarios(),
         provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
