@@ -175,7 +175,7 @@ fn whose(group: &Group, name: impl Fn(&str) -> String) -> String {
     match group.tenants.as_slice() {
         [] => "outside of tenants".to_owned(),
         [one] => name(one),
-        many => format!("{} tenants, the same for each: {}", many.len(), some(&many, name)),
+        many => format!("{} tenants, the same for each: {}", many.len(), some(many, name)),
     }
 }
 
