@@ -5,6 +5,7 @@
 pub mod access;
 pub mod addr;
 pub mod body;
+pub mod cost;
 pub mod digest;
 pub mod files;
 pub mod finding;
@@ -16,6 +17,7 @@ pub mod place;
 pub mod plan;
 pub mod registry;
 pub mod resource;
+pub mod rollout;
 pub mod rotation;
 pub mod schema;
 pub mod secret;

@@ -106,10 +106,12 @@ fn settings() -> Settings {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(1),
+            mutation_timeout: Duration::from_secs(1),
             settings: BTreeMap::new(),
         },
         kubernetes: None,
         isolation: Default::default(),
+        rollout: None,
     }
 }
 

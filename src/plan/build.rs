@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, lint, order, registry};
+use super::{Request, access, check, diff, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
@@ -112,6 +112,7 @@ impl<'a> Draft<'a> {
         let mut step = Self::step(subject, lowered.action.unwrap_or(action));
         step.notes = notes(subject, action);
         step.notes.append(&mut lowered.notes);
+        step.costs.append(&mut lowered.costs);
         step.diff.clone_from(&subject.compared.diff);
         step.ops = subject.renamed.map(|rename| rename.ops.clone()).unwrap_or_default();
         step.ops.append(&mut lowered.ops);
@@ -252,6 +253,7 @@ impl<'a> Draft<'a> {
             diff: Vec::new(),
             ops: Vec::new(),
             notes: Vec::new(),
+            costs: Vec::new(),
             expects: diff::expects(subject.live, subject.entry),
         }
     }
@@ -270,6 +272,7 @@ impl<'a> Draft<'a> {
             scope: request.settings.scope.clone(),
             environment: request.settings.environment.clone(),
             servers: servers(request.settings, request.snapshot),
+            rollout: rollout::of(request.settings.rollout.as_ref(), &steps),
             steps,
             access: changes,
             findings: self.findings,
@@ -311,6 +314,7 @@ fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
         diff: Vec::new(),
         ops: Vec::new(),
         notes: Vec::new(),
+        costs: Vec::new(),
         expects: diff::expects(live, Some(entry)),
     }
 }

@@ -30,6 +30,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "resource_changes": changes,
         "resource_drift": [],
         "steps": steps,
+        "rollout": plan.rollout,
         "access": plan.access,
         "slots": slots,
         "findings": plan.findings,
@@ -140,6 +141,7 @@ fn step(step: &Step) -> Json {
         diff,
         ops,
         notes,
+        costs,
         expects,
     } = step;
     let mut document = Map::new();
@@ -154,6 +156,7 @@ fn step(step: &Step) -> Json {
         ("diff", json!(diff)),
         ("operations", json!(ops)),
         ("notes", json!(notes)),
+        ("cost", json!(costs)),
         ("expects", json!(expects)),
     ];
     document.extend(fields.map(|(name, value)| (name.to_owned(), value)));

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod check;
+mod cost;
 pub mod findings;
 pub mod fold;
 pub mod json;

@@ -2,6 +2,7 @@
 //! what changes, then on demand every operation; at the end what it comes to. Tenants to which the
 //! same happens are shown once, unless they are to be expanded.
 
+use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
@@ -121,6 +122,9 @@ fn objects(page: &mut Page, group: &Group) {
         losses(page, object, group);
         for note in &object.notes {
             page.wrapped(INDENT, &[(Tone::Info, "note: ")], Tone::Plain, note);
+        }
+        for cost in costs(&object.step.costs) {
+            page.wrapped(INDENT, &[(Tone::Change, "cost: ")], Tone::Plain, &escape::line(&cost));
         }
         for access in &object.access {
             access::add(page, INDENT, access);
@@ -293,6 +297,9 @@ fn retained(page: &mut Page, plan: &Plan, kept: &[&Finding]) {
 /// Adds what the plan comes to.
 fn end(page: &mut Page, plan: &Plan) {
     if !plan.steps.is_empty() {
+        if let Some(rollout) = &plan.rollout {
+            page.wrapped(0, &[], Tone::Plain, &format!("Rollout: {}.", rollout.summary()));
+        }
         page.line(0, &[(Tone::Strong, &summary(plan.counts()))]);
     } else if plan.worst().is_none_or(|worst| worst == Severity::Note) && plan.retained.is_empty() {
         page.line(0, &[(Tone::Good, NO_CHANGES)]);

@@ -3,8 +3,10 @@
 mod credentials;
 pub(super) mod fake;
 mod migrations;
+mod mutations;
 mod objects;
 mod records;
+mod rollout;
 mod scheduling;
 
 use std::sync::Arc;
