@@ -34,6 +34,9 @@ pub fn head(out: &mut String, view: &View) {
         code(&plan.servers.clickhouse_version),
         code(digest.short())
     ));
+    if let Some(rollout) = &plan.rollout {
+        out.push_str(&format!("Rollout: {}.\n\n", prose(&rollout.summary())));
+    }
 }
 
 fn verdict(view: &View) -> String {
