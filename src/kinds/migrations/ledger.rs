@@ -10,7 +10,8 @@ use crate::model::snapshot::{Caps, Read, Row, number as column, text};
 use crate::model::{Attrs, Resource, Settings, Value, sql};
 
 const APPLIED: &str = "migrations_applied";
-const EVENTS: &str = "migrations_events";
+/// The newest event of each statement of the files that are not done.
+pub const EVENTS: &str = "migrations_events";
 
 /// The tables of applied files: of tenants and of stand-alone blocks.
 pub const TABLES: [&str; 2] = ["schema_migrations_tenant", "schema_migrations_global"];
@@ -35,7 +36,8 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
     if caps.has_table("ops.charter_migration_events") {
         let events = format!(
-            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, toString(at) AS at \
+            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, toString(at) AS at, \
+             if(status = 'started', before, '') AS before_facts \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"
@@ -45,7 +47,8 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     reads
 }
 
-fn identity(row: &Row) -> String {
+/// Returns the identity of the file that a row is about.
+pub fn identity(row: &Row) -> String {
     format!("{}|{}|{}", text(row, "tenant"), text(row, "folder"), column(row, "version"))
 }
 

@@ -6,9 +6,11 @@
 
 mod ledger;
 mod lower;
+mod resume;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +21,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Value};
+use crate::model::{Attrs, Category, Finding, Resource, Settings, Snapshot, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -73,6 +75,10 @@ impl Kind for Migrations {
 
     fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
         ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    }
+
+    fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        unknown::reads(wanted, snapshot)
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
