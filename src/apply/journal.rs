@@ -1,10 +1,13 @@
 //! What became of a migration's statement: an event row before it runs, one when it ended. A
 //! statement without an end has only the first: whoever resumes knows that nobody knows.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::audit::millis;
+use super::ledger::Recorded;
 use super::ops::{At, Trouble};
+use super::watch::COLUMN;
 use crate::backend::Servers;
 use crate::model::op::Sql;
 use crate::model::snapshot::Row;
@@ -20,6 +23,8 @@ struct Template {
     table: &'static str,
     row: Row,
     watched: Vec<Watched>,
+    /// What was there before the statement, for the record of a failure: it may have done a part.
+    before: Mutex<Recorded>,
 }
 
 impl<'a, S: Servers> Journal<'a, S> {
@@ -28,7 +33,8 @@ impl<'a, S: Servers> Journal<'a, S> {
         let event = match &sql.journal {
             None => None,
             Some(row) => {
-                Some(Template { table: row.table, row: at.fill(row).await?, watched: sql.watch.clone() })
+                let (row, table) = (at.fill(row).await?, row.table);
+                Some(Template { table, row, watched: sql.watch.clone(), before: Mutex::default() })
             }
         };
         Ok(Self { at, event })
@@ -71,7 +77,20 @@ impl<'a, S: Servers> Journal<'a, S> {
         row.insert("query_id".into(), query_id.into());
         row.insert("duration_ms".into(), millis(took).into());
         row.insert("error".into(), error.into());
-        let watched = if status == "started" { event.watched.clone() } else { Vec::new() };
-        self.at.append(event.table, row, watched).await
+        if status != "started" {
+            if status == "failed" && let Some(before) = event.before().as_str() {
+                row.insert(COLUMN.into(), before.into());
+            }
+            return self.at.append(event.table, row, Vec::new()).await.map(|_| ());
+        }
+        let before = self.at.append(event.table, row, event.watched.clone()).await?;
+        *event.before() = before;
+        Ok(())
+    }
+}
+
+impl Template {
+    fn before(&self) -> MutexGuard<'_, Recorded> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -37,7 +37,7 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     if caps.has_table("ops.charter_migration_events") {
         let events = format!(
             "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, toString(at) AS at, \
-             if(status = 'started', before, '') AS before_facts \
+             if(status IN ('started', 'failed'), before, '') AS before_facts \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"

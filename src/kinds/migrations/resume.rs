@@ -52,6 +52,10 @@ pub fn resume(wanted: &Resource, live: &Attrs, world: &World) -> Result<Resume, 
             "started" if !(idempotent && same) => {
                 return undecided(&Started { wanted, statement, at, same }, world);
             }
+            "failed" => {
+                let finding = unknown::half_done(&Started { wanted, statement, at, same }, world);
+                return finding.map_or_else(|| Ok(from(at)), |finding| Err(Box::new(finding)));
+            }
             _ => return Ok(from(at)),
         }
     }
