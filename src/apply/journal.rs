@@ -4,8 +4,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use super::audit::millis;
 use super::ledger::Recorded;
+use super::mutations::Left;
 use super::ops::{At, Trouble};
 use super::watch::COLUMN;
 use crate::backend::Servers;
@@ -55,7 +58,13 @@ impl<'a, S: Servers> Journal<'a, S> {
     /// Records that the statement is about to run, and what is there before it. Where this fails it
     /// must not.
     pub(super) async fn started(&self, query_id: &str) -> Result<(), Trouble> {
-        self.append("started", query_id, Duration::ZERO, "").await
+        let Some(event) = &self.event else {
+            return Ok(());
+        };
+        let row = event.row("started", query_id, Duration::ZERO, "");
+        let before = self.at.append(event.table, row, event.watched.clone()).await?;
+        *event.before() = before;
+        Ok(())
     }
 
     /// Records that the statement did its work.
@@ -68,28 +77,50 @@ impl<'a, S: Servers> Journal<'a, S> {
         self.append("failed", query_id, took, super::cut(error)).await
     }
 
+    /// Records that the statement left mutations behind: they fail, or go on.
+    pub(super) async fn left(&self, query_id: &str, took: Duration, left: &Left) -> Result<(), Trouble> {
+        // What goes on has no end: whoever reads no further asks.
+        let status = if left.failing { "failed" } else { "started" };
+        let more = [("mutations".to_owned(), left.mutations().into())];
+        self.append_with(status, query_id, took, super::cut(&left.error), more.into()).await
+    }
+
     async fn append(&self, status: &str, query_id: &str, took: Duration, error: &str) -> Result<(), Trouble> {
+        self.append_with(status, query_id, took, error, Vec::new()).await
+    }
+
+    async fn append_with(
+        &self,
+        status: &str,
+        query_id: &str,
+        took: Duration,
+        error: &str,
+        more: Vec<(String, Json)>,
+    ) -> Result<(), Trouble> {
         let Some(event) = &self.event else {
             return Ok(());
         };
-        let mut row = event.row.clone();
-        row.insert("status".into(), status.into());
-        row.insert("query_id".into(), query_id.into());
-        row.insert("duration_ms".into(), millis(took).into());
-        row.insert("error".into(), error.into());
-        if status != "started" {
-            if status == "failed" && let Some(before) = event.before().as_str() {
-                row.insert(COLUMN.into(), before.into());
-            }
-            return self.at.append(event.table, row, Vec::new()).await.map(|_| ());
+        let mut row = event.row(status, query_id, took, error);
+        row.extend(more);
+        if status != "applied"
+            && let Some(before) = event.before().as_str()
+        {
+            row.insert(COLUMN.into(), before.into());
         }
-        let before = self.at.append(event.table, row, event.watched.clone()).await?;
-        *event.before() = before;
-        Ok(())
+        self.at.append(event.table, row, Vec::new()).await.map(|_| ())
     }
 }
 
 impl Template {
+    fn row(&self, status: &str, query_id: &str, took: Duration, error: &str) -> Row {
+        let mut row = self.row.clone();
+        row.insert("status".into(), status.into());
+        row.insert("query_id".into(), query_id.into());
+        row.insert("duration_ms".into(), millis(took).into());
+        row.insert("error".into(), error.into());
+        row
+    }
+
     fn before(&self) -> MutexGuard<'_, Recorded> {
         self.before.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -106,6 +106,7 @@ fn settings() -> Settings {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(1),
+            mutation_timeout: Duration::from_secs(1),
             settings: BTreeMap::new(),
         },
         kubernetes: None,
@@ -325,7 +326,11 @@ impl Kind for Curious {
         if snapshot.rows("first").is_empty() {
             return Vec::new();
         }
-        vec![read("second", "SELECT 'second'"), read("denied", "SELECT 'denied'"), read("last", "SELECT 'last'")]
+        vec![
+            read("second", "SELECT 'second'"),
+            read("denied", "SELECT 'denied'"),
+            read("last", "SELECT 'last'"),
+        ]
     }
     fn observe(&self, _: &BTreeSet<&str>, _: &World) -> BTreeMap<String, Attrs> {
         BTreeMap::new()
@@ -343,7 +348,8 @@ async fn what_answers_call_for_is_read_in_order_and_a_denial_leaves_it_out() {
         text => healthy(text),
     });
     let kinds = Kinds::new(vec![&CURIOUS]);
-    let (snapshot, _) = observe(&fake, &settings(), &kinds, &desired(&["curious"]), 4).await.expect("observed");
+    let (snapshot, _) =
+        observe(&fake, &settings(), &kinds, &desired(&["curious"]), 4).await.expect("observed");
     let asked = fake.asked();
     assert_eq!(asked[asked.len() - 3..], ["SELECT 'second'", "SELECT 'denied'", "SELECT 'last'"]);
     assert!(snapshot.rows.contains_key("second") && snapshot.rows.contains_key("last"));

@@ -18,7 +18,11 @@ fn watched(database: &str) -> Watched {
 
 fn statement(database: &str) -> Sql {
     let journal = Some(LedgerRow::new(MIGRATION_EVENTS).with("tenant", database));
-    Sql { journal, watch: vec![watched(database)], ..Sql::new(format!("INSERT INTO {database}.t VALUES (1)")) }
+    Sql {
+        journal,
+        watch: vec![watched(database)],
+        ..Sql::new(format!("INSERT INTO {database}.t VALUES (1)"))
+    }
 }
 
 fn files(databases: &[&str]) -> Plan {

@@ -4,6 +4,7 @@ mod before;
 mod credentials;
 pub(super) mod fake;
 mod migrations;
+mod mutations;
 mod objects;
 mod records;
 mod scheduling;

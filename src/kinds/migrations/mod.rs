@@ -4,6 +4,7 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+mod cost;
 mod ledger;
 mod lower;
 mod resume;
@@ -11,6 +12,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod unknown;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,7 +80,8 @@ impl Kind for Migrations {
     }
 
     fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
-        unknown::reads(wanted, snapshot)
+        let unknown = unknown::reads(wanted, snapshot).into_iter();
+        unknown.chain(waiting::reads(wanted, snapshot)).chain(cost::reads(wanted, snapshot)).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -96,6 +99,7 @@ impl Kind for Migrations {
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = ledger::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
+        findings.extend(waiting::survey(wanted, world));
         findings
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::unknown::{self, Started, Verdict};
+use super::waiting::{self, Fate};
 use crate::kinds::World;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::{Attrs, Resource, Value};
@@ -44,7 +45,16 @@ pub fn resume(wanted: &Resource, live: &Attrs, world: &World) -> Result<Resume, 
         let said = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let same = statement.get("token_sha256").and_then(Value::as_str) == Some(said("token_sha256"));
         let idempotent = statement.get("replay").and_then(Value::as_str) == Some("Idempotent");
-        match said("status") {
+        let status = match waiting::fate(event) {
+            // It is waited for, and recorded.
+            Fate::GoesOn => "applied",
+            Fate::Fails => return Err(Box::new(waiting::failing(wanted, at, event))),
+            Fate::Killed if same => return Err(Box::new(waiting::killed(wanted, at, event))),
+            // Whoever edits what was given up decides that it is run.
+            Fate::Killed => return Ok(from(at)),
+            Fate::None => said("status"),
+        };
+        match status {
             "applied" | "skipped" | "baselined" if same => {}
             "applied" | "skipped" | "baselined" => {
                 return Err(Box::new(edited_half_way(wanted, at, said("at"))));
@@ -66,7 +76,8 @@ fn from(first: usize) -> Resume {
     Resume { first, ..Resume::default() }
 }
 
-fn index(event: &Value) -> Option<usize> {
+/// Returns the index of an event's statement.
+pub fn index(event: &Value) -> Option<usize> {
     let number = event.get("statement")?.as_f64()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of statements")]
     (number as usize).checked_sub(1)
