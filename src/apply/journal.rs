@@ -1,16 +1,20 @@
 //! What became of a migration's statement: an event row before it runs, one when it ended. A
 //! statement without an end has only the first: whoever resumes knows that nobody knows.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
 use super::audit::millis;
+use super::ledger::Recorded;
 use super::mutations::Left;
 use super::ops::{At, Trouble};
+use super::watch::COLUMN;
 use crate::backend::Servers;
-use crate::model::op::{LedgerRow, Sql};
+use crate::model::op::Sql;
 use crate::model::snapshot::Row;
+use crate::model::watch::Watched;
 
 /// The journal of one statement.
 pub(super) struct Journal<'a, S> {
@@ -21,6 +25,9 @@ pub(super) struct Journal<'a, S> {
 struct Template {
     table: &'static str,
     row: Row,
+    watched: Vec<Watched>,
+    /// What was there before the statement, for the record of a failure: it may have done a part.
+    before: Mutex<Recorded>,
 }
 
 impl<'a, S: Servers> Journal<'a, S> {
@@ -28,7 +35,10 @@ impl<'a, S: Servers> Journal<'a, S> {
     pub(super) async fn of(at: &'a At<'a, S>, sql: &Sql) -> Result<Self, Trouble> {
         let event = match &sql.journal {
             None => None,
-            Some(row) => Some(template(at, row).await?),
+            Some(row) => {
+                let (row, table) = (at.fill(row).await?, row.table);
+                Some(Template { table, row, watched: sql.watch.clone(), before: Mutex::default() })
+            }
         };
         Ok(Self { at, event })
     }
@@ -38,9 +48,23 @@ impl<'a, S: Servers> Journal<'a, S> {
         self.event.is_some()
     }
 
-    /// Records that the statement is about to run. Where this fails it must not.
+    /// Passes a point of a migration's statement at which a test may have the run end.
+    pub(super) async fn reach(&self, point: &str, number: usize) {
+        if self.is_kept() {
+            self.at.reach(point, number).await;
+        }
+    }
+
+    /// Records that the statement is about to run, and what is there before it. Where this fails it
+    /// must not.
     pub(super) async fn started(&self, query_id: &str) -> Result<(), Trouble> {
-        self.append("started", query_id, Duration::ZERO, "").await
+        let Some(event) = &self.event else {
+            return Ok(());
+        };
+        let row = event.row("started", query_id, Duration::ZERO, "");
+        let before = self.at.append(event.table, row, event.watched.clone()).await?;
+        *event.before() = before;
+        Ok(())
     }
 
     /// Records that the statement did its work.
@@ -76,16 +100,28 @@ impl<'a, S: Servers> Journal<'a, S> {
         let Some(event) = &self.event else {
             return Ok(());
         };
-        let mut row = event.row.clone();
+        let mut row = event.row(status, query_id, took, error);
         row.extend(more);
+        if status != "applied"
+            && let Some(before) = event.before().as_str()
+        {
+            row.insert(COLUMN.into(), before.into());
+        }
+        self.at.append(event.table, row, Vec::new()).await.map(|_| ())
+    }
+}
+
+impl Template {
+    fn row(&self, status: &str, query_id: &str, took: Duration, error: &str) -> Row {
+        let mut row = self.row.clone();
         row.insert("status".into(), status.into());
         row.insert("query_id".into(), query_id.into());
         row.insert("duration_ms".into(), millis(took).into());
         row.insert("error".into(), error.into());
-        self.at.append(event.table, row).await
+        row
     }
-}
 
-async fn template<S: Servers>(at: &At<'_, S>, row: &LedgerRow) -> Result<Template, Trouble> {
-    Ok(Template { table: row.table, row: at.fill(row).await? })
+    fn before(&self) -> MutexGuard<'_, Recorded> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

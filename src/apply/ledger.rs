@@ -10,12 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::Retryable;
+use serde_json::Value as Json;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::retry::{backoff, is_transient_insert};
+use super::watch::Watcher;
 use crate::backend::{Error, ErrorKind, Insert, Servers};
 use crate::model::snapshot::Row;
+use crate::model::watch::Watched;
 
 /// How long the first of a group waits for others: as long as the last insert took, within these
 /// bounds. A server that is busy gets fewer and larger inserts.
@@ -27,6 +30,7 @@ pub(super) struct Ledger<S> {
     run: String,
     lanes: Mutex<BTreeMap<&'static str, Arc<Lane>>>,
     inserts: AtomicUsize,
+    watcher: Watcher,
     /// The steps that run.
     running: AtomicUsize,
     /// Those of them that have a row that waits.
@@ -48,9 +52,13 @@ struct Lane {
     took: AtomicU64,
 }
 
+/// What was read for a row: what it says of the objects watched; null where none were.
+pub(super) type Recorded = Json;
+
 struct Waiting {
     row: Row,
-    answer: oneshot::Sender<Result<(), Error>>,
+    watched: Vec<Watched>,
+    answer: oneshot::Sender<Result<Recorded, Error>>,
 }
 
 impl<S: Servers> Ledger<S> {
@@ -61,6 +69,7 @@ impl<S: Servers> Ledger<S> {
             run: run.to_owned(),
             lanes: Mutex::default(),
             inserts: AtomicUsize::new(0),
+            watcher: Watcher::default(),
             running: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             changed: Notify::new(),
@@ -73,11 +82,17 @@ impl<S: Servers> Ledger<S> {
         Runs(self)
     }
 
-    /// Appends a row, and returns when it is there. Failures that pass are waited out.
-    pub(super) async fn append(&self, table: &'static str, row: Row) -> Result<(), Error> {
+    /// Appends a row with what is there of the objects watched, and returns that when it is on the
+    /// server. Failures that pass are waited out.
+    pub(super) async fn append(
+        &self,
+        table: &'static str,
+        row: Row,
+        watched: Vec<Watched>,
+    ) -> Result<Recorded, Error> {
         let lane = self.lane(table);
         let (answer, mut answered) = oneshot::channel();
-        lane.lock_waiting().push(Waiting { row, answer });
+        lane.lock_waiting().push(Waiting { row, watched, answer });
         self.waiting.fetch_add(1, Ordering::SeqCst);
         self.changed.notify_waiters();
         let _turn = lane.turn.lock().await;
@@ -85,19 +100,19 @@ impl<S: Servers> Ledger<S> {
             return result;
         }
         self.gather(lane.window()).await;
-        let (rows, answers): (Vec<Row>, Vec<_>) = std::mem::take(&mut *lane.lock_waiting())
+        let (rows, answers): (Vec<(Row, Vec<Watched>)>, Vec<_>) = std::mem::take(&mut *lane.lock_waiting())
             .into_iter()
-            .map(|waiting| (waiting.row, waiting.answer))
+            .map(|waiting| ((waiting.row, waiting.watched), waiting.answer))
             .unzip();
         self.waiting.fetch_sub(rows.len(), Ordering::SeqCst);
         let begun = Instant::now();
-        let result = self.insert(table, rows).await;
+        let (recorded, result) = self.insert(table, rows).await;
         lane.took.store(super::audit::millis(begun.elapsed()), Ordering::Relaxed);
-        for answer in answers {
+        for (answer, recorded) in answers.into_iter().zip(recorded) {
             // Who no longer listens was stopped, and needs no answer.
-            let _ = answer.send(result.clone());
+            let _ = answer.send(result.clone().map(|()| recorded));
         }
-        answered.try_recv().unwrap_or(result)
+        answered.try_recv().unwrap_or(result.map(|()| Recorded::Null))
     }
 
     /// Waits until every running step has a row that waits, or for so long.
@@ -118,21 +133,27 @@ impl<S: Servers> Ledger<S> {
     fn insert(
         &self,
         table: &'static str,
-        rows: Vec<Row>,
-    ) -> impl Future<Output = Result<(), Error>> + Send + '_ {
+        mut rows: Vec<(Row, Vec<Watched>)>,
+    ) -> impl Future<Output = (Vec<Recorded>, Result<(), Error>)> + Send + '_ {
         let number = self.inserts.fetch_add(1, Ordering::Relaxed) + 1;
         let attempts = AtomicUsize::new(0);
         async move {
+            let (id, comment) = (format!("{}-ledger-{number}", self.run), super::comment(&self.run, None));
+            self.watcher.fill(&*self.servers, (&id, &comment), &mut rows).await;
+            let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
+            let recorded = rows.iter().map(|row| row.get(super::watch::COLUMN).cloned().unwrap_or_default());
+            let recorded = recorded.collect();
             let attempt = || {
                 let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
                 self.servers.insert(Insert {
                     table,
                     rows: rows.clone(),
-                    query_id: format!("{}-ledger-{number}-{attempt}", self.run),
-                    comment: super::comment(&self.run, None),
+                    query_id: format!("{id}-{attempt}"),
+                    comment: comment.clone(),
                 })
             };
-            attempt.retry(backoff()).sleep(tokio::time::sleep).when(is_transient_insert).await
+            let retried = attempt.retry(backoff()).sleep(tokio::time::sleep).when(is_transient_insert);
+            (recorded, retried.await)
         }
     }
 

@@ -10,6 +10,8 @@ mod ddl_queue;
 mod event_json;
 pub mod events;
 mod execute;
+#[cfg(debug_assertions)]
+pub mod failpoint;
 pub mod gate;
 mod journal;
 mod kube;
@@ -24,6 +26,7 @@ mod rollout;
 mod slots;
 mod statement;
 pub mod stop;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -68,6 +71,9 @@ pub struct Options {
     pub lookup_limit: Duration,
     /// How long a mutation that a statement made is waited for.
     pub mutation_limit: Duration,
+    /// Where it ends as if it were killed: for tests.
+    #[cfg(debug_assertions)]
+    pub failpoints: Option<&'static failpoint::Failpoints>,
 }
 
 impl Default for Options {
@@ -77,6 +83,8 @@ impl Default for Options {
             probe_limit: Duration::from_secs(60),
             lookup_limit: Duration::from_secs(600),
             mutation_limit: Duration::from_secs(3_600),
+            #[cfg(debug_assertions)]
+            failpoints: None,
         }
     }
 }

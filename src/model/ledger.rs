@@ -125,6 +125,8 @@ pub const TABLES: &[Table] = &[
             text("before"),
             text("error"),
             column("duration_ms", "UInt64"),
+            // Why it is recorded, where no answer of the server told it.
+            text("reason"),
             // What a statement left behind: `[["database", "table", "mutation id"], …]`.
             text("mutations"),
             AT,

@@ -26,6 +26,7 @@ pub mod snapshot;
 pub mod sql;
 pub mod tracking;
 pub mod value;
+pub mod watch;
 
 pub use addr::Addr;
 pub use body::{Body, Spanned};

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use super::addr::Addr;
 use super::secret::{HIDDEN, Secret};
 use super::snapshot::Api;
+use super::watch::Watched;
 
 /// The name of a password: whose it is, and which of its passwords.
 ///
@@ -184,6 +185,10 @@ pub struct Sql {
     pub journal: Option<LedgerRow>,
     /// What makes it unnecessary: it is skipped where this login works already.
     pub unless: Option<Probe>,
+    /// What is looked at just before it and recorded with its start, so that a later plan can tell
+    /// whether it did its work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<Watched>,
     /// The tables that it changes by a mutation: it is done when those that it made are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<TableName>,
@@ -200,6 +205,7 @@ impl Sql {
             settings: BTreeMap::new(),
             journal: None,
             unless: None,
+            watch: Vec::new(),
             waits_for: Vec::new(),
         }
     }

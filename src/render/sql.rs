@@ -52,7 +52,8 @@ pub fn operation(page: &mut Page, place: &Place, op: &Op) {
 }
 
 fn sql_head(sql: &Sql) -> String {
-    let Sql { statement: _, params: _, login, database, settings, journal, unless, waits_for: _ } = sql;
+    let Sql { statement: _, params: _, login, database, settings, journal, unless, waits_for: _, watch: _ } =
+        sql;
     let mut text = "ClickHouse".to_owned();
     match login {
         Login::Charter => {}

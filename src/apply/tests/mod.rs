@@ -1,5 +1,6 @@
 //! Tests of the executor against servers in memory, in paused time.
 
+mod before;
 mod credentials;
 pub(super) mod fake;
 mod migrations;

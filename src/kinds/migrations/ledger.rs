@@ -37,7 +37,8 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
         let has_mutations = caps.has_column("ops.charter_migration_events", "mutations");
         let mutations = if has_mutations { "mutations" } else { "'' AS mutations" };
         let events = format!(
-            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, {mutations}, toString(at) AS at \
+            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, {mutations}, toString(at) AS at, \
+             if(status IN ('started', 'failed'), before, '') AS before_facts \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"

@@ -9,9 +9,11 @@ mod import;
 mod ledger;
 mod lower;
 mod preflight;
+mod resume;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,7 +98,8 @@ impl Kind for Migrations {
     }
 
     fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
-        waiting::reads(wanted, snapshot).into_iter().chain(cost::reads(wanted, snapshot)).collect()
+        let unknown = unknown::reads(wanted, snapshot).into_iter();
+        unknown.chain(waiting::reads(wanted, snapshot)).chain(cost::reads(wanted, snapshot)).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {

@@ -29,6 +29,7 @@ mod secrets;
 mod settings;
 mod standalone;
 mod tls;
+mod unknown;
 
 use crate::Scenario;
 
@@ -69,6 +70,7 @@ pub fn all() -> Vec<Scenario> {
         rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
+        unknown::scenarios(),
     ]
     .into_iter()
     .flatten()

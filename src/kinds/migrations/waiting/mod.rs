@@ -146,7 +146,7 @@ pub fn left_behind(live: &Attrs, first: usize) -> Vec<(usize, &Value)> {
     let events = live.get("events").map_or(&[][..], Value::items).iter();
     let mut left: Vec<(usize, &Value)> = events
         .filter(|event| fate(event) == Fate::GoesOn)
-        .filter_map(|event| Some((super::lower::index(event)?, event)))
+        .filter_map(|event| Some((super::resume::index(event)?, event)))
         .filter(|(at, _)| *at < first)
         .collect();
     left.sort_by_key(|(at, _)| *at);
