@@ -25,6 +25,7 @@ mod secrets;
 mod settings;
 mod standalone;
 mod tls;
+mod waiting;
 
 use crate::Scenario;
 
@@ -61,6 +62,7 @@ pub fn all() -> Vec<Scenario> {
         rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
+        waiting::scenarios(),
     ]
     .into_iter()
     .flatten()
