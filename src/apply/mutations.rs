@@ -151,7 +151,11 @@ async fn look<S: Servers>(at: &At<'_, S>, table: &TableName, which: &Which<'_>) 
             let since = (begun.elapsed() + SLACK).as_secs() + 1;
             ("create_time >= now() - toIntervalSecond({seconds:UInt64})", "seconds", since.to_string())
         }
-        Which::Ids(ids) => ("has({ids:Array(String)}, mutation_id)", "ids", sql::array(ids.iter())),
+        Which::Ids(ids) => (
+            "has(JSONExtract({ids:String}, 'Array(String)'), mutation_id)",
+            "ids",
+            serde_json::json!(ids).to_string(),
+        ),
     };
     let param = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
     let query = Query {

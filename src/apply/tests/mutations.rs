@@ -147,7 +147,7 @@ async fn an_apply_goes_on_waiting_for_what_an_earlier_one_began() {
         Call::Rows(query) => query.params.into_iter().find(|(name, _)| name == "ids"),
         _ => None,
     });
-    assert_eq!(asked.unwrap().1.expose(), "['mutation_7.txt']");
+    assert_eq!(asked.unwrap().1.expose(), r#"["mutation_7.txt"]"#);
     let killed = Fake::default();
     let (report, _) = apply_plan(&killed, waits()).await;
     assert!(report.failed[0].error.contains("was killed"), "{report:?}");

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::waiting;
 use crate::kinds::World;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::{Sql, Text};
@@ -87,7 +88,11 @@ pub fn drifted(world: &World) -> BTreeMap<String, BTreeSet<String>> {
 pub fn survey(wanted: &[&Resource], world: &World) -> Vec<Finding> {
     let last: BTreeMap<&str, &Resource> =
         wanted.iter().map(|resource| (resource.text("tenant"), *resource)).collect();
+    let halfway = waiting::halfway(wanted, world);
     let drifted = compare(world).into_iter();
+    let drifted = drifted.filter(|table| {
+        !halfway.contains(&(text(table.recorded, "database"), text(table.recorded, "table")))
+    });
     drifted.filter_map(|table| Some(finding(&table, last.get(text(table.recorded, "tenant"))?))).collect()
 }
 
