@@ -125,7 +125,7 @@ pub const TABLES: &[Table] = &[
             text("before"),
             text("error"),
             column("duration_ms", "UInt64"),
-            // What a statement left behind: `[["database", "table", "mutation id"], …]`.
+            // What a statement left behind: `[["database", "table", "mutation id", made at], …]`.
             text("mutations"),
             AT,
         ],

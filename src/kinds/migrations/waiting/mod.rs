@@ -46,7 +46,8 @@ pub fn reads(wanted: &[&Resource], snapshot: &Snapshot) -> Vec<Read> {
         ),
     };
     let statement = format!(
-        "SELECT database, table, mutation_id, command, toString(create_time) AS created, parts_to_do, is_done, \
+        "SELECT database, table, mutation_id, command, toString(create_time) AS created, \
+         toUnixTimestamp(create_time) AS created_at, parts_to_do, is_done, \
          latest_fail_reason FROM system.mutations WHERE database IN ({}) AND (NOT is_done{recorded}) \
          ORDER BY database, table, create_time, mutation_id",
         databases.join(", ")
@@ -98,10 +99,12 @@ fn pair(value: &Value) -> Option<(&str, &str)> {
     }
 }
 
-/// Reads mutations as an event has them: `[["database", "table", "id"], …]`.
+/// Reads mutations as an event has them: `[["database", "table", "id", made at], …]`.
 fn recorded(json: &str) -> Vec<Mutation> {
-    let rows: Vec<[String; 3]> = serde_json::from_str(json).unwrap_or_default();
-    rows.into_iter().map(|[database, table, id]| Mutation { of: TableName { database, table }, id }).collect()
+    let rows: Vec<(String, String, String, u64)> = serde_json::from_str(json).unwrap_or_default();
+    rows.into_iter()
+        .map(|(database, table, id, created)| Mutation { of: TableName { database, table }, id, created })
+        .collect()
 }
 
 /// What became of what a statement left behind.
@@ -147,7 +150,7 @@ fn find<'a>(wanted: &Mutation, world: &'a World) -> Option<&'a Row> {
 fn id(row: &Row) -> Mutation {
     let [database, table, id] =
         ["database", "table", "mutation_id"].map(|column| text(row, column).to_owned());
-    Mutation { of: TableName { database, table }, id }
+    Mutation { of: TableName { database, table }, id, created: number(row, "created_at") }
 }
 
 /// Returns what became of what an event's statement left behind.
