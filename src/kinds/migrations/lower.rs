@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::waiting::{self, Fate};
 use super::{cost, ledger, number, tables};
 use crate::kinds::common::credential;
+use crate::kinds::common::migration::UNCONFINED;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
 use crate::migrate::ALGORITHM;
@@ -109,6 +110,7 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
     waiting::review(wanted, live, first, world, &mut lowered);
     cost::review(wanted, first, world, &mut lowered);
     let login = login(wanted, world, &mut lowered);
+    lowered.findings.extend(unconfined(wanted));
     for (at, statement) in statements.iter().enumerate().skip(first) {
         lowered.ops.push(run(wanted, statement, at, statements.len(), login.clone(), world).into());
     }
@@ -118,6 +120,22 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
     }
     lowered.ops.push(file_row(wanted, world, "applied").into_op());
     lowered
+}
+
+/// Returns a finding where a tenant's file runs as charter's own user, which nothing confines.
+fn unconfined(wanted: &Resource) -> Option<Finding> {
+    let unconfined = wanted.attrs.get(UNCONFINED) == Some(&Value::Bool(true));
+    unconfined.then(|| {
+        let what = "a tenant's migration runs as charter's own user, which nothing confines";
+        Finding::new("CH450", Severity::Warning, Category::Access, what)
+            .at(&wanted.addr)
+            .compare(
+                "a login as the tenant's user, so that the server confines what the file does",
+                format!("confinement = \"none\": {} can reach every tenant, and grant", wanted.text("path")),
+            )
+            .help("read the file as you would read a statement of an administrator")
+            .help("take the line `confinement = \"none\"` back when this file is applied")
+    })
 }
 
 /// Returns who runs the statements: the tenant's user, with what its Secret holds.
