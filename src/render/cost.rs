@@ -17,20 +17,6 @@ pub fn costs(costs: &[Cost]) -> Vec<String> {
     lines.into_iter().map(line).collect()
 }
 
-/// Adds what the same statements cost other tenants.
-pub fn add<'a>(costs: &mut Vec<Cost>, others: impl Iterator<Item = &'a Cost>) {
-    let key = |cost: &Cost| (cost.statement, cost.what.clone(), cost.table.clone());
-    let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
-    for other in others {
-        match costs.iter_mut().find(|cost| key(cost) == key(other)) {
-            Some(cost) => {
-                (cost.rows, cost.bytes) = (sum(cost.rows, other.rows), sum(cost.bytes, other.bytes))
-            }
-            None => costs.push(other.clone()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
