@@ -156,8 +156,12 @@ fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Log
 /// Returns the tables whose looks are recorded afterwards, by database: those that the file touches,
 /// but for those that drifted before.
 fn touched(statements: &[Value], live: &Attrs) -> BTreeMap<String, BTreeSet<String>> {
-    let drifted: BTreeSet<&str> =
-        live.get("drifted").map_or(&[][..], Value::items).iter().filter_map(Value::as_str).collect();
+    let drifted = live.get("drifted").map_or(&[][..], Value::items);
+    let mut drifted: BTreeSet<&str> = drifted.iter().filter_map(Value::as_str).collect();
+    // What an earlier run of this file changed is not as it was recorded, and not by hand.
+    let begun = live.get("events").map_or(&[][..], Value::items).iter().filter_map(index);
+    let ours: BTreeSet<String> = begun.filter_map(|at| statements.get(at)).flat_map(touches).collect();
+    drifted.retain(|table| !ours.contains(*table));
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for pair in statements.iter().filter_map(|statement| statement.get("touches")).flat_map(Value::items) {
         if let [Value::String(database), Value::String(table)] = pair.items()
@@ -167,6 +171,16 @@ fn touched(statements: &[Value], live: &Attrs) -> BTreeMap<String, BTreeSet<Stri
         }
     }
     all
+}
+
+/// Returns the tables whose definitions a statement may change: `database.table`.
+fn touches(statement: &Value) -> Vec<String> {
+    let pairs = statement.get("touches").map_or(&[][..], Value::items).iter();
+    let named = pairs.filter_map(|pair| match pair.items() {
+        [Value::String(database), Value::String(table)] => Some(format!("{database}.{table}")),
+        _ => None,
+    });
+    named.collect()
 }
 
 /// Starts a row of the ledger with what identifies the file.

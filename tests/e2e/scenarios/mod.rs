@@ -30,6 +30,7 @@ mod settings;
 mod standalone;
 mod tls;
 mod unknown;
+mod waiting;
 
 use crate::Scenario;
 
@@ -71,6 +72,7 @@ pub fn all() -> Vec<Scenario> {
         scale::scenarios(),
         tls::scenarios(),
         unknown::scenarios(),
+        waiting::scenarios(),
     ]
     .into_iter()
     .flatten()
