@@ -114,9 +114,29 @@ impl Context {
         more: &(dyn Fn(&Caps) -> Vec<Read> + Sync),
         ui: &Ui,
     ) -> Result<Observation, Exit> {
+        self.observe_of(&self.kinds, more, ui).await
+    }
+
+    /// Reads what is needed for one kind alone, and what `more` asks besides; what is wrong is told.
+    pub async fn observe_kind(
+        &self,
+        name: &str,
+        more: &(dyn Fn(&Caps) -> Vec<Read> + Sync),
+        ui: &Ui,
+    ) -> Result<Observation, Exit> {
+        let kinds = self.kinds.iter().filter(|kind| kind.name() == name).collect();
+        self.observe_of(&Kinds::new(kinds), more, ui).await
+    }
+
+    async fn observe_of(
+        &self,
+        kinds: &Kinds,
+        more: &(dyn Fn(&Caps) -> Vec<Read> + Sync),
+        ui: &Ui,
+    ) -> Result<Observation, Exit> {
         let (settings, desired) = (&self.settings, &self.compiled.desired);
         let extent = Extent { withheld: self.withheld.clone(), more };
-        let read = observe::observe_to(&*self.servers, settings, &self.kinds, desired, READS_AT_ONCE, extent);
+        let read = observe::observe_to(&*self.servers, settings, kinds, desired, READS_AT_ONCE, extent);
         match read.await {
             Ok((snapshot, registry)) => {
                 let caps = &snapshot.caps;

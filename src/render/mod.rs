@@ -11,6 +11,7 @@ pub mod lines;
 pub mod page;
 pub mod report;
 pub mod sql;
+pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod text;

@@ -47,6 +47,7 @@ fn of_the_program() {
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
@@ -125,6 +126,7 @@ fn of_the_program_in_short() {
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends

@@ -14,6 +14,12 @@ use crate::model::{Addr, Resource, Value};
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "migrations";
 
+/// The attribute of blocks and files that lets a file be applied after one of a higher version.
+pub const ALLOW_OUT_OF_ORDER: &str = "allow_out_of_order";
+
+/// What the documentation says of that attribute.
+pub const ALLOW_OUT_OF_ORDER_DOC: &str = "Run files whose version is below one that is applied already, and record that; an error where it is absent.";
+
 /// Whose migrations are read, and how they run.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -30,6 +36,8 @@ pub struct Runner {
     pub placeholders: BTreeMap<String, String>,
     /// Files that are recorded and not run, by name.
     pub baselined: &'static [&'static str],
+    /// Whether a file may be applied after one of a higher version.
+    pub allow_out_of_order: bool,
 }
 
 /// A folder to read.
@@ -155,7 +163,7 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("user_addr", user_addr)
         .with("baselined", baselined)
         .with("statements", Value::List(values));
-    Some(resource)
+    Some(if runner.allow_out_of_order { resource.with(ALLOW_OUT_OF_ORDER, true) } else { resource })
 }
 
 /// Returns the key of a file's address: a stand-alone block's label says the folder already.

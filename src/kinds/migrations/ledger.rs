@@ -2,40 +2,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{number, tables};
+use super::tables;
 use crate::kinds::World;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
 use crate::model::{Attrs, Resource, Settings, Value, sql};
 
-const APPLIED: &str = "migrations_applied";
+/// The rows of files that are done, the newest of each.
+pub const APPLIED: &str = "migrations_applied";
 const EVENTS: &str = "migrations_events";
 
 /// The tables of applied files: of tenants and of stand-alone blocks.
 pub const TABLES: [&str; 2] = ["schema_migrations_tenant", "schema_migrations_global"];
 
+/// What is read of each row of a file that is done.
+const COLUMNS: &str = "tenant, folder, version, name, checksum, status, run_id, at";
+
+/// Returns the query of columns of the rows of files that are done, all that there are of each;
+/// none where no table of charter's has the last of the columns.
+pub fn rows(columns: &str, settings: &Settings, caps: &Caps) -> Option<String> {
+    // A table without our columns is another runner's: the kind of charter's own tables says so.
+    let last = columns.rsplit(", ").next().unwrap_or_default();
+    let has = |table: &str, column: &str| caps.has_column(&format!("ops.{table}"), column);
+    let ours = |table: &&&str| has(table, "folder") && has(table, last);
+    let scope = sql::literal(&settings.scope);
+    let tables = TABLES.iter().filter(ours);
+    let selects: Vec<String> =
+        tables.map(|table| format!("SELECT {columns} FROM ops.{table} WHERE scope = {scope}")).collect();
+    (!selects.is_empty()).then(|| selects.join(" UNION ALL "))
+}
+
 /// Returns the reads of the ledger. Of statements only those of files that are not done are read.
 pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
-    // A table without our columns is another runner's: the kind of charter's own tables says so.
-    let ours = |table: &&&str| caps.has_column(&format!("ops.{table}"), "folder");
+    let Some(files) = rows(COLUMNS, settings, caps) else { return Vec::new() };
     let scope = sql::literal(&settings.scope);
-    let files: Vec<String> = TABLES
-        .iter()
-        .filter(ours)
-        .map(|table| {
-            format!("SELECT tenant, folder, version, name, checksum, status, run_id, at FROM ops.{table} WHERE scope = {scope}")
-        })
-        .collect();
-    if files.is_empty() {
-        return Vec::new();
-    }
-    let files = files.join(" UNION ALL ");
     let applied = format!("SELECT * FROM ({files}) ORDER BY at DESC LIMIT 1 BY tenant, folder, version");
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
     if caps.has_table("ops.charter_migration_events") {
         let events = format!(
-            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, toString(at) AS at \
+            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, run_id, toString(at) AS at \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"
@@ -45,7 +51,8 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     reads
 }
 
-fn identity(row: &Row) -> String {
+/// Returns the identity of the file that a row is about.
+pub fn identity(row: &Row) -> String {
     format!("{}|{}|{}", text(row, "tenant"), text(row, "folder"), column(row, "version"))
 }
 
@@ -88,7 +95,7 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
 }
 
 fn event(row: &Row) -> Value {
-    let texts = ["status", "token_sha256", "query_id", "error", "at"];
+    let texts = ["status", "token_sha256", "query_id", "error", "run_id", "at"];
     let mut event: BTreeMap<String, Value> =
         texts.iter().map(|name| ((*name).to_owned(), text(row, name).into())).collect();
     let statement = u32::try_from(column(row, "statement")).unwrap_or_default();
@@ -116,40 +123,6 @@ pub fn diff(wanted: &Resource, live: &Attrs) -> Vec<AttrDiff> {
     if before == after { Vec::new() } else { vec![AttrDiff { attr: attr.to_owned(), before, after }] }
 }
 
-/// Finds files that the ledger has and the folders, which are still declared, have not.
-pub fn survey(wanted: &[&Resource], world: &World) -> Vec<Finding> {
-    let declared: BTreeSet<&str> = wanted.iter().map(|resource| resource.identity.as_str()).collect();
-    let folders: BTreeMap<(&str, &str), &Resource> = wanted
-        .iter()
-        .map(|resource| ((resource.text("tenant"), resource.text("folder")), *resource))
-        .collect();
-    let rows = world.snapshot.rows(APPLIED).iter();
-    let missing = rows.filter(|row| !declared.contains(identity(row).as_str()));
-    let missing =
-        missing.filter_map(|row| Some((row, folders.get(&(text(row, "tenant"), text(row, "folder")))?)));
-    missing
-        .map(|(row, neighbour)| {
-            Finding::new(
-                "CH411",
-                Severity::Drift,
-                Category::Tracking,
-                "the file of an applied migration is missing",
-            )
-            .at(&neighbour.addr)
-            .compare(
-                format!("{} in folder {}", text(row, "name"), neighbour.text("folder")),
-                format!(
-                    "no file of version {}; applied {} by run {}",
-                    column(row, "version"),
-                    text(row, "at"),
-                    text(row, "run_id")
-                ),
-            )
-            .help("bring the file back from version control: it is how a new tenant gets what this one has")
-        })
-        .collect()
-}
-
 /// Returns a finding where a file was edited after it was applied.
 pub fn edited(wanted: &Resource, live: &Attrs) -> Finding {
     let said = |name: &str| live.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -161,21 +134,4 @@ pub fn edited(wanted: &Resource, live: &Attrs) -> Finding {
         )
         .help(format!("bring {} back as it was applied: git log -p -- {}", wanted.text("file"), wanted.text("path")))
         .help("put the change into a new file with a higher version; comments and white space may be edited freely")
-}
-
-/// Returns a finding where a file comes before one that is applied already.
-pub fn out_of_order(wanted: &Resource, live: &Attrs) -> Option<Finding> {
-    let (version, newest) = (number(&wanted.attrs, "version"), number(live, "newest"));
-    let partial = live.get("status").and_then(Value::as_str) == Some("partial");
-    (version < newest && !partial).then(|| {
-        Finding::new(
-            "CH412",
-            Severity::Error,
-            Category::Tracking,
-            "a migration comes before one that is applied already",
-        )
-        .at(&wanted.addr)
-        .compare(format!("a version above {newest}"), format!("version {version} in {}", wanted.text("path")))
-        .help("rename the file to a higher version: other databases applied the newer one without it")
-    })
 }

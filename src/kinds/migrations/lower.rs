@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ledger, number, tables};
+use super::{ledger, number, order, tables};
 use crate::kinds::common::credential;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
@@ -37,7 +37,7 @@ fn start(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
     if ledger::is_done(live) {
         return Err(Box::new(ledger::edited(wanted, live)));
     }
-    match ledger::out_of_order(wanted, live) {
+    match order::empty(wanted).or_else(|| order::out_of_order(wanted, live)) {
         Some(finding) => Err(Box::new(finding)),
         None => resume(wanted, live),
     }
@@ -97,7 +97,14 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
         let record = tables::record(&world.settings.scope, wanted.text("tenant"), &database, &names);
         lowered.ops.push(record.into());
     }
-    lowered.ops.push(file_row(wanted, world, "applied").into_op());
+    let row = file_row(wanted, world, "applied");
+    lowered.ops.push(match order::note(wanted, live) {
+        Some(note) => {
+            lowered.notes.push(note);
+            row.with("out_of_order", 1).into_op()
+        }
+        None => row.into_op(),
+    });
     lowered
 }
 

@@ -6,6 +6,8 @@
 
 mod ledger;
 mod lower;
+mod order;
+pub mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -37,7 +39,7 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        Some(schema)
+        Some(schema.optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -59,6 +61,7 @@ impl Kind for Migrations {
             login: None,
             placeholders: placeholders.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             baselined: &[],
+            allow_out_of_order: body.bool(migration::ALLOW_OUT_OF_ORDER) == Some(true),
         };
         Declared { resources: migration::read(&folder, &runner, &[], cx), ..Declared::default() }
     }
@@ -88,7 +91,7 @@ impl Kind for Migrations {
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
-        let mut findings = ledger::survey(wanted, world);
+        let mut findings = order::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
         findings
     }

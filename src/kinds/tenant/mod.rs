@@ -43,6 +43,7 @@ impl Kind for Tenant {
                 Type::String.list(),
                 "The folders of its schema, instead of the conventional one.",
             )
+            .optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC)
             .block("credentials", Arity::Optional, credential::block_schema())
             .block("limits", Arity::Optional, limits::schema())
             .block("user", Arity::Optional, user::attributes(BlockSchema::default()))
@@ -229,7 +230,7 @@ impl Parts {
             &format!("{conventional}/bootstrap"),
             None,
             body.span,
-            &Runner { login: None, baselined: &convention::DECLARED_BOOTSTRAP, ..self.runner() },
+            &Runner { login: None, baselined: &convention::DECLARED_BOOTSTRAP, ..self.runner(body) },
             &ready,
             cx,
         );
@@ -238,7 +239,8 @@ impl Parts {
         let paths = body.strings("migrations").unwrap_or_else(|| vec![format!("{conventional}/schema")]);
         for path in paths {
             let after: Vec<Addr> = all.last().map_or_else(|| ready.to_vec(), |last| vec![last.addr.clone()]);
-            let files = self.folder(&path, written, written.unwrap_or(body.span), &self.runner(), &after, cx);
+            let files =
+                self.folder(&path, written, written.unwrap_or(body.span), &self.runner(body), &after, cx);
             all.extend(files);
         }
         all
@@ -257,7 +259,7 @@ impl Parts {
         migration::read(&Folder { path, id, written, span }, runner, after, cx)
     }
 
-    fn runner(&self) -> Runner {
+    fn runner(&self, body: &Body) -> Runner {
         let placeholders = [
             ("database", self.database()),
             ("role", convention::role(&self.slug)),
@@ -270,6 +272,7 @@ impl Parts {
             login: Some((self.user(), self.addr.part("user"))),
             placeholders: placeholders.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             baselined: &[],
+            allow_out_of_order: body.bool(migration::ALLOW_OUT_OF_ORDER) == Some(true),
         }
     }
 

@@ -13,6 +13,7 @@ mod isolation;
 mod issued;
 mod least;
 mod lock;
+mod migrate;
 mod migrations;
 mod onboarding;
 mod provider_gaps_grants;
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Scenario> {
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
+        migrate::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
         provider_gaps_users::scenarios(),
