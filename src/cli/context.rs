@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 
 use super::args::{Ask, Common, Planning};
-use super::logins;
+use super::{logins, migrate};
 use crate::apply::{Run, lock};
 use crate::backend::kubernetes::manifests::tracked_by_git;
 use crate::backend::live::Live;
@@ -189,7 +189,7 @@ impl Context {
             return Err(Exit::Error);
         }
         let rotation = Rotation { users, ..Rotation::default() };
-        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe })
+        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ledger: None })
     }
 
     /// Returns the users whose passwords addresses name; what names none is told.
@@ -216,6 +216,9 @@ impl Context {
 
     /// Observes and plans, and has the server parse what would run.
     pub async fn plan(&self, ask: &Ask, ui: &Ui) -> Result<Plan, Exit> {
+        if let Some(work) = &ask.ledger {
+            return migrate::plan(self, work, ui).await;
+        }
         let mut observation = self.observe(ui).await?;
         self.probe(&mut observation, ask).await;
         let mut plan = plan::build(&self.request(&observation, &ask.targets, &ask.rotation));

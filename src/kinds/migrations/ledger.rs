@@ -94,6 +94,11 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
     observed
 }
 
+/// Returns the folders that have files that are done: tenant and folder.
+pub fn folders<'a>(world: &'a World) -> BTreeSet<(&'a str, &'a str)> {
+    world.snapshot.rows(APPLIED).iter().map(|row| (text(row, "tenant"), text(row, "folder"))).collect()
+}
+
 fn event(row: &Row) -> Value {
     let texts = ["status", "token_sha256", "query_id", "error", "run_id", "at"];
     let mut event: BTreeMap<String, Value> =

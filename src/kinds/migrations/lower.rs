@@ -71,7 +71,8 @@ fn resume(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
     Ok(statements.len())
 }
 
-fn index(event: &Value) -> Option<usize> {
+/// Returns the index of the statement that an event is about.
+pub fn index(event: &Value) -> Option<usize> {
     let number = event.get("statement")?.as_f64()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of statements")]
     (number as usize).checked_sub(1)
@@ -122,14 +123,21 @@ fn login(wanted: &Resource, world: &World, lowered: &mut Lowered) -> Login {
     Login::User { name: name.to_owned(), slot }
 }
 
-fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Login, world: &World) -> Sql {
-    let text = |name: &str| statement.get(name).and_then(Value::as_str).unwrap_or_default();
-    let row = identified("charter_migration_events", wanted, world)
+fn text<'a>(statement: &'a Value, name: &str) -> &'a str {
+    statement.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Starts an event of a statement.
+pub fn event(wanted: &Resource, statement: &Value, at: usize, count: usize, world: &World) -> LedgerRow {
+    identified("charter_migration_events", wanted, world)
         .with("statement", at + 1)
         .with("statements", count)
-        .with("token_sha256", text("token_sha256"))
-        .with("raw_sha256", text("raw_sha256"));
-    let mut sql = Sql::new(text("sql"));
+        .with("token_sha256", text(statement, "token_sha256"))
+        .with("raw_sha256", text(statement, "raw_sha256"))
+}
+
+fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Login, world: &World) -> Sql {
+    let mut sql = Sql::new(text(statement, "sql"));
     sql.login = login;
     sql.database = Some(wanted.text("database").to_owned()).filter(|database| !database.is_empty());
     // Waiting is asked for, never assumed: the defaults changed between versions.
@@ -140,7 +148,7 @@ fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Log
     }
     let own = statement.get("settings").and_then(Value::as_map).into_iter().flatten();
     sql.settings.extend(own.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))));
-    sql.journal = Some(row);
+    sql.journal = Some(event(wanted, statement, at, count, world));
     sql
 }
 
@@ -171,7 +179,8 @@ fn identified(table: &'static str, wanted: &Resource, world: &World) -> LedgerRo
         .with("algorithm", ALGORITHM)
 }
 
-fn file_row(wanted: &Resource, world: &World, status: &str) -> LedgerRow {
+/// Returns the row that says that a file is done.
+pub fn file_row(wanted: &Resource, world: &World, status: &str) -> LedgerRow {
     let [tenants, global] = ledger::TABLES;
     let table = if wanted.text("tenant").is_empty() { global } else { tenants };
     identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status)

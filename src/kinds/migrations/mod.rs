@@ -4,9 +4,12 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+pub mod baseline;
 mod ledger;
 mod lower;
+mod objects;
 mod order;
+pub mod repair;
 pub mod status;
 mod tables;
 #[cfg(test)]

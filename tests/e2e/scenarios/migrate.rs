@@ -9,6 +9,8 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![
         scenario("migrate_status_says_how_each_file_stands", status),
         scenario("migrate_new_begins_the_next_file", new),
+        scenario("migrate_repair_records_what_a_person_decides", repair),
+        scenario("migrate_baseline_takes_over_what_is_there", baseline),
         scenario("migrate_out_of_order_files_run_where_they_may_and_are_recorded", out_of_order),
     ]
 }
@@ -125,4 +127,117 @@ fn out_of_order(project: &mut Project) {
     // Taking the permission back changes nothing of what was recorded.
     project.write("tenants.hcl", "tenant \"@_a\" {}\n");
     project.unchanged();
+}
+
+/// Makes the ledger say of a statement that failed that it was started, and nothing more: as after
+/// a runner that was killed while it ran.
+fn forget_the_end(project: &Project, file: &str, statement: usize) {
+    let prefix = &project.prefix;
+    let columns = "scope, tenant, folder, version, name, statement, statements, token_sha256, raw_sha256, algorithm, query_id, run_id";
+    let _ = project.clickhouse.admin(&format!(
+        "INSERT INTO ops.charter_migration_events ({columns}, status) SELECT {columns}, 'started' \
+         FROM ops.charter_migration_events WHERE scope = '{prefix}' AND name = '{file}' AND statement = {statement} LIMIT 1"
+    ));
+}
+
+fn repair(project: &mut Project) {
+    project.write("tenants.hcl", "tenant \"@_a\" {}\n");
+    let one = project.name("a");
+    let addr = |file: &str| format!("tenant.{one}.migration[\"schema/{file}\"]");
+    project.schema("a", "V1__t.sql", &format!("{TABLE};\nINSERT INTO t SELECT throwIf(1, 'broken')"));
+    let _ = project.charter(&["apply", "--auto-approve"]).exits(3);
+    let first = addr("V1__t.sql");
+    let repair = |more: &[&str]| project.charter(&[&["migrate", "repair"], more].concat());
+    // A failed statement is run again anyway.
+    let _ = repair(&[&first, "--retry", "--auto-approve"]).exits(1).warns("recorded as failed already");
+    let _ = repair(&[&first, "--statement", "1", "--skip", "--reason", "x"]).exits(1).warns("is applied");
+    let _ = repair(&[&first, "--statement", "7", "--retry"]).exits(1).warns("the file has 2");
+    let _ = repair(&[&first]).exits(64);
+
+    forget_the_end(project, "V1__t.sql", 2);
+    let _ = project.charter(&["plan"]).exits(6).says("CH414");
+    let _ = project
+        .charter(&["migrate", "status", "--detailed-exitcode"])
+        .exits(6)
+        .says("unknown: statement 2 of 2");
+    // Nobody can be asked here: nothing is recorded.
+    let _ = repair(&[&first, "--retry"]).exits(8).says("statement 2");
+    let _ = project.charter(&["plan"]).exits(6);
+    let _ = repair(&[&first, "--retry", "--auto-approve"]).exits(0).says("does that work twice");
+    let _ = project.charter(&["plan"]).exits(0).says("1 migration (1 statement)");
+
+    forget_the_end(project, "V1__t.sql", 2);
+    let _ = repair(&[&first, "--applied", "--auto-approve"]).exits(1).warns("--reason");
+    let reason = "counted by hand";
+    let _ = repair(&[&first, "--applied", "--reason", reason, "--auto-approve", "--actor", "carol"]).exits(0);
+    let audit = format!(
+        "SELECT e.status, e.reason, r.actor, r.purpose FROM ops.charter_migration_events AS e \
+         JOIN ops.charter_runs AS r ON r.run_id = e.run_id AND r.event = 'started' \
+         WHERE e.scope = '{}' AND e.reason != '' ORDER BY e.at DESC LIMIT 1",
+        project.prefix
+    );
+    assert_eq!(project.clickhouse.admin(&audit), "applied\tcounted by hand\tcarol\tmigrate repair");
+    let _ = project.apply();
+
+    // What is plainly not there is not recorded as applied; it may be left out.
+    let wrong =
+        "CREATE TABLE u (id UInt64) ENGINE = MergeTree ORDER BY id SETTINGS storage_policy = 'nowhere'";
+    project.schema("a", "V2__u.sql", wrong);
+    let _ = project.charter(&["apply", "--auto-approve"]).exits(3);
+    let second = addr("V2__u.sql");
+    let refused = repair(&[&second, "--applied", "--reason", "x", "--auto-approve"]).exits(1);
+    let _ = refused.warns("is not there").warns("--force");
+    let _ = repair(&[&second, "--skip", "--auto-approve"]).exits(1).warns("needs a reason");
+    let _ = repair(&[&second, "--skip", "--reason", "not here", "--auto-approve"]).exits(0);
+    let _ = project.apply();
+    assert_eq!(file(&document(project), "V2__u.sql")["skipped"], 1);
+
+    // An edit that a person accepts.
+    let _ = repair(&[&second, "--accept-edit", "--reason", "x", "--auto-approve"])
+        .exits(1)
+        .warns("is not edited");
+    project.schema("a", "V2__u.sql", &wrong.replace("nowhere", "default"));
+    let _ = project.charter(&["plan"]).exits(1).says("CH410");
+    let _ = repair(&[&second, "--accept-edit", "--reason", "no such policy", "--auto-approve"]).exits(0);
+    project.unchanged();
+    assert_eq!(file(&document(project), "V2__u.sql")["reason"], "no such policy");
+}
+
+fn baseline(project: &mut Project) {
+    project.write("tenants.hcl", "tenant \"@_a\" {}\nmigrations \"@_g\" {}\n");
+    let _ = project.apply();
+    let slug = project.name("a");
+    let made = project.as_tenant("a", TABLE);
+    assert_eq!(made.status, 200, "{}", made.body);
+    project.schema(
+        "a",
+        "V1__t.sql",
+        &format!("CREATE TABLE gone (a Int8) ENGINE = Memory;\n{TABLE};\nDROP TABLE gone SYNC"),
+    );
+    project.schema("a", "V2__u.sql", "CREATE TABLE u (id UInt64) ENGINE = MergeTree ORDER BY id");
+    project.write("migrations/development/@_g/V1__g.sql", "CREATE DATABASE baseline_@");
+    let baseline = |more: &[&str]| project.charter(&[&["migrate", "baseline"], more].concat());
+    let _ = baseline(&["nobody"]).exits(1).warns("no tenant");
+    let _ = baseline(&[&slug, "--auto-approve"]).exits(1).warns("is not there").warns("V2__u.sql");
+    let global = format!("migrations.{}", project.name("g"));
+    let _ = baseline(&[&global, "--auto-approve"])
+        .exits(1)
+        .warns(&format!("database baseline_{}", project.prefix));
+    let _ = baseline(&[&slug, "--version", "1"]).exits(8).says("baselined");
+    let _ =
+        baseline(&[&slug, "--version", "1", "--auto-approve", "--actor", "dora", "--reason", "made by hand"])
+            .exits(0);
+    let first = document(project);
+    let first = file(&first, "V1__t.sql");
+    assert_eq!(
+        (&first["state"], &first["by"], &first["reason"]),
+        (&"baselined".into(), &"dora".into(), &"made by hand".into())
+    );
+    // It says where runs begin, and cannot be moved.
+    let _ = baseline(&[&slug, "--auto-approve"]).exits(1).warns("has been applied already");
+    let _ = project.clickhouse.admin(&format!("CREATE DATABASE baseline_{}", project.prefix));
+    let _ = baseline(&[&global, "--auto-approve"]).exits(0);
+    let _ = project.charter(&["plan"]).exits(0).says("1 migration (1 statement)");
+    let _ = project.apply();
+    assert_eq!(project.as_tenant("a", "SELECT count() FROM u").body.trim(), "0");
 }
