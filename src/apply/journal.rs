@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::audit::millis;
 use super::ops::{At, Trouble};
 use crate::backend::Servers;
-use crate::model::op::{LedgerRow, Sql};
+use crate::model::op::Sql;
 use crate::model::snapshot::Row;
+use crate::model::watch::Watched;
 
 /// The journal of one statement.
 pub(super) struct Journal<'a, S> {
@@ -18,6 +19,7 @@ pub(super) struct Journal<'a, S> {
 struct Template {
     table: &'static str,
     row: Row,
+    watched: Vec<Watched>,
 }
 
 impl<'a, S: Servers> Journal<'a, S> {
@@ -25,7 +27,9 @@ impl<'a, S: Servers> Journal<'a, S> {
     pub(super) async fn of(at: &'a At<'a, S>, sql: &Sql) -> Result<Self, Trouble> {
         let event = match &sql.journal {
             None => None,
-            Some(row) => Some(template(at, row).await?),
+            Some(row) => {
+                Some(Template { table: row.table, row: at.fill(row).await?, watched: sql.watch.clone() })
+            }
         };
         Ok(Self { at, event })
     }
@@ -35,7 +39,15 @@ impl<'a, S: Servers> Journal<'a, S> {
         self.event.is_some()
     }
 
-    /// Records that the statement is about to run. Where this fails it must not.
+    /// Passes a point of a migration's statement at which a test may have the run end.
+    pub(super) async fn reach(&self, point: &str, number: usize) {
+        if self.is_kept() {
+            self.at.reach(point, number).await;
+        }
+    }
+
+    /// Records that the statement is about to run, and what is there before it. Where this fails it
+    /// must not.
     pub(super) async fn started(&self, query_id: &str) -> Result<(), Trouble> {
         self.append("started", query_id, Duration::ZERO, "").await
     }
@@ -59,10 +71,7 @@ impl<'a, S: Servers> Journal<'a, S> {
         row.insert("query_id".into(), query_id.into());
         row.insert("duration_ms".into(), millis(took).into());
         row.insert("error".into(), error.into());
-        self.at.append(event.table, row).await
+        let watched = if status == "started" { event.watched.clone() } else { Vec::new() };
+        self.at.append(event.table, row, watched).await
     }
-}
-
-async fn template<S: Servers>(at: &At<'_, S>, row: &LedgerRow) -> Result<Template, Trouble> {
-    Ok(Template { table: row.table, row: at.fill(row).await? })
 }

@@ -12,8 +12,10 @@ use backon::Retryable;
 use tokio::sync::oneshot;
 
 use super::retry::{backoff, is_transient_insert};
+use super::watch::Watcher;
 use crate::backend::{Error, ErrorKind, Insert, Servers};
 use crate::model::snapshot::Row;
+use crate::model::watch::Watched;
 
 /// How long the first of a group waits for others.
 const WINDOW: Duration = Duration::from_millis(10);
@@ -24,6 +26,7 @@ pub(super) struct Ledger<S> {
     run: String,
     lanes: Mutex<BTreeMap<&'static str, Arc<Lane>>>,
     inserts: AtomicUsize,
+    watcher: Watcher,
 }
 
 /// What waits for one table.
@@ -36,28 +39,41 @@ struct Lane {
 
 struct Waiting {
     row: Row,
+    watched: Vec<Watched>,
     answer: oneshot::Sender<Result<(), Error>>,
 }
 
 impl<S: Servers> Ledger<S> {
     /// Starts the ledger of a run.
     pub(super) fn new(servers: Arc<S>, run: &str) -> Self {
-        Self { servers, run: run.to_owned(), lanes: Mutex::default(), inserts: AtomicUsize::new(0) }
+        Self {
+            servers,
+            run: run.to_owned(),
+            lanes: Mutex::default(),
+            inserts: AtomicUsize::new(0),
+            watcher: Watcher::default(),
+        }
     }
 
-    /// Appends a row, and returns when it is there. Failures that pass are waited out.
-    pub(super) async fn append(&self, table: &'static str, row: Row) -> Result<(), Error> {
+    /// Appends a row with what is there of the objects watched, and returns when it is on the server.
+    /// Failures that pass are waited out.
+    pub(super) async fn append(
+        &self,
+        table: &'static str,
+        row: Row,
+        watched: Vec<Watched>,
+    ) -> Result<(), Error> {
         let lane = self.lane(table);
         let (answer, mut answered) = oneshot::channel();
-        lane.lock_waiting().push(Waiting { row, answer });
+        lane.lock_waiting().push(Waiting { row, watched, answer });
         let _turn = lane.turn.lock().await;
         if let Ok(result) = answered.try_recv() {
             return result;
         }
         tokio::time::sleep(WINDOW).await;
-        let (rows, answers): (Vec<Row>, Vec<_>) = std::mem::take(&mut *lane.lock_waiting())
+        let (rows, answers): (Vec<(Row, Vec<Watched>)>, Vec<_>) = std::mem::take(&mut *lane.lock_waiting())
             .into_iter()
-            .map(|waiting| (waiting.row, waiting.answer))
+            .map(|waiting| ((waiting.row, waiting.watched), waiting.answer))
             .unzip();
         let result = self.insert(table, rows).await;
         for answer in answers {
@@ -70,18 +86,21 @@ impl<S: Servers> Ledger<S> {
     fn insert(
         &self,
         table: &'static str,
-        rows: Vec<Row>,
+        mut rows: Vec<(Row, Vec<Watched>)>,
     ) -> impl Future<Output = Result<(), Error>> + Send + '_ {
         let number = self.inserts.fetch_add(1, Ordering::Relaxed) + 1;
         let attempts = AtomicUsize::new(0);
         async move {
+            let (id, comment) = (format!("{}-ledger-{number}", self.run), super::comment(&self.run, None));
+            self.watcher.fill(&*self.servers, (&id, &comment), &mut rows).await;
+            let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
             let attempt = || {
                 let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
                 self.servers.insert(Insert {
                     table,
                     rows: rows.clone(),
-                    query_id: format!("{}-ledger-{number}-{attempt}", self.run),
-                    comment: super::comment(&self.run, None),
+                    query_id: format!("{id}-{attempt}"),
+                    comment: comment.clone(),
                 })
             };
             attempt.retry(backoff()).sleep(tokio::time::sleep).when(is_transient_insert).await

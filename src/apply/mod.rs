@@ -9,6 +9,8 @@ mod audit;
 mod event_json;
 pub mod events;
 mod execute;
+#[cfg(debug_assertions)]
+pub mod failpoint;
 pub mod gate;
 mod journal;
 mod kube;
@@ -21,6 +23,7 @@ mod retry;
 mod slots;
 mod statement;
 pub mod stop;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -63,11 +66,20 @@ pub struct Options {
     pub probe_limit: Duration,
     /// How long a query whose answer was lost may go on before it is given up.
     pub lookup_limit: Duration,
+    /// Where it ends as if it were killed: for tests.
+    #[cfg(debug_assertions)]
+    pub failpoints: Option<&'static failpoint::Failpoints>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { parallelism: 10, probe_limit: Duration::from_secs(60), lookup_limit: Duration::from_secs(600) }
+        Self {
+            parallelism: 10,
+            probe_limit: Duration::from_secs(60),
+            lookup_limit: Duration::from_secs(600),
+            #[cfg(debug_assertions)]
+            failpoints: None,
+        }
     }
 }
 

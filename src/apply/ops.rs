@@ -14,6 +14,7 @@ use crate::backend::{Error, ErrorKind, LoginVerdict, Servers};
 use crate::model::op::{LedgerRow, Op, Part, Probe, Text};
 use crate::model::plan::Step;
 use crate::model::snapshot::Row;
+use crate::model::watch::Watched;
 
 /// How often in a row it may be impossible to tell whether a login works.
 const UNPROVED_LIMIT: usize = 3;
@@ -141,13 +142,14 @@ impl<S: Servers> At<'_, S> {
         for (index, op) in self.step.ops.iter().enumerate() {
             let operations = self.step.ops.len();
             tracing::debug!(addr = %self.step.addr, operation = index + 1, operations, "operation begins");
+            self.reach("operation", index + 1).await;
             match op {
                 Op::Sql(sql) => {
                     if sql.journal.is_some() {
                         number += 1;
                         self.emit(Progress::Statement { number, of });
                     }
-                    statement::run(self, sql).await?;
+                    statement::run(self, sql, number).await?;
                 }
                 Op::KubeApply(apply) => kube::apply(self, apply).await?,
                 Op::KubeDelete(delete) => kube::delete(self, delete).await?,
@@ -155,8 +157,19 @@ impl<S: Servers> At<'_, S> {
                 Op::Ledger(row) => self.record(row).await?,
             }
         }
+        self.reach("done", 1).await;
         Ok(())
     }
+
+    /// Passes a point at which a test may have it end.
+    #[cfg(debug_assertions)]
+    pub(super) async fn reach(&self, point: &str, number: usize) {
+        super::failpoint::reach(self, point, number).await;
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[expect(clippy::unused_async, reason = "where tests are built it may never return")]
+    pub(super) async fn reach(&self, _: &str, _: usize) {}
 
     /// Says how the step goes on.
     pub(super) fn emit(&self, progress: Progress) {
@@ -235,7 +248,7 @@ impl<S: Servers> At<'_, S> {
     }
 
     async fn record(&self, row: &LedgerRow) -> Result<(), Trouble> {
-        self.append(row.table, self.fill(row).await?).await
+        self.append(row.table, self.fill(row).await?, Vec::new()).await
     }
 
     /// Completes a row: with the run, and with what slots hold.
@@ -253,9 +266,14 @@ impl<S: Servers> At<'_, S> {
         Ok(row)
     }
 
-    /// Appends to one of charter's tables.
-    pub(super) async fn append(&self, table: &'static str, row: Row) -> Result<(), Trouble> {
-        self.cx.ledger.append(table, row).await.map_err(|error| {
+    /// Appends to one of charter's tables, with what is there of the objects watched.
+    pub(super) async fn append(
+        &self,
+        table: &'static str,
+        row: Row,
+        watched: Vec<Watched>,
+    ) -> Result<(), Trouble> {
+        self.cx.ledger.append(table, row, watched).await.map_err(|error| {
             let trouble = Trouble::failed(format!("recording it in ops.{table} failed: {error}"));
             trouble.help_for(error.kind)
         })

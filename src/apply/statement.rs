@@ -27,8 +27,8 @@ struct Sent {
     begun: Instant,
 }
 
-/// Runs a statement.
-pub(super) async fn run<S: Servers>(at: &At<'_, S>, sql: &Sql) -> Result<(), Trouble> {
+/// Runs a statement; `number` counts those of migrations.
+pub(super) async fn run<S: Servers>(at: &At<'_, S>, sql: &Sql, number: usize) -> Result<(), Trouble> {
     let query = resolve(at, sql).await?;
     let journal = Journal::of(at, sql).await?;
     let mut waits = backoff().build();
@@ -42,10 +42,12 @@ pub(super) async fn run<S: Servers>(at: &At<'_, S>, sql: &Sql) -> Result<(), Tro
             at.emit(Progress::NotNeeded { user: user.clone() });
             return Ok(());
         }
-        let (sent, answer) = send(at, &query, &journal).await?;
+        let (sent, answer) = send(at, &query, &journal, number).await?;
         let error = match answer {
             Ok(written_rows) => {
-                return finish(at, &journal, &sent, End::Done { written_rows }).await;
+                finish(at, &journal, &sent, End::Done { written_rows }).await?;
+                journal.reach("applied", number).await;
+                return Ok(());
             }
             Err(error) => error,
         };
@@ -93,14 +95,18 @@ async fn send<S: Servers>(
     at: &At<'_, S>,
     query: &Query,
     journal: &Journal<'_, S>,
+    number: usize,
 ) -> Result<(Sent, Result<u64, Error>), Trouble> {
     let query = Query { query_id: at.next_query_id(), ..query.clone() };
     let query_id = query.query_id.clone();
+    journal.reach("unrecorded", number).await;
     journal.started(&query_id).await?;
+    journal.reach("started", number).await;
     at.log.state().in_flight = Some((query_id.clone(), journal.is_kept()));
     tracing::debug!(query_id, addr = %at.step.addr, "sending a statement");
     let begun = Instant::now();
-    let answer = at.cx.servers.execute(query).await;
+    let (answer, ()) = tokio::join!(at.cx.servers.execute(query), journal.reach("sent", number));
+    journal.reach("answered", number).await;
     at.log.state().in_flight = None;
     let answer = answer.map(|stats| stats.written_rows);
     Ok((Sent { query_id, begun }, answer))

@@ -97,11 +97,21 @@ pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &
         Err(code) => return code,
     };
     let options = Options { parallelism: how.parallelism, ..Options::default() };
+    #[cfg(debug_assertions)]
+    let options = Options { failpoints: failpoints(), ..options };
     let report = execute(context, plan, run, &options, lock, ui).await;
     match show(&render::report::text(&report), ui) {
         Ok(()) => exit(&report),
         Err(exit) => exit,
     }
+}
+
+/// Returns where tests want the run to end.
+#[cfg(debug_assertions)]
+fn failpoints() -> Option<&'static apply::failpoint::Failpoints> {
+    let points = apply::failpoint::Failpoints::parse(environment().get("CHARTER_FAILPOINTS")?)?;
+    // It lives as long as the process, which it ends.
+    Some(Box::leak(Box::new(points)))
 }
 
 /// Shows a text to people; programs get events.

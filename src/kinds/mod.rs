@@ -259,6 +259,14 @@ pub trait Kind: Sync {
     /// kind besides. Asked once, with the union of both; the number of reads must not depend on it.
     fn reads(&self, wanted: &[&Resource], owned: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read>;
 
+    /// Returns what must be read besides, now that the reads are answered: asked only of kinds that are
+    /// in use, and nothing where all is well. It is read in this order, one after another; what may
+    /// not be read, or is not there, is then no part of the snapshot.
+    fn follow_up(&self, wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        let _ = (wanted, settings, snapshot);
+        Vec::new()
+    }
+
     /// Returns the live attributes by identity, at least of every wanted and owned object that exists.
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs>;
 

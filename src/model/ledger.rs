@@ -129,7 +129,7 @@ pub const TABLES: &[Table] = &[
             text("before"),
             text("error"),
             column("duration_ms", "UInt64"),
-            // Why a person recorded it, where one did.
+            // Why it is recorded, where no answer of the server told it.
             text("reason"),
             AT,
         ],

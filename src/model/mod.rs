@@ -24,6 +24,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod sql;
 pub mod value;
+pub mod watch;
 
 pub use addr::Addr;
 pub use body::{Body, Spanned};

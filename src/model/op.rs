@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use super::addr::Addr;
 use super::secret::{HIDDEN, Secret};
 use super::snapshot::Api;
+use super::watch::Watched;
 
 /// The name of a password: whose it is, and which of its passwords.
 ///
@@ -159,6 +160,10 @@ pub struct Sql {
     pub journal: Option<LedgerRow>,
     /// What makes it unnecessary: it is skipped where this login works already.
     pub unless: Option<Probe>,
+    /// What is looked at just before it and recorded with its start, so that a later plan can tell
+    /// whether it did its work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<Watched>,
 }
 
 impl Sql {
@@ -172,6 +177,7 @@ impl Sql {
             settings: BTreeMap::new(),
             journal: None,
             unless: None,
+            watch: Vec::new(),
         }
     }
 

@@ -50,7 +50,7 @@ pub fn operation(page: &mut Page, place: &Place, op: &Op) {
 }
 
 fn sql_head(sql: &Sql) -> String {
-    let Sql { statement: _, params: _, login, database, settings, journal, unless } = sql;
+    let Sql { statement: _, params: _, login, database, settings, journal, unless, watch: _ } = sql;
     let mut text = "ClickHouse".to_owned();
     match login {
         Login::Charter => {}

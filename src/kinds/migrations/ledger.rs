@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tables;
 use crate::kinds::World;
-use crate::model::finding::{Category, Finding, Severity};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
 use crate::model::{Attrs, Resource, Settings, Value, sql};
 
 /// The rows of files that are done, the newest of each.
 pub const APPLIED: &str = "migrations_applied";
-const EVENTS: &str = "migrations_events";
+/// The newest event of each statement of the files that are not done.
+pub const EVENTS: &str = "migrations_events";
 
 /// The tables of applied files: of tenants and of stand-alone blocks.
 pub const TABLES: [&str; 2] = ["schema_migrations_tenant", "schema_migrations_global"];
@@ -41,7 +41,8 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
     if caps.has_table("ops.charter_migration_events") {
         let events = format!(
-            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, run_id, toString(at) AS at \
+            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, run_id, toString(at) AS at, \
+             if(status = 'started', before, '') AS before_facts \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"
@@ -126,17 +127,4 @@ pub fn diff(wanted: &Resource, live: &Attrs) -> Vec<AttrDiff> {
     };
     let before = live.get(attr).cloned().unwrap_or(Value::Null);
     if before == after { Vec::new() } else { vec![AttrDiff { attr: attr.to_owned(), before, after }] }
-}
-
-/// Returns a finding where a file was edited after it was applied.
-pub fn edited(wanted: &Resource, live: &Attrs) -> Finding {
-    let said = |name: &str| live.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Finding::new("CH410", Severity::Error, Category::Tracking, "a migration was edited after it was applied")
-        .at(&wanted.addr)
-        .compare(
-            format!("checksum {}, applied {} by run {}", said("checksum"), said("at"), said("run_id")),
-            format!("checksum {} in {}", wanted.text("checksum"), wanted.text("path")),
-        )
-        .help(format!("bring {} back as it was applied: git log -p -- {}", wanted.text("file"), wanted.text("path")))
-        .help("put the change into a new file with a higher version; comments and white space may be edited freely")
 }

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ledger, number, order, tables};
+use super::resume::{self, Resume};
+use super::{edited, ledger, number, order, tables, unknown};
 use crate::kinds::common::credential;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
 use crate::migrate::ALGORITHM;
-use crate::model::finding::{Category, Finding, Severity};
+use crate::model::finding::Finding;
 use crate::model::op::{LedgerRow, Login, Op, Sql};
-use crate::model::{Action, Addr, Attrs, Resource, Value, sql};
+use crate::model::{Action, Addr, Attrs, Resource, Value};
 
 /// The longest statement that a server takes unless told (`max_query_size`), in bytes.
 const MAX_QUERY_SIZE: usize = 262_144;
@@ -19,8 +20,8 @@ const MAX_QUERY_SIZE: usize = 262_144;
 pub fn lower(change: &Change, world: &World) -> Lowered {
     let (Some(wanted), nothing) = (change.wanted, Attrs::new()) else { return Lowered::default() };
     let live = change.live.unwrap_or(&nothing);
-    let first = match start(wanted, live) {
-        Ok(first) => first,
+    let resumed = match start(wanted, live, world) {
+        Ok(resumed) => resumed,
         Err(finding) => return Lowered { findings: vec![*finding], ..Lowered::default() },
     };
     if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) {
@@ -29,56 +30,22 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
         lowered.notes = vec!["recorded and not run: the tenant block declares what it does".to_owned()];
         return lowered;
     }
-    execute(wanted, live, first, world)
+    execute(wanted, live, resumed, world)
 }
 
-/// Returns the index of the first statement that is to run, or why none can.
-fn start(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
+/// Returns how a file goes on, or why it cannot.
+fn start(wanted: &Resource, live: &Attrs, world: &World) -> Result<Resume, Box<Finding>> {
     if ledger::is_done(live) {
-        return Err(Box::new(ledger::edited(wanted, live)));
+        return Err(Box::new(edited::finding(wanted, live, world)));
     }
     match order::empty(wanted).or_else(|| order::out_of_order(wanted, live)) {
         Some(finding) => Err(Box::new(finding)),
-        None => resume(wanted, live),
+        None => resume::resume(wanted, live, world),
     }
 }
 
-/// Returns the index of the first statement that is to run.
-fn resume(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
-    let statements = wanted.attrs.get("statements").map_or(&[][..], Value::items);
-    let events: BTreeMap<usize, &Value> = live
-        .get("events")
-        .map_or(&[][..], Value::items)
-        .iter()
-        .filter_map(|event| Some((index(event)?, event)))
-        .collect();
-    for (at, statement) in statements.iter().enumerate() {
-        let Some(event) = events.get(&at) else { return Ok(at) };
-        let said = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-        let same = statement.get("token_sha256").and_then(Value::as_str) == Some(said("token_sha256"));
-        let idempotent = statement.get("replay").and_then(Value::as_str) == Some("Idempotent");
-        match said("status") {
-            "applied" | "skipped" | "baselined" if same => {}
-            "applied" | "skipped" | "baselined" => {
-                return Err(Box::new(edited_half_way(wanted, at, said("at"))));
-            }
-            "started" if !idempotent => {
-                return Err(Box::new(unknown(wanted, at, said("query_id"), said("at"))));
-            }
-            _ => return Ok(at),
-        }
-    }
-    Ok(statements.len())
-}
-
-/// Returns the index of the statement that an event is about.
-pub fn index(event: &Value) -> Option<usize> {
-    let number = event.get("statement")?.as_f64()?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of statements")]
-    (number as usize).checked_sub(1)
-}
-
-fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowered {
+fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> Lowered {
+    let Resume { first, known, notes } = resumed;
     let statements = wanted.attrs.get("statements").map_or(&[][..], Value::items);
     let mut lowered = Lowered {
         action: Some(Action::Execute { statements: statements.len() - first }),
@@ -89,6 +56,13 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
             "goes on after {first} of {} statements, which an earlier run applied",
             statements.len()
         ));
+    }
+    lowered.notes.extend(notes);
+    if let Some(known) = known {
+        let statement = statements.get(known.at).unwrap_or(&Value::Null);
+        let row = event(wanted, statement, known.at, statements.len(), world);
+        let row = row.with("status", "applied").with("query_id", known.query_id).with("reason", known.why);
+        lowered.ops.push(row.into_op());
     }
     let login = login(wanted, world, &mut lowered);
     for (at, statement) in statements.iter().enumerate().skip(first) {
@@ -138,6 +112,7 @@ pub fn event(wanted: &Resource, statement: &Value, at: usize, count: usize, worl
 
 fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Login, world: &World) -> Sql {
     let mut sql = Sql::new(text(statement, "sql"));
+    sql.watch = unknown::watch(&sql.statement, wanted.text("database"));
     sql.login = login;
     sql.database = Some(wanted.text("database").to_owned()).filter(|database| !database.is_empty());
     // Waiting is asked for, never assumed: the defaults changed between versions.
@@ -194,44 +169,4 @@ impl IntoOp for LedgerRow {
     fn into_op(self) -> Op {
         Op::Ledger(self)
     }
-}
-
-fn edited_half_way(wanted: &Resource, at: usize, when: &str) -> Finding {
-    let statement = at + 1;
-    Finding::new(
-        "CH413",
-        Severity::Error,
-        Category::Tracking,
-        "a migration was edited after a part of it was applied",
-    )
-    .at(&wanted.addr)
-    .compare(
-        format!("statement {statement} as it was applied {when}"),
-        format!("another statement {statement} in {}", wanted.text("path")),
-    )
-    .help(format!(
-        "bring the statements up to {statement} back as they were; those after the failed one may be edited"
-    ))
-}
-
-fn unknown(wanted: &Resource, at: usize, query_id: &str, when: &str) -> Finding {
-    let (statement, query) = (at + 1, sql::literal(query_id));
-    let key = format!(
-        "scope, tenant, folder, version, name, statement, statements, token_sha256, status) \
-         SELECT scope, tenant, folder, version, name, statement, statements, token_sha256, '…' \
-         FROM ops.charter_migration_events WHERE query_id = {query} LIMIT 1"
-    );
-    Finding::new("CH414", Severity::Decision, Category::Tracking, "nobody knows whether a statement was run")
-        .at(&wanted.addr)
-        .compare(
-            format!("an end of statement {statement} of {}", wanted.text("path")),
-            format!("started {when} with query id {query_id}, and nothing after it"),
-        )
-        .help(format!(
-            "look: SELECT type, exception FROM system.query_log WHERE query_id = {query}; and at the table itself"
-        ))
-        .help(format!(
-            "then record what you found, with 'applied' or 'failed' in the place of '…' (failed is run again): \
-             INSERT INTO ops.charter_migration_events ({key}"
-        ))
 }

@@ -5,15 +5,18 @@
 //! logged in as the tenant's user, so that the server confines them.
 
 pub mod baseline;
+mod edited;
 mod ledger;
 mod lower;
 mod objects;
 mod order;
 pub mod repair;
+mod resume;
 pub mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +27,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Value};
+use crate::model::{Attrs, Category, Finding, Resource, Settings, Snapshot, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -79,6 +82,11 @@ impl Kind for Migrations {
 
     fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
         ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    }
+
+    fn follow_up(&self, wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        let unknown = unknown::reads(wanted, snapshot);
+        unknown.into_iter().chain(edited::reads(wanted, settings, snapshot)).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {

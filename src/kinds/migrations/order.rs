@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{APPLIED, identity};
-use super::number;
+use super::{edited, number};
 use crate::kinds::World;
 use crate::kinds::common::migration::ALLOW_OUT_OF_ORDER;
 use crate::model::finding::{Category, Finding, Severity};
@@ -81,23 +81,23 @@ pub fn survey(wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let folder = (text(row, "tenant"), text(row, "folder"));
         match (declared.get(identity(row).as_str()), folders.get(&folder)) {
             (Some(file), _) => findings.extend(renamed(file, row)),
-            (None, Some(neighbour)) => findings.push(missing(neighbour, row)),
+            (None, Some(neighbour)) => findings.push(missing(neighbour, row, world)),
             (None, None) => {}
         }
     }
     findings
 }
 
-fn missing(neighbour: &Resource, row: &Row) -> Finding {
+fn missing(neighbour: &Resource, row: &Row, world: &World) -> Finding {
     Finding::new("CH411", Severity::Drift, Category::Tracking, "the file of an applied migration is missing")
         .at(&neighbour.addr)
         .compare(
             format!("{} in folder {}", text(row, "name"), neighbour.text("folder")),
             format!(
-                "no file of version {}; applied {} by run {}",
+                "no file of version {}; applied {} {}",
                 column(row, "version"),
                 text(row, "at"),
-                text(row, "run_id")
+                edited::by(text(row, "run_id"), world)
             ),
         )
         .help("bring the file back from version control: it is how a new tenant gets what this one has")

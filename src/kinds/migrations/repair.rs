@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::objects::{self, Evidence, Live};
-use super::{ledger, lower};
+use super::{ledger, lower, resume};
 use crate::diag::Diagnostic;
 use crate::kinds::World;
 use crate::kinds::common::migration::KIND;
@@ -109,7 +109,7 @@ impl Subject<'_> {
 
     fn events(&self) -> impl Iterator<Item = (usize, &Value)> {
         let events = self.live.get("events").map_or(&[][..], Value::items).iter();
-        events.filter_map(|event| Some((lower::index(event)?, event)))
+        events.filter_map(|event| Some((resume::index(event)?, event)))
     }
 
     /// Returns the statement that is meant, by its index, and its last event.

@@ -155,7 +155,7 @@ fn repair(project: &mut Project) {
     let _ = repair(&[&first]).exits(64);
 
     forget_the_end(project, "V1__t.sql", 2);
-    let _ = project.charter(&["plan"]).exits(6).says("CH414");
+    let _ = project.charter(&["plan"]).exits(6).says("CH414").says("charter migrate repair");
     let _ = project
         .charter(&["migrate", "status", "--detailed-exitcode"])
         .exits(6)
@@ -197,7 +197,10 @@ fn repair(project: &mut Project) {
         .exits(1)
         .warns("is not edited");
     project.schema("a", "V2__u.sql", &wrong.replace("nowhere", "default"));
-    let _ = project.charter(&["plan"]).exits(1).says("CH410");
+    let edited = project.charter(&["plan"]).exits(1).says("CH410").says("statement 1 differs").stdout;
+    // Who applied it is in the record, whatever they are called here.
+    assert!(edited.contains(" in run 20"), "{edited}");
+    let _ = project.charter(&["check"]).exits(2).says("statement 1 differs");
     let _ = repair(&[&second, "--accept-edit", "--reason", "no such policy", "--auto-approve"]).exits(0);
     project.unchanged();
     assert_eq!(file(&document(project), "V2__u.sql")["reason"], "no such policy");

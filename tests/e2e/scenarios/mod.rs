@@ -26,6 +26,7 @@ mod secrets;
 mod settings;
 mod standalone;
 mod tls;
+mod unknown;
 
 use crate::Scenario;
 
@@ -63,6 +64,7 @@ pub fn all() -> Vec<Scenario> {
         rotation::scenarios(),
         scale::scenarios(),
         tls::scenarios(),
+        unknown::scenarios(),
     ]
     .into_iter()
     .flatten()
