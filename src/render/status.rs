@@ -333,3 +333,110 @@ pub fn lines(status: &Status) -> Vec<Json> {
     });
     files.chain([end]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::migration::Stuck;
+
+    fn file(tenant: &str, version: u64, state: FileState) -> FileStatus {
+        FileStatus {
+            addr: None,
+            tenant: tenant.into(),
+            folder: if tenant.is_empty() { "global" } else { "migrations/shared/events" }.into(),
+            version,
+            file: format!("V{version}__x.sql"),
+            applied_as: None,
+            state,
+            done: 1,
+            statements: 3,
+            skipped: 0,
+            at: "2026-11-20 09:00:00.000000".into(),
+            by: "alice".into(),
+            run_id: "r".into(),
+            duration_ms: Some(1234),
+            out_of_order: false,
+            reformatted: false,
+            reason: String::new(),
+            stuck: None,
+            finding: None,
+        }
+    }
+
+    fn files() -> Vec<FileStatus> {
+        let mut files = vec![file("", 1000, FileState::Applied)];
+        for tenant in 0..30 {
+            let slug = format!("t{tenant:02}");
+            let behind = if tenant < 10 { FileState::Pending } else { FileState::Applied };
+            files.extend([file(&slug, 1, FileState::Applied), file(&slug, 2, behind)]);
+        }
+        let stuck = Stuck {
+            statement: 2,
+            query_id: "q".into(),
+            at: "2026-11-20 09:00:01".into(),
+            error: "no\nroom".into(),
+        };
+        files.push(FileStatus { stuck: Some(stuck), ..file("zeta", 1, FileState::Failed) });
+        files
+    }
+
+    fn drawn(expand: bool, files: &[FileStatus]) -> String {
+        let servers = Servers { clickhouse_version: "26.9.2.1".into(), ..Servers::default() };
+        let status =
+            Status { scope: "platform", environment: "production", servers: &servers, holder: None, files };
+        text(&status, expand, &Options { color: false, width: 90, sql: false })
+    }
+
+    #[test]
+    fn tenants_that_stand_alike_are_one_line() {
+        insta::assert_snapshot!(drawn(false, &files()), @r"
+        Scope platform, environment production, ClickHouse 26.9.2.1.
+
+        global
+          at V1000, up to date
+        migrations/shared/events
+          20 tenants: at V2, up to date
+          10 tenants: at V1, 1 pending
+              t00, t01, t02, t03, t04, t05, t06, t07, and 2 more
+              V2__x.sql  pending
+          zeta: nothing applied, 1 failed
+              V1__x.sql  failed at statement 2 of 3, 2026-11-20 09:00:01 by alice: no\nroom
+
+        1 failed, 10 pending, 51 applied.
+        ");
+    }
+
+    #[test]
+    fn each_file_is_shown_where_it_is_asked_for() {
+        let mut one = file("acme", 2, FileState::Applied);
+        one.out_of_order = true;
+        one.reason = "agreed".into();
+        insta::assert_snapshot!(drawn(true, &[one, file("acme", 3, FileState::Partial)]), @r"
+            Scope platform, environment production, ClickHouse 26.9.2.1.
+
+            Tenant acme, migrations/shared/events
+
+              VERSION  FILE       STATE    WHEN                 BY     TOOK
+              2        V2__x.sql  applied  2026-11-20 09:00:00  alice  1.2s
+                  note: applied out of order
+                  note: reason: agreed
+              3        V3__x.sql  partial  2026-11-20 09:00:00  alice  1.2s
+                  partial: 1 of 3 statements
+
+            1 partial, 1 applied.
+            ");
+    }
+
+    #[test]
+    fn programs_get_the_files_by_tenant() {
+        let files = files();
+        let servers = Servers::default();
+        let status =
+            Status { scope: "s", environment: "e", servers: &servers, holder: Some("bob"), files: &files };
+        let document = json(&status, "0");
+        assert_eq!(document["summary"], json!({"applied": 51, "pending": 10, "failed": 1}));
+        assert_eq!(document["tenants"][0]["tenant"], Json::Null);
+        assert_eq!((&document["up_to_date"], &document["lock"]), (&json!(false), &json!("bob")));
+        assert_eq!(lines(&status).len(), files.len() + 1);
+    }
+}

@@ -374,3 +374,25 @@ fn of_rotate() {
         assert!(options.contains(option), "{options}");
     }
 }
+
+#[test]
+fn of_migrate_says_what_each_command_does_and_shows_it() {
+    let help = run(&["migrate", "--help"]).stdout;
+    for command in ["status", "new", "repair", "baseline"] {
+        assert!(help.contains(&format!("\n  {command}")), "{help}");
+        let own = run(&["migrate", command, "--help"]);
+        assert_eq!((own.code, own.stderr.as_str()), (0, ""));
+        assert!(own.stdout.contains(&format!("Examples:\n  charter migrate {command}")), "{}", own.stdout);
+    }
+}
+
+#[test]
+fn of_migrate_repair_asks_for_one_decision() {
+    let file = "tenant.acme.migration[\"schema/V1__t.sql\"]";
+    for args in
+        [&[][..], &["--retry", "--skip"], &["--applied", "--force"], &["--accept-edit", "--statement", "1"]]
+    {
+        let output = run(&[&["migrate", "repair", file], args].concat());
+        assert_eq!(output.code, 64, "{args:?}: {output}");
+    }
+}
