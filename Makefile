@@ -4,7 +4,7 @@ CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
 
-.PHONY: try test lint deny unit e2e e2e-full sandbox build bench
+.PHONY: try test lint deny unit e2e e2e-full soak sandbox build bench
 
 build:
 	$(CARGO) build --locked
@@ -40,6 +40,12 @@ e2e: build
 # The same on every engine that each scenario can run on.
 e2e-full: build
 	CHARTER_TEST_MATRIX=full $(CARGO) test --locked --test e2e
+
+# Kills applies at random around the statements of files, so many files; prints how many were found to
+# be done, not done, or had to be asked, and fails where a statement ran twice or was lost.
+SOAK ?= 2000
+soak: build
+	CHARTER_TEST_ENGINES=26.9 CHARTER_TEST_SOAK=$(SOAK) $(CARGO) test --locked --test e2e -- soak --nocapture
 
 # The sandbox itself: ClickHouse's reference as a corpus, and the API server.
 sandbox:

@@ -1,10 +1,16 @@
 //! What became of a migration's statement: an event row before it runs, one when it ended. A
 //! statement without an end has only the first: whoever resumes knows that nobody knows.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use super::audit::millis;
+use super::ledger::Recorded;
+use super::mutations::Left;
 use super::ops::{At, Trouble};
+use super::watch::COLUMN;
 use crate::backend::Servers;
 use crate::model::op::Sql;
 use crate::model::snapshot::Row;
@@ -20,6 +26,8 @@ struct Template {
     table: &'static str,
     row: Row,
     watched: Vec<Watched>,
+    /// What was there before the statement, for the record of a failure: it may have done a part.
+    before: Mutex<Recorded>,
 }
 
 impl<'a, S: Servers> Journal<'a, S> {
@@ -28,7 +36,8 @@ impl<'a, S: Servers> Journal<'a, S> {
         let event = match &sql.journal {
             None => None,
             Some(row) => {
-                Some(Template { table: row.table, row: at.fill(row).await?, watched: sql.watch.clone() })
+                let (row, table) = (at.fill(row).await?, row.table);
+                Some(Template { table, row, watched: sql.watch.clone(), before: Mutex::default() })
             }
         };
         Ok(Self { at, event })
@@ -49,7 +58,13 @@ impl<'a, S: Servers> Journal<'a, S> {
     /// Records that the statement is about to run, and what is there before it. Where this fails it
     /// must not.
     pub(super) async fn started(&self, query_id: &str) -> Result<(), Trouble> {
-        self.append("started", query_id, Duration::ZERO, "").await
+        let Some(event) = &self.event else {
+            return Ok(());
+        };
+        let row = event.row("started", query_id, Duration::ZERO, "");
+        let before = self.at.append(event.table, row, event.watched.clone()).await?;
+        *event.before() = before;
+        Ok(())
     }
 
     /// Records that the statement did its work.
@@ -62,16 +77,51 @@ impl<'a, S: Servers> Journal<'a, S> {
         self.append("failed", query_id, took, super::cut(error)).await
     }
 
+    /// Records that the statement left mutations behind: they fail, or go on.
+    pub(super) async fn left(&self, query_id: &str, took: Duration, left: &Left) -> Result<(), Trouble> {
+        // What goes on has no end: whoever reads no further asks.
+        let status = if left.failing { "failed" } else { "started" };
+        let more = [("mutations".to_owned(), left.mutations().into())];
+        self.append_with(status, query_id, took, super::cut(&left.error), more.into()).await
+    }
+
     async fn append(&self, status: &str, query_id: &str, took: Duration, error: &str) -> Result<(), Trouble> {
+        self.append_with(status, query_id, took, error, Vec::new()).await
+    }
+
+    async fn append_with(
+        &self,
+        status: &str,
+        query_id: &str,
+        took: Duration,
+        error: &str,
+        more: Vec<(String, Json)>,
+    ) -> Result<(), Trouble> {
         let Some(event) = &self.event else {
             return Ok(());
         };
-        let mut row = event.row.clone();
+        let mut row = event.row(status, query_id, took, error);
+        row.extend(more);
+        if status != "applied"
+            && let Some(before) = event.before().as_str()
+        {
+            row.insert(COLUMN.into(), before.into());
+        }
+        self.at.append(event.table, row, Vec::new()).await.map(|_| ())
+    }
+}
+
+impl Template {
+    fn row(&self, status: &str, query_id: &str, took: Duration, error: &str) -> Row {
+        let mut row = self.row.clone();
         row.insert("status".into(), status.into());
         row.insert("query_id".into(), query_id.into());
         row.insert("duration_ms".into(), millis(took).into());
         row.insert("error".into(), error.into());
-        let watched = if status == "started" { event.watched.clone() } else { Vec::new() };
-        self.at.append(event.table, row, watched).await
+        row
+    }
+
+    fn before(&self) -> MutexGuard<'_, Recorded> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::Retryable;
+use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
 use super::retry::{backoff, is_transient_insert};
@@ -37,10 +38,13 @@ struct Lane {
     turn: tokio::sync::Mutex<()>,
 }
 
+/// What was read for a row: what it says of the objects watched; null where none were.
+pub(super) type Recorded = Json;
+
 struct Waiting {
     row: Row,
     watched: Vec<Watched>,
-    answer: oneshot::Sender<Result<(), Error>>,
+    answer: oneshot::Sender<Result<Recorded, Error>>,
 }
 
 impl<S: Servers> Ledger<S> {
@@ -55,14 +59,14 @@ impl<S: Servers> Ledger<S> {
         }
     }
 
-    /// Appends a row with what is there of the objects watched, and returns when it is on the server.
-    /// Failures that pass are waited out.
+    /// Appends a row with what is there of the objects watched, and returns that when it is on the
+    /// server. Failures that pass are waited out.
     pub(super) async fn append(
         &self,
         table: &'static str,
         row: Row,
         watched: Vec<Watched>,
-    ) -> Result<(), Error> {
+    ) -> Result<Recorded, Error> {
         let lane = self.lane(table);
         let (answer, mut answered) = oneshot::channel();
         lane.lock_waiting().push(Waiting { row, watched, answer });
@@ -75,25 +79,27 @@ impl<S: Servers> Ledger<S> {
             .into_iter()
             .map(|waiting| ((waiting.row, waiting.watched), waiting.answer))
             .unzip();
-        let result = self.insert(table, rows).await;
-        for answer in answers {
+        let (recorded, result) = self.insert(table, rows).await;
+        for (answer, recorded) in answers.into_iter().zip(recorded) {
             // Who no longer listens was stopped, and needs no answer.
-            let _ = answer.send(result.clone());
+            let _ = answer.send(result.clone().map(|()| recorded));
         }
-        answered.try_recv().unwrap_or(result)
+        answered.try_recv().unwrap_or(result.map(|()| Recorded::Null))
     }
 
     fn insert(
         &self,
         table: &'static str,
         mut rows: Vec<(Row, Vec<Watched>)>,
-    ) -> impl Future<Output = Result<(), Error>> + Send + '_ {
+    ) -> impl Future<Output = (Vec<Recorded>, Result<(), Error>)> + Send + '_ {
         let number = self.inserts.fetch_add(1, Ordering::Relaxed) + 1;
         let attempts = AtomicUsize::new(0);
         async move {
             let (id, comment) = (format!("{}-ledger-{number}", self.run), super::comment(&self.run, None));
             self.watcher.fill(&*self.servers, (&id, &comment), &mut rows).await;
             let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
+            let recorded = rows.iter().map(|row| row.get(super::watch::COLUMN).cloned().unwrap_or_default());
+            let recorded = recorded.collect();
             let attempt = || {
                 let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
                 self.servers.insert(Insert {
@@ -103,7 +109,8 @@ impl<S: Servers> Ledger<S> {
                     comment: comment.clone(),
                 })
             };
-            attempt.retry(backoff()).sleep(tokio::time::sleep).when(is_transient_insert).await
+            let retried = attempt.retry(backoff()).sleep(tokio::time::sleep).when(is_transient_insert);
+            (recorded, retried.await)
         }
     }
 

@@ -7,9 +7,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::events::{Event, Progress, seconds};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Recorded};
 use super::slots::Slots;
-use super::{Options, Run, kube, statement};
+use super::{Options, Run, kube, mutations, statement};
 use crate::backend::{Error, ErrorKind, LoginVerdict, Servers};
 use crate::model::op::{LedgerRow, Op, Part, Probe, Text};
 use crate::model::plan::Step;
@@ -154,6 +154,7 @@ impl<S: Servers> At<'_, S> {
                 Op::KubeApply(apply) => kube::apply(self, apply).await?,
                 Op::KubeDelete(delete) => kube::delete(self, delete).await?,
                 Op::Await(probe) => self.wait_for(probe).await?,
+                Op::AwaitMutations(wanted) => mutations::wait(self, wanted).await?,
                 Op::Ledger(row) => self.record(row).await?,
             }
         }
@@ -248,7 +249,7 @@ impl<S: Servers> At<'_, S> {
     }
 
     async fn record(&self, row: &LedgerRow) -> Result<(), Trouble> {
-        self.append(row.table, self.fill(row).await?, Vec::new()).await
+        self.append(row.table, self.fill(row).await?, Vec::new()).await.map(|_| ())
     }
 
     /// Completes a row: with the run, and with what slots hold.
@@ -266,13 +267,13 @@ impl<S: Servers> At<'_, S> {
         Ok(row)
     }
 
-    /// Appends to one of charter's tables, with what is there of the objects watched.
+    /// Appends to one of charter's tables, with what is there of the objects watched; returns that.
     pub(super) async fn append(
         &self,
         table: &'static str,
         row: Row,
         watched: Vec<Watched>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Recorded, Trouble> {
         self.cx.ledger.append(table, row, watched).await.map_err(|error| {
             let trouble = Trouble::failed(format!("recording it in ops.{table} failed: {error}"));
             trouble.help_for(error.kind)

@@ -8,8 +8,8 @@ use crate::backend::{Error, ErrorKind, Query, Servers};
 use crate::model::snapshot::Row;
 use crate::model::watch::{self, Depth, Facts, Watched};
 
-/// The column of the start.
-const COLUMN: &str = "before";
+/// The column that they are recorded in.
+pub(super) const COLUMN: &str = "before";
 
 /// How many objects are read by one query: it must stay below what a server takes (256 KiB).
 const AT_ONCE: usize = 200;

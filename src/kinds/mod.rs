@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
+use crate::model::cost::Cost;
 use crate::model::files::Files;
 use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
@@ -105,6 +106,8 @@ pub struct Lowered {
     pub ops: Vec<Op>,
     /// What a reviewer should know besides.
     pub notes: Vec<String>,
+    /// What its statements cost on tables that exist.
+    pub costs: Vec<Cost>,
     /// What there is to find; an error keeps the whole plan from being applied.
     pub findings: Vec<Finding>,
     /// The password that becomes the record's fingerprint.

@@ -131,6 +131,8 @@ pub const TABLES: &[Table] = &[
             column("duration_ms", "UInt64"),
             // Why it is recorded, where no answer of the server told it.
             text("reason"),
+            // What a statement left behind: `[["database", "table", "mutation id"], …]`.
+            text("mutations"),
             AT,
         ],
         order_by: &["scope", "tenant", "folder", "version", "statement", "at"],

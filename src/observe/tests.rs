@@ -106,6 +106,7 @@ fn settings() -> Settings {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(1),
+            mutation_timeout: Duration::from_secs(1),
             settings: BTreeMap::new(),
         },
         kubernetes: None,
@@ -308,4 +309,51 @@ fn observing_and_preflight_may_move_between_threads() {
     let (settings, kinds, desired) = (settings(), Kinds::new(vec![&USER]), desired(&["user"]));
     is_send(observe(&fake, &settings, &kinds, &desired, 4));
     is_send(preflight(&fake, &[]));
+}
+
+/// A kind that asks more once it has its answers.
+struct Curious;
+
+impl Kind for Curious {
+    fn name(&self) -> &'static str {
+        "curious"
+    }
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+        vec![Read::Sql { name: "first", statement: "SELECT 'first'".to_owned() }]
+    }
+    fn follow_up(&self, _: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        let read = |name, statement: &str| Read::Sql { name, statement: statement.to_owned() };
+        if snapshot.rows("first").is_empty() {
+            return Vec::new();
+        }
+        vec![
+            read("second", "SELECT 'second'"),
+            read("denied", "SELECT 'denied'"),
+            read("last", "SELECT 'last'"),
+        ]
+    }
+    fn observe(&self, _: &BTreeSet<&str>, _: &World) -> BTreeMap<String, Attrs> {
+        BTreeMap::new()
+    }
+    fn lower(&self, _: &Change, _: &World) -> Lowered {
+        Lowered::default()
+    }
+}
+
+#[tokio::test]
+async fn what_answers_call_for_is_read_in_order_and_a_denial_leaves_it_out() {
+    static CURIOUS: Curious = Curious;
+    let fake = Fake::new(|statement| match statement {
+        text if text.contains("'denied'") => Err(refused(ErrorKind::Denied, Some(497), "not allowed")),
+        text => healthy(text),
+    });
+    let kinds = Kinds::new(vec![&CURIOUS]);
+    let (snapshot, _) =
+        observe(&fake, &settings(), &kinds, &desired(&["curious"]), 4).await.expect("observed");
+    let asked = fake.asked();
+    assert_eq!(asked[asked.len() - 3..], ["SELECT 'second'", "SELECT 'denied'", "SELECT 'last'"]);
+    assert!(snapshot.rows.contains_key("second") && snapshot.rows.contains_key("last"));
+    assert!(!snapshot.rows.contains_key("denied"), "none, rather than no rows");
+    let (_, _) = observe(&fake, &settings(), &kinds, &desired(&[]), 4).await.expect("observed");
+    assert_eq!(fake.asked().iter().filter(|text| text.contains("'second'")).count(), 1);
 }

@@ -1,8 +1,10 @@
 //! Tests of the executor against servers in memory, in paused time.
 
+mod before;
 mod credentials;
 pub(super) mod fake;
 mod migrations;
+mod mutations;
 mod objects;
 mod records;
 mod scheduling;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tables;
+use super::{tables, waiting};
 use crate::kinds::World;
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
@@ -40,9 +40,11 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     let applied = format!("SELECT * FROM ({files}) ORDER BY at DESC LIMIT 1 BY tenant, folder, version");
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
     if caps.has_table("ops.charter_migration_events") {
+        let has_mutations = caps.has_column("ops.charter_migration_events", "mutations");
+        let mutations = if has_mutations { "mutations" } else { "'' AS mutations" };
         let events = format!(
-            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, run_id, toString(at) AS at, \
-             if(status = 'started', before, '') AS before_facts \
+            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, run_id, {mutations}, toString(at) AS at, \
+             if(status IN ('started', 'failed'), before, '') AS before_facts \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"
@@ -70,7 +72,7 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
     }
     let mut events: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for row in world.snapshot.rows(EVENTS) {
-        events.entry(identity(row)).or_default().push(event(row));
+        events.entry(identity(row)).or_default().push(event(row, world));
     }
     let drifted = tables::drifted(world);
     let mut observed = BTreeMap::new();
@@ -100,12 +102,13 @@ pub fn folders<'a>(world: &'a World) -> BTreeSet<(&'a str, &'a str)> {
     world.snapshot.rows(APPLIED).iter().map(|row| (text(row, "tenant"), text(row, "folder"))).collect()
 }
 
-fn event(row: &Row) -> Value {
+fn event(row: &Row, world: &World) -> Value {
     let texts = ["status", "token_sha256", "query_id", "error", "run_id", "at"];
     let mut event: BTreeMap<String, Value> =
         texts.iter().map(|name| ((*name).to_owned(), text(row, name).into())).collect();
     let statement = u32::try_from(column(row, "statement")).unwrap_or_default();
     event.insert("statement".into(), Value::Number(f64::from(statement)));
+    event.extend(waiting::left(row, world));
     Value::Map(event)
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::resume::{self, Resume};
-use super::{edited, ledger, number, order, tables, unknown};
+use super::{cost, edited, ledger, number, order, tables, unknown, waiting};
 use crate::kinds::common::credential;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
@@ -57,6 +57,13 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
             statements.len()
         ));
     }
+    for (at, event) in waiting::left_behind(live, first) {
+        let statement = statements.get(at).unwrap_or(&Value::Null);
+        let row = self::event(wanted, statement, at, statements.len(), world).with("status", "applied");
+        lowered.notes.push(waiting::note(at, event));
+        lowered.ops.push(Op::AwaitMutations(waiting::mutations(event)));
+        lowered.ops.push(row.into_op());
+    }
     lowered.notes.extend(notes);
     if let Some(known) = known {
         let statement = statements.get(known.at).unwrap_or(&Value::Null);
@@ -64,6 +71,8 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
         let row = row.with("status", "applied").with("query_id", known.query_id).with("reason", known.why);
         lowered.ops.push(row.into_op());
     }
+    waiting::review(wanted, live, first, world, &mut lowered);
+    cost::review(wanted, first, world, &mut lowered);
     let login = login(wanted, world, &mut lowered);
     for (at, statement) in statements.iter().enumerate().skip(first) {
         lowered.ops.push(run(wanted, statement, at, statements.len(), login.clone(), world).into());
@@ -113,6 +122,7 @@ pub fn event(wanted: &Resource, statement: &Value, at: usize, count: usize, worl
 fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Login, world: &World) -> Sql {
     let mut sql = Sql::new(text(statement, "sql"));
     sql.watch = unknown::watch(&sql.statement, wanted.text("database"));
+    sql.waits_for = waiting::tables(&sql.statement, wanted.text("database"));
     sql.login = login;
     sql.database = Some(wanted.text("database").to_owned()).filter(|database| !database.is_empty());
     // Waiting is asked for, never assumed: the defaults changed between versions.

@@ -4,6 +4,7 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+mod cost;
 pub mod baseline;
 mod edited;
 mod ledger;
@@ -17,6 +18,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod unknown;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,8 +87,13 @@ impl Kind for Migrations {
     }
 
     fn follow_up(&self, wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> Vec<Read> {
-        let unknown = unknown::reads(wanted, snapshot);
-        unknown.into_iter().chain(edited::reads(wanted, settings, snapshot)).collect()
+        let unknown = unknown::reads(wanted, snapshot).into_iter();
+        let edited = edited::reads(wanted, settings, snapshot);
+        unknown
+            .chain(waiting::reads(wanted, snapshot))
+            .chain(cost::reads(wanted, snapshot))
+            .chain(edited)
+            .collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -104,6 +111,7 @@ impl Kind for Migrations {
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = order::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
+        findings.extend(waiting::survey(wanted, world));
         findings
     }
 }

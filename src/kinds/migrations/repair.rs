@@ -206,7 +206,8 @@ impl Subject<'_> {
             ))
         };
         match (verb, evidence) {
-            (Verb::Retry, _) if said(event, "status") == "failed" => Err(Box::new(
+            // Where a plan asks, the answer is worth recording.
+            (Verb::Retry, _) if said(event, "status") == "failed" && self.finding().is_none() => Err(Box::new(
                 refuse(format!("statement {number} is recorded as failed already"))
                     .help("`charter apply` runs it again; nothing is to be recorded"),
             )),
@@ -359,6 +360,7 @@ pub fn step(file: &Resource, live: &Attrs, ops: Vec<Op>) -> Step {
         diff: Vec::new(),
         ops,
         notes: Vec::new(),
+        costs: Vec::new(),
         expects: Digest::of_json(&attrs_json(live)),
     }
 }

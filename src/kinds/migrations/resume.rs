@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::edited;
 use super::unknown::{self, Started, Verdict};
+use super::waiting::{self, Fate};
 use crate::kinds::World;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::{Attrs, Resource, Value};
@@ -45,7 +46,16 @@ pub fn resume(wanted: &Resource, live: &Attrs, world: &World) -> Result<Resume, 
         let said = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let same = statement.get("token_sha256").and_then(Value::as_str) == Some(said("token_sha256"));
         let idempotent = statement.get("replay").and_then(Value::as_str) == Some("Idempotent");
-        match said("status") {
+        let status = match waiting::fate(event) {
+            // It is waited for, and recorded.
+            Fate::GoesOn => "applied",
+            Fate::Fails => return Err(Box::new(waiting::failing(wanted, at, event))),
+            Fate::Killed if same => return Err(Box::new(waiting::killed(wanted, at, event))),
+            // Whoever edits what was given up decides that it is run.
+            Fate::Killed => return Ok(from(at)),
+            Fate::None => said("status"),
+        };
+        match status {
             "applied" | "skipped" | "baselined" if same => {}
             "applied" | "skipped" | "baselined" => {
                 return Err(Box::new(edited_half_way(
@@ -56,6 +66,10 @@ pub fn resume(wanted: &Resource, live: &Attrs, world: &World) -> Result<Resume, 
             }
             "started" if !(idempotent && same) => {
                 return undecided(&Started { wanted, statement, at, same }, world);
+            }
+            "failed" => {
+                let finding = unknown::half_done(&Started { wanted, statement, at, same }, world);
+                return finding.map_or_else(|| Ok(from(at)), |finding| Err(Box::new(finding)));
             }
             _ => return Ok(from(at)),
         }

@@ -18,7 +18,7 @@ pub use verdict::Verdict;
 
 use super::ledger::{self, EVENTS};
 use crate::kinds::World;
-use crate::migrate::analyze::{Analysis, Replay, Role};
+use crate::migrate::analyze::{Analysis, Replay, Role, Verb};
 use crate::migrate::analyze_sql;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::snapshot::{Read, Row, number, text};
@@ -65,7 +65,7 @@ pub fn reads(wanted: &[&Resource], snapshot: &Snapshot) -> Vec<Read> {
     let started: Vec<&Row> = snapshot
         .rows(EVENTS)
         .iter()
-        .filter(|row| text(row, "status") == "started" && identities.contains(&*ledger::identity(row)))
+        .filter(|row| is_open(row) && identities.contains(&*ledger::identity(row)))
         .collect();
     let Some(oldest) = started.iter().map(|row| text(row, "at")).min() else { return Vec::new() };
     let ids: Vec<String> = started.iter().map(|row| sql::literal(text(row, "query_id"))).collect();
@@ -101,6 +101,15 @@ pub fn reads(wanted: &[&Resource], snapshot: &Snapshot) -> Vec<Read> {
     reads
 }
 
+/// Returns whether a statement has no end, or one that may have left a part of its work behind.
+fn is_open(row: &Row) -> bool {
+    match text(row, "status") {
+        "started" => true,
+        "failed" => !text(row, "before_facts").is_empty(),
+        _ => false,
+    }
+}
+
 /// Returns what was recorded with a start; none where nothing was.
 fn before(row: &Row) -> Option<Facts> {
     serde_json::from_str(text(row, "before_facts")).ok()
@@ -133,11 +142,7 @@ pub struct Settled {
 /// Decides what became of a statement.
 pub fn settle(started: &Started, world: &World) -> Settled {
     let nothing = Row::new();
-    let rows = world.snapshot.rows(EVENTS).iter();
-    let row = rows
-        .filter(|row| ledger::identity(row) == started.wanted.identity)
-        .find(|row| number(row, "statement") == started.at as u64 + 1)
-        .unwrap_or(&nothing);
+    let row = row_of(started, world).unwrap_or(&nothing);
     let case = case_of(started, row, world);
     Settled {
         verdict: verdict::decide(&case),
@@ -145,6 +150,37 @@ pub fn settle(started: &Started, world: &World) -> Settled {
         when: text(row, "at").to_owned(),
         evidence: case.evidence(),
     }
+}
+
+/// Returns what there is to ask of an `INSERT` that failed: one that wrote a part of its rows must not
+/// be run again as it is. None where it wrote nothing, and where that was never looked at.
+pub fn half_done(started: &Started, world: &World) -> Option<Finding> {
+    let row = row_of(started, world).filter(|row| started.same && is_open(row))?;
+    let inserts = started.statement.get("sql").and_then(Value::as_str).and_then(|sql| analyze_sql(sql).ok());
+    if inserts?.verb != Verb::Insert {
+        return None;
+    }
+    let settled = settle(started, world);
+    let Verdict::Ask(why) = &settled.verdict else { return None };
+    let finding = Finding::new(
+        "CH417",
+        Severity::Decision,
+        Category::Tracking,
+        "an INSERT that failed may have written a part of its rows",
+    )
+    .at(&started.wanted.addr)
+    .compare(
+        format!("statement {} of {} without an error", started.at + 1, started.wanted.text("path")),
+        format!("failed {} with query id {}: {}", settled.when, settled.query_id, text(row, "error")),
+    )
+    .help(format!("why: {why}"));
+    Some(settled.ask(finding, started))
+}
+
+fn row_of<'a>(started: &Started, world: &'a World) -> Option<&'a Row> {
+    let mut rows =
+        world.snapshot.rows(EVENTS).iter().filter(|row| ledger::identity(row) == started.wanted.identity);
+    rows.find(|row| number(row, "statement") == started.at as u64 + 1)
 }
 
 fn case_of(started: &Started, row: &Row, world: &World) -> Case {
@@ -230,16 +266,21 @@ impl Settled {
                 format!("started {when} with query id {query_id}, and nothing after it"),
             )
             .help(format!("why: {why}"));
-        let finding =
-            self.evidence.iter().fold(finding, |finding, line| finding.help(format!("evidence: {line}")));
         if code == "CH416" {
             return finding.help("wait until it is over, and plan again: what it did is seen then");
         }
+        self.ask(finding, started)
+    }
+
+    /// Completes a question with the evidence and the ways out.
+    fn ask(&self, finding: Finding, started: &Started) -> Finding {
+        let finding =
+            self.evidence.iter().fold(finding, |finding, line| finding.help(format!("evidence: {line}")));
         let addr = started.wanted.addr.to_string().replace('\'', r"'\''");
-        let repair = format!("charter migrate repair '{addr}' --statement {statement}");
+        let repair = format!("charter migrate repair '{addr}' --statement {}", started.at + 1);
         finding
             .help(format!("it did its work: {repair} --applied --reason \"…\""))
-            .help(format!("it did nothing, run it again: {repair} --retry --reason \"…\""))
+            .help(format!("it did nothing, or that was undone: {repair} --retry --reason \"…\""))
             .help(format!("it is to be left out: {repair} --skip --reason \"…\""))
     }
 }
