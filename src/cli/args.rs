@@ -60,8 +60,21 @@ impl Common {
 pub enum Format {
     /// For people.
     Text,
+    /// For a comment on a pull request.
+    Markdown,
     /// For programs.
     Json,
+}
+
+/// How much of a plan is printed.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Look {
+    /// Every statement and manifest, exactly as it would be sent
+    #[arg(long)]
+    pub sql: bool,
+    /// Each tenant by itself, also where the same happens to many
+    #[arg(long)]
+    pub expand: bool,
 }
 
 /// Arguments of everything that plans.

@@ -11,6 +11,7 @@ mod lock;
 mod logins;
 mod migrate;
 mod plan;
+mod preflight;
 mod rotate;
 mod unlock;
 mod validate;

@@ -326,6 +326,19 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns what is to be read once the steps of a plan are known, before the first of them may run.
+    fn asks(&self, steps: &[Step], world: &World) -> Vec<Read> {
+        let _ = (steps, world);
+        Vec::new()
+    }
+
+    /// Returns what would go wrong with the steps of a plan, by the answers to [`Kind::asks`], which are
+    /// among the rows by then. What `stopped` names has an error already.
+    fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        let _ = (steps, stopped, world);
+        Vec::new()
+    }
+
     /// Returns the database in which a resource keeps data; a tenant's is what `check --isolation`
     /// proves that nobody else reaches.
     fn data(&self, wanted: &Resource) -> Option<String> {

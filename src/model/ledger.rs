@@ -147,6 +147,7 @@ pub const TABLES: &[Table] = &[
             word("engine"),
             text("columns"),
             word("server_version"),
+            text("look"),
             text("run_id"),
             AT,
         ],
@@ -256,6 +257,7 @@ mod tests {
             `engine` LowCardinality(String),
             `columns` String,
             `server_version` LowCardinality(String),
+            `look` String,
             `run_id` String,
             `at` DateTime64(6, 'UTC') DEFAULT now64(6)
         ) ENGINE = MergeTree PARTITION BY tuple() ORDER BY (`scope`, `tenant`, `database`, `table`, `at`)

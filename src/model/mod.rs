@@ -18,6 +18,7 @@ pub mod place;
 pub mod plan;
 pub mod registry;
 pub mod resource;
+pub mod rollout;
 pub mod rotation;
 pub mod schema;
 pub mod secret;

@@ -384,7 +384,7 @@ mod tests {
         let servers = Servers { clickhouse_version: "26.9.2.1".into(), ..Servers::default() };
         let status =
             Status { scope: "platform", environment: "production", servers: &servers, holder: None, files };
-        text(&status, expand, &Options { color: false, width: 90, sql: false })
+        text(&status, expand, &Options { color: false, width: 90, sql: false, expand: false })
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     }
     let text = match args.format {
         Format::Text => {
-            let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false };
+            let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false, expand: false };
             render::status::text(&status, args.expand || !args.targets.is_empty(), &options)
         }
         Format::Json => format!("{:#}\n", render::status::json(&status, env!("CARGO_PKG_VERSION"))),

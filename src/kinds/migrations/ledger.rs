@@ -94,6 +94,7 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
         }
         observed.insert((*identity).to_owned(), attrs);
     }
+    tables::attach(&mut observed, world);
     observed
 }
 

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::resume::{self, Resume};
 use super::{cost, edited, ledger, number, order, tables, unknown, waiting};
 use crate::kinds::common::credential;
+use crate::kinds::common::migration::UNCONFINED;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
 use crate::migrate::ALGORITHM;
-use crate::model::finding::Finding;
+use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::{LedgerRow, Login, Op, Sql};
 use crate::model::{Action, Addr, Attrs, Resource, Value};
 
@@ -74,6 +75,7 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
     waiting::review(wanted, live, first, world, &mut lowered);
     cost::review(wanted, first, world, &mut lowered);
     let login = login(wanted, world, &mut lowered);
+    lowered.findings.extend(unconfined(wanted));
     for (at, statement) in statements.iter().enumerate().skip(first) {
         lowered.ops.push(run(wanted, statement, at, statements.len(), login.clone(), world).into());
     }
@@ -90,6 +92,22 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
         None => row.into_op(),
     });
     lowered
+}
+
+/// Returns a finding where a tenant's file runs as charter's own user, which nothing confines.
+fn unconfined(wanted: &Resource) -> Option<Finding> {
+    let unconfined = wanted.attrs.get(UNCONFINED) == Some(&Value::Bool(true));
+    unconfined.then(|| {
+        let what = "a tenant's migration runs as charter's own user, which nothing confines";
+        Finding::new("CH450", Severity::Warning, Category::Access, what)
+            .at(&wanted.addr)
+            .compare(
+                "a login as the tenant's user, so that the server confines what the file does",
+                format!("confinement = \"none\": {} can reach every tenant, and grant", wanted.text("path")),
+            )
+            .help("read the file as you would read a statement of an administrator")
+            .help("take the line `confinement = \"none\"` back when this file is applied")
+    })
 }
 
 /// Returns who runs the statements: the tenant's user, with what its Secret holds.

@@ -11,6 +11,7 @@ mod ledger;
 mod lower;
 mod objects;
 mod order;
+mod preflight;
 pub mod repair;
 mod resume;
 pub mod status;
@@ -23,13 +24,14 @@ mod waiting;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
+use crate::kinds::common::runner;
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Snapshot, Value};
+use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -47,6 +49,7 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
+        let schema = runner::variable(schema);
         Some(schema.optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC))
     }
 
@@ -67,7 +70,12 @@ impl Kind for Migrations {
             tenant: String::new(),
             database: database.to_owned(),
             login: None,
-            placeholders: placeholders.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            unconfined: false,
+            placeholders: placeholders
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .chain(runner::variables(body, cx))
+                .collect(),
             baselined: &[],
             allow_out_of_order: body.bool(migration::ALLOW_OUT_OF_ORDER) == Some(true),
         };
@@ -82,8 +90,8 @@ impl Kind for Migrations {
         false
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
     }
 
     fn follow_up(&self, wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> Vec<Read> {
@@ -106,6 +114,18 @@ impl Kind for Migrations {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
+    }
+
+    fn asks(&self, steps: &[Step], _: &World) -> Vec<Read> {
+        preflight::asks(steps)
+    }
+
+    fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        preflight::findings(steps, stopped, world)
+    }
+
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+        live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
