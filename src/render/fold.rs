@@ -120,11 +120,17 @@ fn common_object<'a, 'b>(
 where
     'a: 'b,
 {
-    let step: Step = template.step(&first.step);
+    let all: Vec<&Object> = all.collect();
+    let mut step: Step = template.step(&first.step);
+    for (at, cost) in step.costs.iter_mut().enumerate() {
+        let costs = || all.iter().filter_map(|object| object.step.costs.get(at));
+        cost.rows = costs().map(|cost| cost.rows).sum();
+        cost.bytes = costs().map(|cost| cost.bytes).sum();
+    }
     let access = first.access.iter().map(|access| template.access(access)).collect();
     let mut object = tree::object(Cow::Owned(step), access);
     let mut losses: Vec<Loss> = Vec::new();
-    for loss in all.flat_map(|object| &object.losses) {
+    for loss in all.iter().flat_map(|object| &object.losses) {
         match losses.iter_mut().find(|known| known.verb == loss.verb) {
             Some(known) => known.objects.extend(loss.objects.iter().cloned()),
             None => losses.push(Loss {

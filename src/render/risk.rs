@@ -73,7 +73,7 @@ fn of_op(op: &Op) -> Vec<Risk> {
             let object = escape::line(&format!("{namespace}/{name}")).into_owned();
             vec![Risk { verb: format!("deletes {}", escape::line(&api.kind)), object, statement: None }]
         }
-        Op::KubeApply(_) | Op::Await(_) | Op::Ledger(_) => Vec::new(),
+        Op::KubeApply(_) | Op::Await(_) | Op::AwaitMutations(_) | Op::Ledger(_) => Vec::new(),
     }
 }
 

@@ -8,7 +8,8 @@
 use serde_json::Value as Json;
 
 use super::access::Access;
-use crate::model::op::{KubeWrite, Login, Op, Probe, Slot, SlotSource, Sql, Text};
+use crate::model::cost::Cost;
+use crate::model::op::{KubeWrite, Login, Op, Probe, Slot, SlotSource, Sql, TableName, Text};
 use crate::model::{Addr, Attrs, Finding, Step, Value};
 
 /// What is shown in place of a tenant's name.
@@ -121,7 +122,7 @@ impl Template {
         access: &[Access],
         slots: &[(&Slot, &SlotSource)],
     ) -> Option<String> {
-        let Step { addr, kind, identity, action, desired, diff, ops, notes, .. } = step;
+        let Step { addr, kind, identity, action, desired, diff, ops, notes, costs, .. } = step;
         let access: Vec<Json> = access
             .iter()
             .flat_map(|access| access.lines.iter().map(move |line| (access, line)))
@@ -129,8 +130,12 @@ impl Template {
             .collect();
         let desired = desired.as_ref().map(crate::model::value::attrs_json);
         let ops: Vec<Op> = ops.iter().map(comparable).collect();
-        let whole =
-            serde_json::json!([addr, kind, identity, action, desired, diff, ops, notes, access, slots]);
+        // What is at stake is added up.
+        let costs: Vec<Cost> =
+            costs.iter().map(|cost| Cost { rows: None, bytes: None, ..cost.clone() }).collect();
+        let whole = serde_json::json!([
+            addr, kind, identity, action, desired, diff, ops, notes, costs, access, slots
+        ]);
         let mut usable = true;
         visit(&whole, &mut |text| usable &= !text.contains(HOLES));
         let left = self.json(&whole, &|text| self.replaced(text, |hole| HOLES[hole].to_string()));
@@ -149,6 +154,10 @@ impl Template {
             diff.after = self.value(&diff.after);
         }
         step.notes = step.notes.iter().map(|note| self.shown(note)).collect();
+        for cost in &mut step.costs {
+            cost.database = self.shown(&cost.database);
+            cost.table = self.shown(&cost.table);
+        }
         step.ops.iter_mut().for_each(|op| self.op(op));
         step
     }
@@ -222,6 +231,7 @@ impl Template {
                 *user = self.shown(user);
                 slot.user = self.addr(&slot.user);
             }
+            Op::AwaitMutations(mutations) => mutations.iter_mut().for_each(|one| self.table(&mut one.of)),
             Op::Ledger(row) => {
                 row.row.values_mut().for_each(|value| *value = self.json(value, &show));
                 row.row.retain(|_, value| !is_digest(value));
@@ -239,10 +249,16 @@ impl Template {
             *name = self.shown(name);
             slot.user = self.addr(&slot.user);
         }
+        sql.waits_for.iter_mut().for_each(|of| self.table(of));
         if let Some(Probe::Login { user, slot }) = &mut sql.unless {
             *user = self.shown(user);
             slot.user = self.addr(&slot.user);
         }
+    }
+
+    fn table(&self, of: &mut TableName) {
+        of.database = self.shown(&of.database);
+        of.table = self.shown(&of.table);
     }
 
     fn text(&self, text: &mut Text) {
@@ -270,7 +286,7 @@ fn comparable(op: &Op) -> Op {
         }
         Op::KubeDelete(delete) => delete.uid = None,
         Op::Ledger(row) => row.row.retain(|_, value| !is_digest(value)),
-        Op::Await(_) => {}
+        Op::Await(_) | Op::AwaitMutations(_) => {}
     }
     op
 }
