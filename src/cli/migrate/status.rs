@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::args::{Common, Format, addr};
+use super::super::args::{Common, addr};
 use super::super::context::{self, Context, Observation};
 use super::super::identity;
 use crate::apply::lock;
@@ -15,6 +15,15 @@ use crate::model::{Addr, Rotation};
 use crate::plan;
 use crate::render::{self, status::Status};
 use crate::ui::{Exit, Ui};
+
+/// How the status is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
 
 /// Shows how the migrations of each tenant stand; changes nothing
 ///
@@ -80,7 +89,12 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     }
     let text = match args.format {
         Format::Text => {
-            let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false, expand: false };
+            let options = render::text::Options {
+                color: ui.colors_results(),
+                width: ui.width(),
+                sql: false,
+                expand: false,
+            };
             render::status::text(&status, args.expand || !args.targets.is_empty(), &options)
         }
         Format::Json => format!("{:#}\n", render::status::json(&status, env!("CARGO_PKG_VERSION"))),

@@ -4,8 +4,8 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
-mod cost;
 pub mod baseline;
+mod cost;
 mod edited;
 mod ledger;
 mod lower;

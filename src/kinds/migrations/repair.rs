@@ -207,10 +207,12 @@ impl Subject<'_> {
         };
         match (verb, evidence) {
             // Where a plan asks, the answer is worth recording.
-            (Verb::Retry, _) if said(event, "status") == "failed" && self.finding().is_none() => Err(Box::new(
-                refuse(format!("statement {number} is recorded as failed already"))
-                    .help("`charter apply` runs it again; nothing is to be recorded"),
-            )),
+            (Verb::Retry, _) if said(event, "status") == "failed" && self.finding().is_none() => {
+                Err(Box::new(
+                    refuse(format!("statement {number} is recorded as failed already"))
+                        .help("`charter apply` runs it again; nothing is to be recorded"),
+                ))
+            }
             (Verb::Retry, _) => Ok(()),
             (Verb::Skip, _) if reason.is_empty() => needs_reason("leaving a statement out needs a reason"),
             (Verb::Skip | Verb::AcceptEdit, _) => Ok(()),
