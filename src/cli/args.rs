@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::migrate::Work;
 use crate::model::{Addr, Rotation};
 use crate::ui::{Color, Options, Ui};
 
@@ -101,6 +102,8 @@ pub struct Ask {
     pub rotation: Rotation,
     /// Whether logins are tried.
     pub probe: bool,
+    /// What is recorded in the ledger of migrations, and nothing else.
+    pub ledger: Option<Work>,
 }
 
 /// Parses an address of the command line.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 
 use super::args::{Ask, Common, Planning};
-use super::{logins, preflight};
+use super::{logins, migrate, preflight};
 use crate::apply::{Run, lock};
 use crate::backend::kubernetes::manifests::tracked_by_git;
 use crate::backend::live::Live;
@@ -114,9 +114,29 @@ impl Context {
         more: &(dyn Fn(&Caps) -> Vec<Read> + Sync),
         ui: &Ui,
     ) -> Result<Observation, Exit> {
+        self.observe_of(&self.kinds, more, ui).await
+    }
+
+    /// Reads what is needed for one kind alone, and what `more` asks besides; what is wrong is told.
+    pub async fn observe_kind(
+        &self,
+        name: &str,
+        more: &(dyn Fn(&Caps) -> Vec<Read> + Sync),
+        ui: &Ui,
+    ) -> Result<Observation, Exit> {
+        let kinds = self.kinds.iter().filter(|kind| kind.name() == name).collect();
+        self.observe_of(&Kinds::new(kinds), more, ui).await
+    }
+
+    async fn observe_of(
+        &self,
+        kinds: &Kinds,
+        more: &(dyn Fn(&Caps) -> Vec<Read> + Sync),
+        ui: &Ui,
+    ) -> Result<Observation, Exit> {
         let (settings, desired) = (&self.settings, &self.compiled.desired);
         let extent = Extent { withheld: self.withheld.clone(), more };
-        let read = observe::observe_to(&*self.servers, settings, &self.kinds, desired, READS_AT_ONCE, extent);
+        let read = observe::observe_to(&*self.servers, settings, kinds, desired, READS_AT_ONCE, extent);
         match read.await {
             Ok((snapshot, registry)) => {
                 let caps = &snapshot.caps;
@@ -169,7 +189,7 @@ impl Context {
             return Err(Exit::Error);
         }
         let rotation = Rotation { users, ..Rotation::default() };
-        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe })
+        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ledger: None })
     }
 
     /// Returns the users whose passwords addresses name; what names none is told.
@@ -196,6 +216,9 @@ impl Context {
 
     /// Observes and plans, and has the server parse what would run.
     pub async fn plan(&self, ask: &Ask, ui: &Ui) -> Result<Plan, Exit> {
+        if let Some(work) = &ask.ledger {
+            return migrate::plan(self, work, ui).await;
+        }
         let mut observation = self.observe(ui).await?;
         self.probe(&mut observation, ask).await;
         let mut plan = plan::build(&self.request(&observation, &ask.targets, &ask.rotation));

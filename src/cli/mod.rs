@@ -9,6 +9,7 @@ mod credentials;
 mod identity;
 mod lock;
 mod logins;
+mod migrate;
 mod plan;
 mod preflight;
 mod rotate;
@@ -72,6 +73,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Migrate(migrate::Args),
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
@@ -119,6 +121,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Migrate(args) => migrate::run(&cli.common, args, ui).await,
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,

@@ -62,5 +62,5 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     };
     let targets = users.iter().cloned().collect();
     let rotation = Rotation { users, grace: args.grace, finish: args.finish };
-    carry_out(&context, &Ask { targets, rotation, probe: false }, &args.how, &run, ui).await
+    carry_out(&context, &Ask { targets, rotation, ..Ask::default() }, &args.how, &run, ui).await
 }

@@ -68,6 +68,10 @@ const MIGRATIONS: &[Column] = &[
     text("checksum"),
     word("algorithm"),
     word("status"),
+    // Whether a newer file of the folder had been applied when this one was.
+    column("out_of_order", "UInt8"),
+    // Why a person recorded it, where one did.
+    text("reason"),
     text("run_id"),
     AT,
 ];

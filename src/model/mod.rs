@@ -11,6 +11,7 @@ pub mod files;
 pub mod finding;
 pub mod graph;
 pub mod ledger;
+pub mod migration;
 pub mod names;
 pub mod op;
 pub mod place;

@@ -16,6 +16,7 @@ pub mod page;
 pub mod report;
 pub mod risk;
 pub mod sql;
+pub mod status;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,7 @@ fn of_the_program() {
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
@@ -125,6 +126,7 @@ fn of_the_program_in_short() {
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
@@ -383,5 +385,27 @@ fn of_rotate() {
     ");
     for option in ["--grace <DURATION>", "--finish", "--auto-approve", "--sql"] {
         assert!(options.contains(option), "{options}");
+    }
+}
+
+#[test]
+fn of_migrate_says_what_each_command_does_and_shows_it() {
+    let help = run(&["migrate", "--help"]).stdout;
+    for command in ["status", "new", "repair", "baseline"] {
+        assert!(help.contains(&format!("\n  {command}")), "{help}");
+        let own = run(&["migrate", command, "--help"]);
+        assert_eq!((own.code, own.stderr.as_str()), (0, ""));
+        assert!(own.stdout.contains(&format!("Examples:\n  charter migrate {command}")), "{}", own.stdout);
+    }
+}
+
+#[test]
+fn of_migrate_repair_asks_for_one_decision() {
+    let file = "tenant.acme.migration[\"schema/V1__t.sql\"]";
+    for args in
+        [&[][..], &["--retry", "--skip"], &["--applied", "--force"], &["--accept-edit", "--statement", "1"]]
+    {
+        let output = run(&[&["migrate", "repair", file], args].concat());
+        assert_eq!(output.code, 64, "{args:?}: {output}");
     }
 }

@@ -8,6 +8,7 @@
 mod harness;
 mod help;
 mod invalid;
+mod migrate;
 mod servers;
 mod streams;
 mod usage;

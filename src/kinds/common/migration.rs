@@ -15,6 +15,12 @@ use crate::model::{Addr, Resource, Value};
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "migrations";
 
+/// The attribute of blocks and files that lets a file be applied after one of a higher version.
+pub const ALLOW_OUT_OF_ORDER: &str = "allow_out_of_order";
+
+/// What the documentation says of that attribute.
+pub const ALLOW_OUT_OF_ORDER_DOC: &str = "Run files whose version is below one that is applied already, and record that; an error where it is absent.";
+
 /// The attribute of files that run as charter's own user although they are a tenant's.
 pub const UNCONFINED: &str = "unconfined";
 /// What stands for the database's name in the `neutral` text of a statement, which `check --replay`
@@ -39,6 +45,8 @@ pub struct Runner {
     pub placeholders: BTreeMap<String, String>,
     /// Files that are recorded and not run, by name.
     pub baselined: &'static [&'static str],
+    /// Whether a file may be applied after one of a higher version.
+    pub allow_out_of_order: bool,
 }
 
 /// A folder to read.
@@ -178,7 +186,8 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .import
         .iter()
         .fold(resource, |resource, import| resource.with(import_ledger::IMPORT, import.clone()));
-    Some(if runner.unconfined { resource.with(UNCONFINED, true) } else { resource })
+    let resource = if runner.unconfined { resource.with(UNCONFINED, true) } else { resource };
+    Some(if runner.allow_out_of_order { resource.with(ALLOW_OUT_OF_ORDER, true) } else { resource })
 }
 
 /// Returns what other runners record of a file, by algorithm.

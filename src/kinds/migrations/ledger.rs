@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{import, is_baselined, number, tables, waiting};
+use super::{import, is_baselined, tables, waiting};
 use crate::kinds::World;
-use crate::model::finding::{Category, Finding, Severity};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
 use crate::model::tracking::{self, TABLES};
@@ -15,29 +14,37 @@ pub const APPLIED: &str = "migrations_applied";
 /// The newest event of each statement of the files that are not done.
 pub const EVENTS: &str = "migrations_events";
 
+/// What is read of each row of a file that is done.
+const COLUMNS: &str = "tenant, folder, version, name, checksum, status, run_id, at";
+
+/// Returns the query of columns of the rows of files that are done, all that there are of each;
+/// none where no table of charter's has the last of the columns.
+pub fn rows(columns: &str, settings: &Settings, caps: &Caps) -> Option<String> {
+    let last = columns.rsplit(", ").next().unwrap_or_default();
+    let scope = sql::literal(&settings.scope);
+    let selects: Vec<String> = TABLES
+        .iter()
+        .filter(|table| {
+            let column = tracking::Place::of(table, caps).column(last);
+            caps.has_column(&tracking::qualified(table), &column)
+        })
+        .filter_map(|table| tracking::source(model::ledger::table(table)?, caps))
+        .map(|source| format!("SELECT {columns} FROM {source} WHERE scope = {scope}"))
+        .collect();
+    (!selects.is_empty()).then(|| selects.join(" UNION ALL "))
+}
+
 /// Returns the reads of the ledger. Of statements only those of files that are not done are read.
 pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
+    let Some(files) = rows(COLUMNS, settings, caps) else { return Vec::new() };
     let scope = sql::literal(&settings.scope);
-    let tables = TABLES.iter().filter_map(|table| tracking::source(model::ledger::table(table)?, caps));
-    let files: Vec<String> = tables
-        .map(|table| {
-            format!(
-                "SELECT tenant, folder, version, name, checksum, status, run_id, at, \
-                 toUInt64(toUnixTimestamp(at)) AS seconds FROM {table} WHERE scope = {scope}"
-            )
-        })
-        .collect();
-    if files.is_empty() {
-        return Vec::new();
-    }
-    let files = files.join(" UNION ALL ");
     let applied = format!("SELECT * FROM ({files}) ORDER BY at DESC LIMIT 1 BY tenant, folder, version");
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
     if caps.has_table("ops.charter_migration_events") {
         let has_mutations = caps.has_column("ops.charter_migration_events", "mutations");
         let mutations = if has_mutations { "mutations" } else { "'' AS mutations" };
         let events = format!(
-            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, {mutations}, toString(at) AS at, \
+            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, run_id, {mutations}, toString(at) AS at, \
              if(status IN ('started', 'failed'), before, '') AS before_facts \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
@@ -104,8 +111,13 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
     observed
 }
 
+/// Returns the folders that have files that are done: tenant and folder.
+pub fn folders<'a>(world: &'a World) -> BTreeSet<(&'a str, &'a str)> {
+    world.snapshot.rows(APPLIED).iter().map(|row| (text(row, "tenant"), text(row, "folder"))).collect()
+}
+
 fn event(row: &Row, world: &World) -> Value {
-    let texts = ["status", "token_sha256", "query_id", "error", "at"];
+    let texts = ["status", "token_sha256", "query_id", "error", "run_id", "at"];
     let mut event: BTreeMap<String, Value> =
         texts.iter().map(|name| ((*name).to_owned(), text(row, name).into())).collect();
     let statement = u32::try_from(column(row, "statement")).unwrap_or_default();
@@ -140,71 +152,7 @@ pub fn diff(wanted: &Resource, live: &Attrs) -> Vec<AttrDiff> {
     if before == after { Vec::new() } else { vec![AttrDiff { attr: attr.to_owned(), before, after }] }
 }
 
-/// Finds files that the ledger has and the folders, which are still declared, have not.
-pub fn survey(wanted: &[&Resource], world: &World) -> Vec<Finding> {
-    let declared: BTreeSet<&str> = wanted.iter().map(|resource| resource.identity.as_str()).collect();
-    let folders: BTreeMap<(&str, &str), &Resource> = wanted
-        .iter()
-        .map(|resource| ((resource.text("tenant"), resource.text("folder")), *resource))
-        .collect();
-    let rows = world.snapshot.rows(APPLIED).iter();
-    let missing = rows.filter(|row| !declared.contains(identity(row).as_str()));
-    let missing =
-        missing.filter_map(|row| Some((row, folders.get(&(text(row, "tenant"), text(row, "folder")))?)));
-    missing
-        .map(|(row, neighbour)| {
-            Finding::new(
-                "CH411",
-                Severity::Drift,
-                Category::Tracking,
-                "the file of an applied migration is missing",
-            )
-            .at(&neighbour.addr)
-            .compare(
-                format!("{} in folder {}", text(row, "name"), neighbour.text("folder")),
-                format!(
-                    "no file of version {}; applied {} by run {}",
-                    column(row, "version"),
-                    text(row, "at"),
-                    text(row, "run_id")
-                ),
-            )
-            .help("bring the file back from version control: it is how a new tenant gets what this one has")
-        })
-        .collect()
-}
-
 /// Returns charter's rows of applied files.
 pub fn recorded<'a>(world: &'a World) -> &'a [Row] {
     world.snapshot.rows(APPLIED)
-}
-
-/// Returns a finding where a file was edited after it was applied.
-pub fn edited(wanted: &Resource, live: &Attrs) -> Finding {
-    let said = |name: &str| live.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Finding::new("CH410", Severity::Error, Category::Tracking, "a migration was edited after it was applied")
-        .at(&wanted.addr)
-        .compare(
-            format!("checksum {}, applied {} by run {}", said("checksum"), said("at"), said("run_id")),
-            format!("checksum {} in {}", wanted.text("checksum"), wanted.text("path")),
-        )
-        .help(format!("bring {} back as it was applied: git log -p -- {}", wanted.text("file"), wanted.text("path")))
-        .help("put the change into a new file with a higher version; comments and white space may be edited freely")
-}
-
-/// Returns a finding where a file comes before one that is applied already.
-pub fn out_of_order(wanted: &Resource, live: &Attrs) -> Option<Finding> {
-    let (version, newest) = (number(&wanted.attrs, "version"), number(live, "newest"));
-    let partial = live.get("status").and_then(Value::as_str) == Some("partial");
-    (version < newest && !partial).then(|| {
-        Finding::new(
-            "CH412",
-            Severity::Error,
-            Category::Tracking,
-            "a migration comes before one that is applied already",
-        )
-        .at(&wanted.addr)
-        .compare(format!("a version above {newest}"), format!("version {version} in {}", wanted.text("path")))
-        .help("rename the file to a higher version: other databases applied the newer one without it")
-    })
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::resume::{self, Resume};
-use super::{cost, import, is_baselined, ledger, number, tables, unknown, waiting};
+use super::{cost, edited, import, is_baselined, ledger, number, order, tables, unknown, waiting};
 use crate::kinds::common::credential;
 use crate::kinds::common::migration::UNCONFINED;
 use crate::kinds::common::user;
@@ -42,9 +42,9 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
 /// Returns how a file goes on, or why it cannot.
 fn start(wanted: &Resource, live: &Attrs, world: &World) -> Result<Resume, Box<Finding>> {
     if ledger::is_done(live) {
-        return Err(Box::new(ledger::edited(wanted, live)));
+        return Err(Box::new(edited::finding(wanted, live, world)));
     }
-    match ledger::out_of_order(wanted, live) {
+    match order::empty(wanted).or_else(|| order::out_of_order(wanted, live)) {
         Some(finding) => Err(Box::new(finding)),
         None => resume::resume(wanted, live, world),
     }
@@ -88,7 +88,14 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
         let record = tables::record(&world.settings.scope, wanted.text("tenant"), &database, &names);
         lowered.ops.push(record.into());
     }
-    lowered.ops.push(file_row(wanted, live, world, "applied").into_op());
+    let row = file_row(wanted, live, world, "applied");
+    lowered.ops.push(match order::note(wanted, live) {
+        Some(note) => {
+            lowered.notes.push(note);
+            beside(row, "out_of_order", 1, world).into_op()
+        }
+        None => row.into_op(),
+    });
     lowered
 }
 
@@ -127,7 +134,7 @@ fn text<'a>(statement: &'a Value, name: &str) -> &'a str {
 }
 
 /// Starts an event of a statement.
-fn event(wanted: &Resource, statement: &Value, at: usize, count: usize, world: &World) -> LedgerRow {
+pub fn event(wanted: &Resource, statement: &Value, at: usize, count: usize, world: &World) -> LedgerRow {
     identified("charter_migration_events", wanted, world)
         .with("statement", at + 1)
         .with("statements", count)
@@ -159,7 +166,7 @@ fn touched(statements: &[Value], live: &Attrs) -> BTreeMap<String, BTreeSet<Stri
     let drifted = live.get("drifted").map_or(&[][..], Value::items);
     let mut drifted: BTreeSet<&str> = drifted.iter().filter_map(Value::as_str).collect();
     // What an earlier run of this file changed is not as it was recorded, and not by hand.
-    let begun = live.get("events").map_or(&[][..], Value::items).iter().filter_map(index);
+    let begun = live.get("events").map_or(&[][..], Value::items).iter().filter_map(resume::index);
     let ours: BTreeSet<String> = begun.filter_map(|at| statements.get(at)).flat_map(touches).collect();
     drifted.retain(|table| !ours.contains(*table));
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -195,12 +202,18 @@ fn identified(table: &'static str, wanted: &Resource, world: &World) -> LedgerRo
 }
 
 /// Returns the row that says that a file is done; in another runner's table with that one's columns.
-fn file_row(wanted: &Resource, live: &Attrs, world: &World, status: &str) -> LedgerRow {
+pub fn file_row(wanted: &Resource, live: &Attrs, world: &World, status: &str) -> LedgerRow {
     let [tenants, global] = tracking::TABLES;
     let table = if wanted.text("tenant").is_empty() { global } else { tenants };
     let row =
         identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status);
     import::complete(row, live, world)
+}
+
+/// Adds one of charter's columns to the row of a file, under the name that it has in its table.
+pub fn beside(row: LedgerRow, column: &str, value: impl Into<serde_json::Value>, world: &World) -> LedgerRow {
+    let column = tracking::Place::of(row.table, world.caps()).column(column);
+    row.with(&column, value)
 }
 
 trait IntoOp {

@@ -4,12 +4,18 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+pub mod baseline;
 mod cost;
+mod edited;
 mod import;
 mod ledger;
 mod lower;
+mod objects;
+mod order;
 mod preflight;
+pub mod repair;
 mod resume;
+pub mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -45,7 +51,10 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        Some(runner::variable(schema).block(IMPORT, Arity::Optional, import_ledger::schema()))
+        let schema = runner::variable(schema)
+            .optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC)
+            .block(IMPORT, Arity::Optional, import_ledger::schema());
+        Some(schema)
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -74,6 +83,7 @@ impl Kind for Migrations {
                 .chain(runner::variables(body, cx))
                 .collect(),
             baselined: &[],
+            allow_out_of_order: body.bool(migration::ALLOW_OUT_OF_ORDER) == Some(true),
         };
         Declared { resources: migration::read(&folder, &runner, &[], cx), ..Declared::default() }
     }
@@ -97,9 +107,14 @@ impl Kind for Migrations {
         reads
     }
 
-    fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+    fn follow_up(&self, wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> Vec<Read> {
         let unknown = unknown::reads(wanted, snapshot).into_iter();
-        unknown.chain(waiting::reads(wanted, snapshot)).chain(cost::reads(wanted, snapshot)).collect()
+        let edited = edited::reads(wanted, settings, snapshot);
+        unknown
+            .chain(waiting::reads(wanted, snapshot))
+            .chain(cost::reads(wanted, snapshot))
+            .chain(edited)
+            .collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -127,7 +142,7 @@ impl Kind for Migrations {
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
-        let mut findings = ledger::survey(wanted, world);
+        let mut findings = order::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
         findings.extend(import::survey(wanted, ledger::recorded(world), world));
         findings.extend(waiting::survey(wanted, world));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::edited;
 use super::unknown::{self, Started, Verdict};
 use super::waiting::{self, Fate};
 use crate::kinds::World;
@@ -57,7 +58,11 @@ pub fn resume(wanted: &Resource, live: &Attrs, world: &World) -> Result<Resume, 
         match status {
             "applied" | "skipped" | "baselined" if same => {}
             "applied" | "skipped" | "baselined" => {
-                return Err(Box::new(edited_half_way(wanted, at, said("at"))));
+                return Err(Box::new(edited_half_way(
+                    &Started { wanted, statement, at, same },
+                    event,
+                    world,
+                )));
             }
             "started" if !(idempotent && same) => {
                 return undecided(&Started { wanted, statement, at, same }, world);
@@ -76,7 +81,7 @@ fn from(first: usize) -> Resume {
     Resume { first, ..Resume::default() }
 }
 
-/// Returns the index of an event's statement.
+/// Returns the index of the statement that an event is about.
 pub fn index(event: &Value) -> Option<usize> {
     let number = event.get("statement")?.as_f64()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of statements")]
@@ -107,8 +112,13 @@ fn undecided(started: &Started, world: &World) -> Result<Resume, Box<Finding>> {
     }
 }
 
-fn edited_half_way(wanted: &Resource, at: usize, when: &str) -> Finding {
+/// Returns a finding where a statement was edited after it was applied, in a file that is not done.
+fn edited_half_way(found: &Started, event: &Value, world: &World) -> Finding {
+    let Started { wanted, at, .. } = found;
     let statement = at + 1;
+    let said = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+    let hash = found.statement.get("token_sha256").and_then(Value::as_str).unwrap_or_default();
+    let by = edited::by(said("run_id"), world);
     Finding::new(
         "CH413",
         Severity::Error,
@@ -117,10 +127,18 @@ fn edited_half_way(wanted: &Resource, at: usize, when: &str) -> Finding {
     )
     .at(&wanted.addr)
     .compare(
-        format!("statement {statement} as it was applied {when}"),
-        format!("another statement {statement} in {}", wanted.text("path")),
+        format!(
+            "statement {statement} as it was applied {} {by}, hash {}",
+            said("at"),
+            edited::short(said("token_sha256"))
+        ),
+        format!("another statement {statement} in {}, hash {}", wanted.text("path"), edited::short(hash)),
     )
     .help(format!(
         "bring the statements up to {statement} back as they were; those after the failed one may be edited"
+    ))
+    .help(format!(
+        "or, where they may differ from what was run: charter migrate repair '{}' --accept-edit --reason \"…\"",
+        wanted.addr.to_string().replace('\'', r"'\''")
     ))
 }

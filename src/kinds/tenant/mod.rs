@@ -45,6 +45,7 @@ impl Kind for Tenant {
                 Type::String.list(),
                 "The folders of its schema, instead of the conventional one.",
             )
+            .optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC)
             .block("credentials", Arity::Optional, credential::block_schema())
             .block(import_ledger::IMPORT, Arity::Optional, import_ledger::schema_of_tenant())
             .block("limits", Arity::Optional, limits::schema())
@@ -293,6 +294,7 @@ impl Parts {
                 .chain(runner::variables(body, cx))
                 .collect(),
             baselined: &[],
+            allow_out_of_order: body.bool(migration::ALLOW_OUT_OF_ORDER) == Some(true),
         }
     }
 

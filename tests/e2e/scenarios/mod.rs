@@ -17,6 +17,7 @@ mod issued;
 mod least;
 mod lock;
 mod looks;
+mod migrate;
 mod migrations;
 mod onboarding;
 mod provider_gaps_grants;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Scenario> {
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
+        migrate::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
         confinement::scenarios(),
