@@ -34,4 +34,5 @@ pub mod observe;
 pub mod plan;
 pub mod privileges;
 pub mod render;
+pub mod replay;
 pub mod ui;

@@ -1,6 +1,7 @@
 //! `charter check`: what drifted. Changes nothing.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::{self, StreamExt as _};
 
@@ -10,11 +11,12 @@ use super::{identity, logins};
 use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
 use crate::kinds::LoginProbe;
+use crate::kinds::common::migration;
 use crate::model::snapshot::Caps;
 use crate::model::{Addr, Category, Finding, Rotation, Secret, Settings, Severity};
 use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
-use crate::{isolation, plan, render};
+use crate::{isolation, plan, render, replay};
 
 /// Tells what drifted; changes nothing, exits with 2 where something did
 ///
@@ -45,6 +47,17 @@ pub struct Args {
     /// users with a plain-text one, unless --no-probe. docs/isolation.md says what it cannot see.
     #[arg(long)]
     isolation: bool,
+    /// Compare tables with what their migration files make, not with what was recorded of them
+    ///
+    /// Rebuilds each tenant's schema from its applied files in a scratch database of the same server
+    /// and compares. It creates databases and users called charter_replay_<run>_<n>, as whom the files
+    /// run confined to their scratch database, and drops them at the end, also after Ctrl-C. Tenants with
+    /// equal files are rebuilt once. INSERT and the like are left out; tables of engines that connect
+    /// elsewhere and dictionaries are not made and not compared; a file that names its database
+    /// instead of ${charter.database} makes the tenant's verdict unknown. Needs what apply needs:
+    /// rights to create databases and users.
+    #[arg(long)]
+    replay: bool,
     /// Do not log in with what the Secrets hold; without it, each user's password is proved
     #[arg(long)]
     no_probe: bool,
@@ -74,6 +87,9 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
             false => None,
         };
         findings.extend(isolation.iter().flat_map(isolation::findings));
+        if args.replay {
+            replayed(&context, &observation, &args.targets, &run.id, &mut findings).await?;
+        }
         findings.iter_mut().for_each(|finding| finding.locate(&context.compiled.sources));
         findings.sort_by(|a, b| {
             (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
@@ -111,6 +127,41 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         return exit;
     }
     context::print(ui, &text, exit)
+}
+
+/// Rebuilds the tenants' schemas and puts what differs in the place of what differs from records.
+///
+/// # Errors
+/// It was interrupted; what it made is dropped.
+async fn replayed(
+    context: &Context,
+    observation: &Observation,
+    targets: &[Addr],
+    run: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Exit> {
+    let rotation = Rotation::default();
+    let world = context.request(observation, targets, &rotation).world();
+    let desired = &context.compiled.desired;
+    let files = desired.resources.values().filter(|resource| resource.kind == migration::KIND);
+    let identities: BTreeSet<&str> = files.map(|file| &*file.identity).collect();
+    let live = context.kinds.get(migration::KIND).map(|kind| kind.observe(&identities, &world));
+    let selected = plan::selected(desired, targets);
+    let plan = replay::plan(desired, &live.unwrap_or_default(), &selected);
+    let interrupted = AtomicBool::new(false);
+    let stop = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        interrupted.store(true, Ordering::Relaxed);
+    };
+    let outcome = replay::run(&*context.servers, plan, run, stop).await;
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(Exit::Interrupted);
+    }
+    findings.retain(|finding| !replay::replaces(&outcome, finding));
+    findings.extend(replay::findings(&outcome));
+    Ok(())
 }
 
 /// Proves that what each Secret holds logs in.

@@ -1,16 +1,20 @@
 //! Reads ClickHouse migration files; pure, without a server or a file system.
 //!
 //! A file is named ([`files`]), decoded, cut into tokens ([`lexer`]) and statements ([`split`]),
-//! hashed ([`checksum`]), given its placeholders ([`placeholders`]) and classified ([`analyze`]).
+//! hashed ([`checksum`]), given its placeholders ([`placeholders`]), classified ([`analyze`]) and weighed
+//! ([`cost`]).
 //! The lexer follows ClickHouse's own `src/Parsers/Lexer.cpp`: a statement ends where the server
 //! says that it ends, or the file is refused. Nothing here rewrites SQL apart from placeholders.
 
 pub mod analyze;
 pub mod checksum;
+pub mod cost;
 pub mod files;
 pub mod lexer;
+pub mod look;
 mod number;
 pub mod placeholders;
+pub mod rights;
 pub mod split;
 
 mod directive;
@@ -25,4 +29,5 @@ pub use checksum::{ALGORITHM, file_token_sha256, raw_sha256};
 pub use files::{FileNameError, MigrationName, PATTERN, decode_utf8, order, parse_file_name};
 pub use lexer::{LexError, Token, TokenKind, lex};
 pub use placeholders::substitute;
+pub use rights::{Place, Right, rights};
 pub use split::{SplitError, SplitErrorKind, Statement, pieces, split};

@@ -125,6 +125,8 @@ pub const TABLES: &[Table] = &[
             text("before"),
             text("error"),
             column("duration_ms", "UInt64"),
+            // What a statement left behind: `[["database", "table", "mutation id"], …]`.
+            text("mutations"),
             AT,
         ],
         order_by: &["scope", "tenant", "folder", "version", "statement", "at"],
@@ -139,6 +141,7 @@ pub const TABLES: &[Table] = &[
             word("engine"),
             text("columns"),
             word("server_version"),
+            text("look"),
             text("run_id"),
             AT,
         ],
@@ -248,6 +251,7 @@ mod tests {
             `engine` LowCardinality(String),
             `columns` String,
             `server_version` LowCardinality(String),
+            `look` String,
             `run_id` String,
             `at` DateTime64(6, 'UTC') DEFAULT now64(6)
         ) ENGINE = MergeTree PARTITION BY tuple() ORDER BY (`scope`, `tenant`, `database`, `table`, `at`)

@@ -102,6 +102,7 @@ mod tests {
             diff: Vec::new(),
             ops: Vec::new(),
             notes: Vec::new(),
+            costs: Vec::new(),
             expects: Digest::of_bytes(b""),
         }
     }

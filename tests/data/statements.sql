@@ -370,7 +370,7 @@ SYSTEM FLUSH DISTRIBUTED ON CLUSTER main d.dist;
 -- is: Kill Silent
 KILL MUTATION WHERE database = 'd' AND table = 'events' SYNC;
 
--- is: Read Idempotent
+-- is: Read Idempotent, < events Table
 SELECT throwIf(count() = 0, 'empty; stop') FROM events;
 
 -- is: Read Idempotent

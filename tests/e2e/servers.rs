@@ -123,6 +123,22 @@ pub fn own_sandbox(folder: &Path, options: &[&str]) -> ClickHouse {
     ClickHouse { url, user: "default".into(), password: String::new(), log: None, _shared: None }
 }
 
+/// Starts a sandbox on a folder, which ends when the last clone of what is returned is dropped: so that
+/// another engine can be started on the same folder.
+pub fn ending_sandbox(folder: &Path, engine: &str) -> ClickHouse {
+    let mut command = Command::new(root().join("examples/sandbox/clickhouse"));
+    command.args(["--exit-with-stdin", "--engine", engine, "--data"]).arg(folder);
+    let (child, url) = spawn(command, "CLICKHOUSE_URL=");
+    let sandbox = Sandbox { child: Mutex::new(child), _folder: tempfile::tempdir().unwrap() };
+    ClickHouse {
+        url: url.expect("the sandbox starts"),
+        user: "default".into(),
+        password: String::new(),
+        log: None,
+        _shared: Some(Arc::new(sandbox)),
+    }
+}
+
 /// Returns the kubeconfig of the API server, if there can be one.
 pub fn kubeconfig() -> Option<&'static Path> {
     static KUBECONFIG: OnceLock<Option<PathBuf>> = OnceLock::new();

@@ -14,6 +14,12 @@ use crate::model::{Addr, Resource, Value};
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "migrations";
 
+/// The attribute of files that run as charter's own user although they are a tenant's.
+pub const UNCONFINED: &str = "unconfined";
+/// What stands for the database's name in the `neutral` text of a statement, which `check --replay`
+/// runs in a scratch database.
+pub const SCRATCH: &str = "charter_replay_database";
+
 /// Whose migrations are read, and how they run.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -26,6 +32,8 @@ pub struct Runner {
     /// The tenant's user and its address, where the statements run logged in as it; none for
     /// charter's own user.
     pub login: Option<(String, Addr)>,
+    /// Whether they run as charter's own user although they are a tenant's: `confinement = "none"`.
+    pub unconfined: bool,
     /// What `${charter.…}` stands for.
     pub placeholders: BTreeMap<String, String>,
     /// Files that are recorded and not run, by name.
@@ -155,7 +163,7 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("user_addr", user_addr)
         .with("baselined", baselined)
         .with("statements", Value::List(values));
-    Some(resource)
+    Some(if runner.unconfined { resource.with(UNCONFINED, true) } else { resource })
 }
 
 /// Returns the key of a file's address: a stand-alone block's label says the folder already.
@@ -209,14 +217,32 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
         statement.settings.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let touched = touched(&analysis, &runner.database);
     let touched = touched.into_iter().map(|(database, table)| Value::strings([database, table])).collect();
-    Value::Map(BTreeMap::from([
+    let mut value = BTreeMap::from([
         ("sql".to_owned(), sql.into()),
+        ("line".to_owned(), Value::Number(u32::try_from(statement.line).unwrap_or(u32::MAX).into())),
         ("token_sha256".to_owned(), statement.token_sha256.as_str().into()),
         ("raw_sha256".to_owned(), statement.raw_sha256.as_str().into()),
         ("settings".to_owned(), Value::Map(settings)),
         ("replay".to_owned(), format!("{:?}", analysis.replay).into()),
         ("touches".to_owned(), Value::List(touched)),
-    ]))
+        ("writes".to_owned(), Value::List(written(&analysis, &runner.database))),
+    ]);
+    if statement.text.contains("${charter.database}") {
+        let mut placeholders = runner.placeholders.clone();
+        placeholders.insert("database".to_owned(), SCRATCH.to_owned());
+        let neutral = migrate::substitute(&statement.text, &placeholders).unwrap_or_default();
+        value.insert("neutral".to_owned(), neutral.into());
+    }
+    Value::Map(value)
+}
+
+/// Returns the tables whose rows a statement adds, changes or removes: database and name.
+fn written(analysis: &Analysis, current: &str) -> Vec<Value> {
+    let current = if current.is_empty() { "default" } else { current };
+    let objects = analysis.objects.iter().filter(|object| object.role == Role::Writes);
+    let names: BTreeSet<(&str, &str)> =
+        objects.map(|object| (object.database.as_deref().unwrap_or(current), object.name.as_str())).collect();
+    names.into_iter().map(|(database, table)| Value::strings([database, table])).collect()
 }
 
 /// Returns the tables whose definitions a statement may change: database and name.

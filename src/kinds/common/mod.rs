@@ -15,6 +15,7 @@ pub mod migration;
 pub mod principals;
 pub mod reads;
 pub mod rename;
+pub mod runner;
 pub mod secret;
 pub mod settings;
 pub mod storage;

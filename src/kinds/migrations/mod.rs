@@ -4,22 +4,26 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+mod cost;
 mod ledger;
 mod lower;
+mod preflight;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
+use crate::kinds::common::runner;
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Value};
+use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -37,7 +41,7 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        Some(schema)
+        Some(runner::variable(schema))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
@@ -57,7 +61,12 @@ impl Kind for Migrations {
             tenant: String::new(),
             database: database.to_owned(),
             login: None,
-            placeholders: placeholders.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            unconfined: false,
+            placeholders: placeholders
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .chain(runner::variables(body, cx))
+                .collect(),
             baselined: &[],
         };
         Declared { resources: migration::read(&folder, &runner, &[], cx), ..Declared::default() }
@@ -71,8 +80,12 @@ impl Kind for Migrations {
         false
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        ledger::reads(settings, caps).into_iter().chain(tables::reads(settings, caps)).collect()
+    fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
+    }
+
+    fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        waiting::reads(wanted, snapshot).into_iter().chain(cost::reads(wanted, snapshot)).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -87,9 +100,22 @@ impl Kind for Migrations {
         lower::lower(change, world)
     }
 
+    fn asks(&self, steps: &[Step], _: &World) -> Vec<Read> {
+        preflight::asks(steps)
+    }
+
+    fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        preflight::findings(steps, stopped, world)
+    }
+
+    fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
+        live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
+    }
+
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = ledger::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
+        findings.extend(waiting::survey(wanted, world));
         findings
     }
 }

@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::kinds::common::credential::{self, Credential};
 use crate::kinds::common::grants::{self, Grantee, GranteeType};
 use crate::kinds::common::migration::{self, Folder, Runner};
-use crate::kinds::common::{convention, decode, limits, principals, secret, superset, user};
+use crate::kinds::common::{convention, decode, limits, principals, runner, secret, superset, user};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
@@ -48,7 +48,7 @@ impl Kind for Tenant {
             .block("user", Arity::Optional, user::attributes(BlockSchema::default()))
             .block("superset", Arity::Optional, superset::schema())
             .exports(&["slug", "organization", "database", "role", "user", "secret"]);
-        Some(schema)
+        Some(runner::variable(runner::confinable(schema)))
     }
 
     fn presets(&self) -> Vec<(&'static str, Vec<&'static str>)> {
@@ -225,11 +225,17 @@ impl Parts {
     fn migrations(&self, body: &Body, confined: Vec<Addr>, cx: &mut DecodeCx) -> Vec<Resource> {
         let conventional = convention::tenant_folder_in(&self.environment, &self.slug);
         let ready = [vec![self.addr.part("grants")], confined].concat();
+        let own = self.runner(body, cx);
         let bootstrap = self.folder(
             &format!("{conventional}/bootstrap"),
             None,
             body.span,
-            &Runner { login: None, baselined: &convention::DECLARED_BOOTSTRAP, ..self.runner() },
+            &Runner {
+                login: None,
+                unconfined: false,
+                baselined: &convention::DECLARED_BOOTSTRAP,
+                ..own.clone()
+            },
             &ready,
             cx,
         );
@@ -238,7 +244,7 @@ impl Parts {
         let paths = body.strings("migrations").unwrap_or_else(|| vec![format!("{conventional}/schema")]);
         for path in paths {
             let after: Vec<Addr> = all.last().map_or_else(|| ready.to_vec(), |last| vec![last.addr.clone()]);
-            let files = self.folder(&path, written, written.unwrap_or(body.span), &self.runner(), &after, cx);
+            let files = self.folder(&path, written, written.unwrap_or(body.span), &own, &after, cx);
             all.extend(files);
         }
         all
@@ -257,7 +263,9 @@ impl Parts {
         migration::read(&Folder { path, id, written, span }, runner, after, cx)
     }
 
-    fn runner(&self) -> Runner {
+    /// Returns how the schema's files run.
+    fn runner(&self, body: &Body, cx: &mut DecodeCx) -> Runner {
+        let unconfined = runner::confinement(body, cx) == runner::Confinement::None;
         let placeholders = [
             ("database", self.database()),
             ("role", convention::role(&self.slug)),
@@ -267,8 +275,13 @@ impl Parts {
             addr: self.addr.clone(),
             tenant: self.slug.clone(),
             database: self.database(),
-            login: Some((self.user(), self.addr.part("user"))),
-            placeholders: placeholders.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            login: Some((self.user(), self.addr.part("user"))).filter(|_| !unconfined),
+            unconfined,
+            placeholders: placeholders
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .chain(runner::variables(body, cx))
+                .collect(),
             baselined: &[],
         }
     }

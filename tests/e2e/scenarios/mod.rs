@@ -13,6 +13,7 @@ mod isolation;
 mod issued;
 mod least;
 mod lock;
+mod looks;
 mod migrations;
 mod onboarding;
 mod provider_gaps_grants;
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Scenario> {
         least::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
+        looks::scenarios(),
         grants::scenarios(),
         grants_property::scenarios(),
         provider_gaps_grants::scenarios(),
