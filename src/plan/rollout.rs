@@ -101,8 +101,8 @@ mod tests {
             desired: None,
             diff: Vec::new(),
             ops: Vec::new(),
-            notes: Vec::new(),
             costs: Vec::new(),
+            notes: Vec::new(),
             expects: Digest::of_bytes(b""),
         }
     }
