@@ -159,6 +159,8 @@ fn progress_json(progress: &Progress) -> Json {
         Progress::NotNeeded { user } => json!({"not_needed": true, "probe": {"login": user}}),
         Progress::Login { user } => json!({"probe": {"login": user}}),
         Progress::LookingUp { query_id } => json!({"looking_up": query_id}),
+        Progress::Mutations { names, parts } => json!({"mutations": names, "parts_to_do": parts}),
+        Progress::Distributed { entry, hosts } => json!({"distributed": entry, "hosts": hosts}),
     }
 }
 

@@ -59,6 +59,20 @@ pub enum Progress {
         /// The statement's query id.
         query_id: String,
     },
+    /// Mutations that a statement made are waited for.
+    Mutations {
+        /// Which, and of which tables.
+        names: String,
+        /// How many parts they have left.
+        parts: u64,
+    },
+    /// A distributed statement goes on on its hosts.
+    Distributed {
+        /// Its entry in the queue of distributed statements.
+        entry: String,
+        /// The hosts that have not finished it.
+        hosts: Vec<String>,
+    },
 }
 
 /// Something that happened.
@@ -248,6 +262,15 @@ impl Progress {
             Self::Login { user } => format!("waiting for the login of {user:?}"),
             Self::LookingUp { query_id } => {
                 format!("the answer was lost, looking up query {query_id}")
+            }
+            Self::Mutations { names, parts } => {
+                format!(
+                    "waiting for {names}: {} to do",
+                    plural(usize::try_from(*parts).unwrap_or(usize::MAX), "part")
+                )
+            }
+            Self::Distributed { entry, hosts } => {
+                format!("waiting for {entry} on {}", hosts.join(", "))
             }
         }
     }

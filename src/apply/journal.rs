@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use super::audit::millis;
+use super::mutations::Left;
 use super::ops::{At, Trouble};
 use crate::backend::Servers;
 use crate::model::op::{LedgerRow, Sql};
@@ -50,11 +53,31 @@ impl<'a, S: Servers> Journal<'a, S> {
         self.append("failed", query_id, took, super::cut(error)).await
     }
 
+    /// Records that the statement left mutations behind: they fail, or go on.
+    pub(super) async fn left(&self, query_id: &str, took: Duration, left: &Left) -> Result<(), Trouble> {
+        // What goes on has no end: whoever reads no further asks.
+        let status = if left.failing { "failed" } else { "started" };
+        let more = [("mutations".to_owned(), left.mutations().into())];
+        self.append_with(status, query_id, took, super::cut(&left.error), more.into()).await
+    }
+
     async fn append(&self, status: &str, query_id: &str, took: Duration, error: &str) -> Result<(), Trouble> {
+        self.append_with(status, query_id, took, error, Vec::new()).await
+    }
+
+    async fn append_with(
+        &self,
+        status: &str,
+        query_id: &str,
+        took: Duration,
+        error: &str,
+        more: Vec<(String, Json)>,
+    ) -> Result<(), Trouble> {
         let Some(event) = &self.event else {
             return Ok(());
         };
         let mut row = event.row.clone();
+        row.extend(more);
         row.insert("status".into(), status.into());
         row.insert("query_id".into(), query_id.into());
         row.insert("duration_ms".into(), millis(took).into());

@@ -6,6 +6,7 @@
 //! [`Event`]; clocks and ids are given by the caller.
 
 mod audit;
+mod ddl_queue;
 mod event_json;
 pub mod events;
 mod execute;
@@ -15,6 +16,7 @@ mod kube;
 mod ledger;
 pub mod lock;
 mod lookup;
+mod mutations;
 mod ops;
 pub mod report;
 mod retry;
@@ -63,11 +65,18 @@ pub struct Options {
     pub probe_limit: Duration,
     /// How long a query whose answer was lost may go on before it is given up.
     pub lookup_limit: Duration,
+    /// How long a mutation that a statement made is waited for.
+    pub mutation_limit: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { parallelism: 10, probe_limit: Duration::from_secs(60), lookup_limit: Duration::from_secs(600) }
+        Self {
+            parallelism: 10,
+            probe_limit: Duration::from_secs(60),
+            lookup_limit: Duration::from_secs(600),
+            mutation_limit: Duration::from_secs(3_600),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::events::{Event, Progress, seconds};
 use super::ledger::Ledger;
 use super::slots::Slots;
-use super::{Options, Run, kube, statement};
+use super::{Options, Run, kube, mutations, statement};
 use crate::backend::{Error, ErrorKind, LoginVerdict, Servers};
 use crate::model::op::{LedgerRow, Op, Part, Probe, Text};
 use crate::model::plan::Step;
@@ -152,6 +152,7 @@ impl<S: Servers> At<'_, S> {
                 Op::KubeApply(apply) => kube::apply(self, apply).await?,
                 Op::KubeDelete(delete) => kube::delete(self, delete).await?,
                 Op::Await(probe) => self.wait_for(probe).await?,
+                Op::AwaitMutations(wanted) => mutations::wait(self, wanted).await?,
                 Op::Ledger(row) => self.record(row).await?,
             }
         }

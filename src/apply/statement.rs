@@ -9,22 +9,31 @@ use tokio::time::Instant;
 use super::events::Progress;
 use super::journal::Journal;
 use super::lookup::{Evidence, look_up};
+use super::mutations::Left;
 use super::ops::{At, Trouble};
 use super::retry::{backoff, is_transient, is_unknown, was_not_run};
+use super::{ddl_queue, mutations};
 use crate::backend::{Error, ErrorKind, LoginVerdict, Query, Servers};
 use crate::model::op::{Login, Part, Probe, Sql, Text};
 
 /// What became of a statement.
-enum End {
+pub(super) enum End {
+    /// It did its work.
     Done { written_rows: u64 },
+    /// It did not do its work, or not all of it.
     Failed { error: String, kind: ErrorKind },
+    /// Nobody knows.
     Unknown { error: String },
+    /// It left mutations behind that are not done.
+    Left(Left),
 }
 
 /// A query that was sent, and when.
-struct Sent {
-    query_id: String,
-    begun: Instant,
+pub(super) struct Sent {
+    /// Its id.
+    pub(super) query_id: String,
+    /// When it was sent.
+    pub(super) begun: Instant,
 }
 
 /// Runs a statement.
@@ -45,7 +54,8 @@ pub(super) async fn run<S: Servers>(at: &At<'_, S>, sql: &Sql) -> Result<(), Tro
         let (sent, answer) = send(at, &query, &journal).await?;
         let error = match answer {
             Ok(written_rows) => {
-                return finish(at, &journal, &sent, End::Done { written_rows }).await;
+                let end = mutations::after(at, sql, &sent).await.end(End::Done { written_rows }, true);
+                return finish(at, &journal, &sent, end).await;
             }
             Err(error) => error,
         };
@@ -56,7 +66,7 @@ pub(super) async fn run<S: Servers>(at: &At<'_, S>, sql: &Sql) -> Result<(), Tro
                 tokio::time::sleep(wait).await;
             }
             _ => {
-                let end = settle(at, sql, &sent.query_id, error).await;
+                let end = end(at, sql, &sent, error).await;
                 return finish(at, &journal, &sent, end).await;
             }
         }
@@ -106,14 +116,30 @@ async fn send<S: Servers>(
     Ok((Sent { query_id, begun }, answer))
 }
 
+/// Finds out how a statement ended that was answered with an error, or not at all. What it began
+/// may go on: mutations, or work on other hosts.
+async fn end<S: Servers>(at: &At<'_, S>, sql: &Sql, sent: &Sent, error: Error) -> End {
+    if !is_unknown(&error) {
+        return settle(at, sql, &sent.query_id, error).await;
+    }
+    let answered = error.code.is_some();
+    if let Some(entry) = ddl_queue::entry(&error) {
+        return ddl_queue::follow(at, entry, &error).await;
+    }
+    let followed = mutations::after(at, sql, sent).await;
+    let ours = answered || followed.is_of(at, sql).await;
+    let end = settle(at, sql, &sent.query_id, error).await;
+    followed.end(end, ours)
+}
+
 /// Finds out what an error means: where the answer was lost, by asking the server.
 async fn settle<S: Servers>(at: &At<'_, S>, sql: &Sql, query_id: &str, error: Error) -> End {
     if !is_unknown(&error) {
         return End::Failed { error: error.message, kind: error.kind };
     }
-    if error.kind != ErrorKind::Unknown {
-        // The time was up on the server: what it started elsewhere goes on, and its own log calls
-        // that a failure.
+    if error.code.is_some() {
+        // The server answered that it does not know (UNFINISHED, UNKNOWN_STATUS_OF_INSERT), or that
+        // its time was up: what it began goes on, and its own log calls that a failure.
         return End::Unknown { error: error.message };
     }
     at.log.state().in_flight = Some((query_id.to_owned(), sql.journal.is_some()));
@@ -160,6 +186,15 @@ async fn finish<S: Servers>(
         End::Unknown { error } => {
             at.log.state().changed = true;
             Err(unknown(journal, sent, error))
+        }
+        End::Left(left) => {
+            at.log.state().changed = true;
+            let recorded = journal.left(&sent.query_id, took, &left).await;
+            let trouble = left.trouble().query(&sent.query_id);
+            Err(match recorded {
+                Ok(()) => trouble,
+                Err(unrecorded) => trouble.help(unrecorded.error),
+            })
         }
     }
 }

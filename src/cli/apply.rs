@@ -96,7 +96,11 @@ pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &
         Ok(lock) => lock,
         Err(code) => return code,
     };
-    let options = Options { parallelism: how.parallelism, ..Options::default() };
+    let options = Options {
+        parallelism: how.parallelism,
+        mutation_limit: context.settings.clickhouse.mutation_timeout,
+        ..Options::default()
+    };
     let report = execute(context, plan, run, &options, lock, ui).await;
     match show(&render::report::text(&report), ui) {
         Ok(()) => exit(&report),

@@ -18,6 +18,9 @@ use crate::model::{Body, Secret, Settings, Value};
 /// The longest that one query may take, as the other end of a typing error.
 const MAX_TIMEOUT: f64 = 86_400.0;
 
+/// How long a migration waits for a mutation unless told: rewriting a large table takes that long.
+const MUTATION_TIMEOUT: Duration = Duration::from_secs(3_600);
+
 /// Returns the settings, with the default in the place of what is wrong, and whether nothing is.
 pub fn evaluate(decls: &Decls<'_>, ev: &Evaluator<'_>, diags: &mut Diagnostics) -> (Settings, bool) {
     let mut reader = Reader { decls, ev, diags, good: true };
@@ -114,6 +117,7 @@ impl<'a> Reader<'_, 'a> {
             .chain(["ca_file", "cert_file", "key_file"])
             .fold(BlockSchema::default(), text)
             .optional("timeout", Type::Any, "")
+            .optional("mutation_timeout", Type::Any, "")
             .optional("settings", Type::Any.map(), "");
         let mut settings = ClickHouse {
             url: "http://127.0.0.1:8123".to_owned(),
@@ -124,6 +128,7 @@ impl<'a> Reader<'_, 'a> {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(300),
+            mutation_timeout: MUTATION_TIMEOUT,
             settings: BTreeMap::new(),
         };
         let Some((_, body)) = self.body("clickhouse", &schema, Seal::Open) else {
@@ -157,16 +162,9 @@ impl<'a> Reader<'_, 'a> {
                     .help("give both, or neither"),
             );
         }
-        if let Some(timeout) = body.get("timeout") {
-            match duration(&timeout.value) {
-                Some(duration) => settings.timeout = duration,
-                None => self.fail(
-                    Diagnostic::error("timeout is not a duration")
-                        .at(timeout.span, "between a millisecond and a day is needed")
-                        .help("write \"30s\", \"5m\", or a number of seconds"),
-                ),
-            }
-        }
+        settings.timeout = self.timeout(&body, "timeout").unwrap_or(settings.timeout);
+        let mutations = self.timeout(&body, "mutation_timeout");
+        settings.mutation_timeout = mutations.unwrap_or(settings.mutation_timeout);
         if let Some(map) = body.get("settings") {
             for (name, value) in map.value.as_map().into_iter().flatten() {
                 match setting(value) {
@@ -179,6 +177,20 @@ impl<'a> Reader<'_, 'a> {
             }
         }
         settings
+    }
+
+    /// Returns a duration; none where it is absent, or told as a problem.
+    fn timeout(&mut self, body: &Body, name: &str) -> Option<Duration> {
+        let given = body.get(name)?;
+        let found = duration(&given.value);
+        if found.is_none() {
+            self.fail(
+                Diagnostic::error(format!("{name} is not a duration"))
+                    .at(given.span, "between a millisecond and a day is needed")
+                    .help("write \"30s\", \"5m\", or a number of seconds"),
+            );
+        }
+        found
     }
 
     fn kubernetes(&mut self) -> Option<Kubernetes> {

@@ -4,7 +4,7 @@
 //! principal's grants name are looked at one by one, all that only a prefix or `*.*` takes in are
 //! alike and are looked at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Cover, Graph, Hop, Id, Principal, Words, covers, leaves, meet, scopes};
 use super::observed::Observed;
@@ -48,17 +48,44 @@ pub struct Prover<'a> {
     pub hops: Vec<Vec<Hop>>,
 }
 
+/// A statement of a side: its hop, and its place there.
+type At = (usize, usize);
+
 /// Grants with the hops of a principal in them.
 #[derive(Clone, Debug)]
 pub struct Side<'a> {
     graph: &'a Graph,
     hops: Vec<Hop>,
+    /// The statements that name a database, by it.
+    named: BTreeMap<&'a str, BTreeSet<At>>,
+    /// The statements that may take in databases which they do not name.
+    broad: BTreeSet<At>,
 }
 
 impl<'a> Side<'a> {
     /// Returns the side of a principal; empty where it is not there.
     pub fn of(graph: &'a Graph, principal: &Principal) -> Self {
-        Self { graph, hops: graph.find(principal).map(|id| graph.hops(id)).unwrap_or_default() }
+        Self::new(graph, graph.find(principal).map(|id| graph.hops(id)).unwrap_or_default())
+    }
+
+    fn new(graph: &'a Graph, hops: Vec<Hop>) -> Self {
+        let (mut named, mut broad) = (BTreeMap::<&str, BTreeSet<At>>::new(), BTreeSet::new());
+        for (hop, at) in hops.iter().enumerate() {
+            for (place, statement) in graph.node(at.node).statements.iter().enumerate() {
+                for element in &statement.elements {
+                    match &element.on {
+                        Scope::Global | Scope::Database { wildcard: true, .. } => {
+                            broad.insert((hop, place));
+                        }
+                        Scope::Database { name, .. } | Scope::Table { database: name, .. } => {
+                            named.entry(name).or_default().insert((hop, place));
+                        }
+                        Scope::Object { .. } => {}
+                    }
+                }
+            }
+        }
+        Self { graph, hops, named, broad }
     }
 
     fn statements(&self) -> impl Iterator<Item = &'a Statement> + '_ {
@@ -67,26 +94,28 @@ impl<'a> Side<'a> {
 
     /// Returns the databases that the statements name; none where one of them takes in others, too.
     pub fn databases(&self) -> Option<BTreeSet<&'a str>> {
-        let mut named = BTreeSet::new();
-        for element in self.statements().flat_map(|statement| &statement.elements) {
-            match &element.on {
-                Scope::Global | Scope::Database { wildcard: true, .. } => return None,
-                Scope::Database { name, .. } | Scope::Table { database: name, .. } => {
-                    named.insert(name.as_str());
-                }
-                Scope::Object { .. } => {}
-            }
-        }
-        Some(named)
+        self.broad.is_empty().then(|| self.named.keys().copied().collect())
     }
 
-    /// Returns the statements that take a database in, by hop.
-    fn covering(&self, database: &str) -> Vec<Vec<&'a Statement>> {
-        let of = |hop: &Hop| {
-            let all = self.graph.node(hop.node).statements.iter();
-            all.filter(|statement| covers(statement, database).is_some()).collect()
-        };
-        self.hops.iter().map(of).collect()
+    /// Returns the statements that take a database in, and how, in the order of the hops.
+    fn covering(&self, database: &str) -> impl Iterator<Item = (At, &'a Statement, Cover)> + use<'a> {
+        let mut places = self.broad.clone();
+        places.extend(self.named.get(database).into_iter().flatten());
+        let (graph, database) = (self.graph, database.to_owned());
+        let nodes: Vec<Id> = places.iter().map(|(hop, _)| self.hops[*hop].node).collect();
+        places.into_iter().zip(nodes).filter_map(move |(at, node)| {
+            let statement = &graph.node(node).statements[at.1];
+            Some((at, statement, covers(statement, &database)?))
+        })
+    }
+
+    /// Returns the same, together what one hop holds.
+    fn by_hop(&self, database: &str) -> Vec<Vec<&'a Statement>> {
+        let mut hops: BTreeMap<usize, Vec<&Statement>> = BTreeMap::new();
+        for ((hop, _), statement, _) in self.covering(database) {
+            hops.entry(hop).or_default().push(statement);
+        }
+        hops.into_values().collect()
     }
 }
 
@@ -173,7 +202,7 @@ impl<'a> Prover<'a> {
 
     /// Returns the live side of a principal.
     pub fn live(&self, id: Id) -> Side<'a> {
-        Side { graph: &self.observed.graph, hops: self.hops[id].clone() }
+        Side::new(&self.observed.graph, self.hops[id].clone())
     }
 
     /// Returns the tenants whose data a principal comes to by grants, declared or not. What is
@@ -199,7 +228,7 @@ impl<'a> Prover<'a> {
     fn part(&self, live: &Side<'a>, declared: &Side<'a>, tenants: TenantSet) -> Option<Excess> {
         let place = tenants.places(self.tenants()).next()?;
         let database = &self.tenants().get(place).database;
-        let (own, known) = (live.covering(database), declared.covering(database));
+        let (own, known) = (live.by_hop(database), declared.by_hop(database));
         let scope = Scope::Database { name: database.clone(), wildcard: false };
         let all = own.iter().chain(&known).flatten().copied();
         let universe = Universe::new(scopes(all).chain([(&scope, &[][..])]));
@@ -217,26 +246,19 @@ impl<'a> Prover<'a> {
     }
 
     fn causes(&self, live: &Side<'a>, database: &str, rights: &LeafSet, options: &LeafSet) -> Vec<Cause> {
-        let mut causes = Vec::new();
-        for (hop, node) in live.hops.iter().map(|hop| live.graph.node(hop.node)).enumerate() {
-            for (at, statement) in node.statements.iter().enumerate() {
-                let Some(cover) = covers(statement, database).filter(|_| statement.verb == Verb::Grant)
-                else {
-                    continue;
-                };
-                let named = self.words.named(statement);
-                if meet(&named, rights) || (statement.grant_option && meet(&named, options)) {
-                    causes.push(Cause { hop, statement: at, cover });
-                }
-            }
-        }
-        causes
+        let gives = |statement: &Statement| {
+            let named = self.words.named(statement);
+            let option = statement.grant_option && meet(&named, options);
+            statement.verb == Verb::Grant && (option || meet(&named, rights))
+        };
+        let covering = live.covering(database).filter(|(_, statement, _)| gives(statement));
+        covering.map(|((hop, statement), _, cover)| Cause { hop, statement, cover }).collect()
     }
 
     /// Tells whether a principal may read a table, declared or not, and by which statement.
     pub fn reads(&self, live: &Side<'a>, database: &str, table: &str) -> Option<Cause> {
-        let own = live.covering(database);
-        if own.iter().all(Vec::is_empty) {
+        let own = live.by_hop(database);
+        if own.is_empty() {
             return None;
         }
         let scope = Scope::Table { database: database.to_owned(), table: table.to_owned(), wildcard: false };
@@ -255,10 +277,9 @@ impl<'a> Prover<'a> {
     /// Tells whether a principal is declared to read anything of a tenant's database.
     pub fn is_declared_to_read(&self, declared: &Side<'a>, place: usize) -> bool {
         let database = &self.tenants().get(place).database;
-        let known = declared.covering(database);
-        let gives = |statement: &&Statement| {
+        let gives = |statement: &Statement| {
             statement.verb == Verb::Grant && meet(&self.words.named(statement), &self.words.read)
         };
-        known.iter().flatten().any(gives)
+        declared.covering(database).any(|(_, statement, _)| gives(statement))
     }
 }

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
+use crate::model::cost::Cost;
 use crate::model::files::Files;
 use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
@@ -105,6 +106,8 @@ pub struct Lowered {
     pub ops: Vec<Op>,
     /// What a reviewer should know besides.
     pub notes: Vec<String>,
+    /// What its statements cost on tables that exist.
+    pub costs: Vec<Cost>,
     /// What there is to find; an error keeps the whole plan from being applied.
     pub findings: Vec<Finding>,
     /// The password that becomes the record's fingerprint.
@@ -258,6 +261,14 @@ pub trait Kind: Sync {
     /// Returns what must be read to observe the wanted resources, and what this scope owns of the
     /// kind besides. Asked once, with the union of both; the number of reads must not depend on it.
     fn reads(&self, wanted: &[&Resource], owned: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read>;
+
+    /// Returns what must be read besides, now that the reads are answered: asked only of kinds that are
+    /// in use, and nothing where all is well. It is read in this order, one after another; what may
+    /// not be read, or is not there, is then no part of the snapshot.
+    fn follow_up(&self, wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        let _ = (wanted, settings, snapshot);
+        Vec::new()
+    }
 
     /// Returns the live attributes by identity, at least of every wanted and owned object that exists.
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs>;

@@ -32,6 +32,7 @@ pub fn settings() -> Settings {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(30),
+            mutation_timeout: Duration::from_secs(30),
             settings: BTreeMap::new(),
         },
         kubernetes: Some(Kubernetes {
@@ -77,7 +78,7 @@ pub fn change<'a>(action: Action, wanted: &'a Resource, live: Option<&'a Attrs>)
 pub fn lowered_sql(lowered: &Lowered) -> Vec<String> {
     let statements = lowered.ops.iter().filter_map(|op| match op {
         Op::Sql(sql) => Some(sql.statement.clone()),
-        Op::KubeApply(_) | Op::KubeDelete(_) | Op::Await(_) | Op::Ledger(_) => None,
+        Op::KubeApply(_) | Op::KubeDelete(_) | Op::Await(_) | Op::AwaitMutations(_) | Op::Ledger(_) => None,
     });
     statements.collect()
 }

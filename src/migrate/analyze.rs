@@ -212,6 +212,13 @@ pub fn analyze(tokens: &[Token<'_>]) -> Analysis {
     whole
 }
 
+/// Analyses the parts that `PARALLEL WITH` joins each by itself, with their tokens without white
+/// space and comments; one for every other statement.
+pub(super) fn each<T>(tokens: &[Token<'_>], mut read: impl FnMut(&Analysis, &[Token<'_>]) -> T) -> Vec<T> {
+    let tokens = significant(tokens);
+    parallel_parts(&tokens).into_iter().map(|part| read(&verbs::one(Cursor::new(part)), part)).collect()
+}
+
 /// Drops white space, comments and `;`.
 fn significant<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     tokens.iter().filter(|token| !token.kind.is_trivia() && token.text != ";").copied().collect()

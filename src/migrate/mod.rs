@@ -1,12 +1,14 @@
 //! Reads ClickHouse migration files; pure, without a server or a file system.
 //!
 //! A file is named ([`files`]), decoded, cut into tokens ([`lexer`]) and statements ([`split`]),
-//! hashed ([`checksum`]), given its placeholders ([`placeholders`]) and classified ([`analyze`]).
+//! hashed ([`checksum`]), given its placeholders ([`placeholders`]), classified ([`analyze`]) and weighed
+//! ([`cost`]).
 //! The lexer follows ClickHouse's own `src/Parsers/Lexer.cpp`: a statement ends where the server
 //! says that it ends, or the file is refused. Nothing here rewrites SQL apart from placeholders.
 
 pub mod analyze;
 pub mod checksum;
+pub mod cost;
 pub mod files;
 pub mod lexer;
 pub mod look;

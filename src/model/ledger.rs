@@ -125,6 +125,8 @@ pub const TABLES: &[Table] = &[
             text("before"),
             text("error"),
             column("duration_ms", "UInt64"),
+            // What a statement left behind: `[["database", "table", "mutation id"], …]`.
+            text("mutations"),
             AT,
         ],
         order_by: &["scope", "tenant", "folder", "version", "statement", "at"],

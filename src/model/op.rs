@@ -142,6 +142,31 @@ pub enum Login {
     },
 }
 
+/// A table with its database.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct TableName {
+    /// The database.
+    pub database: String,
+    /// The table.
+    pub table: String,
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.database, self.table)
+    }
+}
+
+/// A mutation of a table: a row of `system.mutations`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Mutation {
+    /// The table.
+    #[serde(flatten)]
+    pub of: TableName,
+    /// The id.
+    pub id: String,
+}
+
 /// A statement for ClickHouse.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sql {
@@ -159,6 +184,9 @@ pub struct Sql {
     pub journal: Option<LedgerRow>,
     /// What makes it unnecessary: it is skipped where this login works already.
     pub unless: Option<Probe>,
+    /// The tables that it changes by a mutation: it is done when those that it made are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<TableName>,
 }
 
 impl Sql {
@@ -172,6 +200,7 @@ impl Sql {
             settings: BTreeMap::new(),
             journal: None,
             unless: None,
+            waits_for: Vec::new(),
         }
     }
 
@@ -282,6 +311,8 @@ pub enum Op {
     KubeDelete(KubeDelete),
     /// Waits until a probe says yes; fails where it does not within a bound.
     Await(Probe),
+    /// Waits until mutations that an earlier run began are done; fails where they do.
+    AwaitMutations(Vec<Mutation>),
     /// Appends to one of charter's tables.
     Ledger(LedgerRow),
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::access::AccessChange;
 use super::addr::Addr;
+use super::cost::Cost;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
 use super::op::{Op, Slot, SlotSource};
@@ -82,6 +83,8 @@ pub struct Step {
     pub ops: Vec<Op>,
     /// What a reviewer should know besides.
     pub notes: Vec<String>,
+    /// What its statements cost on tables that exist.
+    pub costs: Vec<Cost>,
     /// The digest of what the step expects to find.
     pub expects: Digest,
 }

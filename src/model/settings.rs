@@ -58,6 +58,8 @@ pub struct ClickHouse {
     pub key_file: Option<String>,
     /// How long one query may take.
     pub timeout: Duration,
+    /// How long a migration waits for a mutation that its statement made.
+    pub mutation_timeout: Duration,
     /// Settings that are sent with every query.
     pub settings: BTreeMap<String, String>,
 }

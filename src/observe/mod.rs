@@ -3,6 +3,7 @@
 //!
 //! First two small queries (who answers, which columns there are), then the registry and whether all
 //! is in sight, then all the rest at once within a bound. Whatever is denied is gathered into one error.
+//! What a kind asks once it has its answers ([`crate::kinds::Kind::follow_up`]) comes last.
 
 mod caps;
 mod error;
@@ -87,9 +88,40 @@ pub async fn observe_to<S: Servers>(
     asked.lists.retain(|(api, _)| !extent.withheld.contains(api));
     (extent.more)(&caps).into_iter().try_for_each(|read| asked.add(read))?;
     let (rows, objects) = run(servers, asked, parallelism, errors).await?;
-    let snapshot =
+    let mut snapshot =
         Snapshot { caps, cluster_uid, rows, objects, withheld: extent.withheld, ..Snapshot::default() };
+    follow_up(servers, settings, kinds, desired, &mut snapshot).await?;
     Ok((snapshot, registry))
+}
+
+/// Reads what the answers call for: nothing, but for a run that ended in the middle.
+async fn follow_up<S: Servers>(
+    servers: &S,
+    settings: &Settings,
+    kinds: &Kinds,
+    desired: &Desired,
+    snapshot: &mut Snapshot,
+) -> Result<(), ObserveError> {
+    for kind in kinds.iter() {
+        let wanted: Vec<_> =
+            desired.resources.values().filter(|resource| resource.kind == kind.name()).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        for read in kind.follow_up(&wanted, settings, snapshot) {
+            let Read::Sql { name, statement } = read else { continue };
+            match servers.rows(Query::new(&statement)).await {
+                Ok(rows) => {
+                    snapshot.rows.insert(name, rows);
+                }
+                Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::Missing) => {
+                    tracing::debug!(name, %error, "not read");
+                }
+                Err(error) => return Err(ObserveError::of(Server::ClickHouse, &statement, error)),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Puts a denial off: what else is denied is worth knowing at once.

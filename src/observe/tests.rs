@@ -106,6 +106,7 @@ fn settings() -> Settings {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(1),
+            mutation_timeout: Duration::from_secs(1),
             settings: BTreeMap::new(),
         },
         kubernetes: None,

@@ -112,6 +112,7 @@ impl<'a> Draft<'a> {
         let mut step = Self::step(subject, lowered.action.unwrap_or(action));
         step.notes = notes(subject, action);
         step.notes.append(&mut lowered.notes);
+        step.costs.append(&mut lowered.costs);
         step.diff.clone_from(&subject.compared.diff);
         step.ops = subject.renamed.map(|rename| rename.ops.clone()).unwrap_or_default();
         step.ops.append(&mut lowered.ops);
@@ -252,6 +253,7 @@ impl<'a> Draft<'a> {
             diff: Vec::new(),
             ops: Vec::new(),
             notes: Vec::new(),
+            costs: Vec::new(),
             expects: diff::expects(subject.live, subject.entry),
         }
     }
@@ -311,6 +313,7 @@ fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
         diff: Vec::new(),
         ops: Vec::new(),
         notes: Vec::new(),
+        costs: Vec::new(),
         expects: diff::expects(live, Some(entry)),
     }
 }

@@ -240,6 +240,7 @@ pub fn settings(scope: &str) -> Settings {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(30),
+            mutation_timeout: Duration::from_secs(30),
             settings: BTreeMap::new(),
         },
         kubernetes: None,

@@ -140,6 +140,7 @@ fn step(step: &Step) -> Json {
         diff,
         ops,
         notes,
+        costs,
         expects,
     } = step;
     let mut document = Map::new();
@@ -154,6 +155,7 @@ fn step(step: &Step) -> Json {
         ("diff", json!(diff)),
         ("operations", json!(ops)),
         ("notes", json!(notes)),
+        ("cost", json!(costs)),
         ("expects", json!(expects)),
     ];
     document.extend(fields.map(|(name, value)| (name.to_owned(), value)));

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod check;
+mod cost;
 pub mod findings;
 pub mod json;
 pub mod lines;

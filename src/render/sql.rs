@@ -8,7 +8,8 @@ use serde_json::{Map, Value as Json};
 use super::escape;
 use super::page::{Page, Tone};
 use crate::model::op::{
-    KubeApply, KubeDelete, KubeWrite, LedgerRow, Login, Op, Part, Probe, Slot, SlotSource, Sql, Text,
+    KubeApply, KubeDelete, KubeWrite, LedgerRow, Login, Mutation, Op, Part, Probe, Slot, SlotSource, Sql,
+    Text,
 };
 use crate::model::secret::HIDDEN;
 use crate::model::{Plan, Step};
@@ -45,12 +46,13 @@ pub fn operation(page: &mut Page, place: &Place, op: &Op) {
         }
         Op::KubeDelete(delete) => head(page, &delete_head(delete)),
         Op::Await(probe) => head(page, &format!("wait until {}", said(probe))),
+        Op::AwaitMutations(mutations) => head(page, &format!("wait until {}", done(mutations))),
         Op::Ledger(row) => head(page, &format!("record in ops.{}: {}", row.table, columns(row, place))),
     }
 }
 
 fn sql_head(sql: &Sql) -> String {
-    let Sql { statement: _, params: _, login, database, settings, journal, unless } = sql;
+    let Sql { statement: _, params: _, login, database, settings, journal, unless, waits_for: _ } = sql;
     let mut text = "ClickHouse".to_owned();
     match login {
         Login::Charter => {}
@@ -105,6 +107,11 @@ fn shown(text: &Text, slots: &Slots) -> String {
             }
         }
     }
+}
+
+fn done(mutations: &[Mutation]) -> String {
+    let named: Vec<String> = mutations.iter().map(|one| format!("{} of {}", one.id, one.of)).collect();
+    format!("mutation {} is done", named.join(", "))
 }
 
 fn said(probe: &Probe) -> String {

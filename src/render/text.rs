@@ -1,6 +1,7 @@
 //! A plan for people, in a manner that terraform's users know: by tenant, one line an object, then
 //! what changes, then on demand every operation; at the end what it comes to.
 
+use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
@@ -85,6 +86,9 @@ fn objects(page: &mut Page, group: &Group, plan: &Plan) {
         }
         for note in &object.notes {
             page.wrapped(INDENT, &[(Tone::Info, "note: ")], Tone::Plain, note);
+        }
+        for cost in costs(&object.step.costs) {
+            page.wrapped(INDENT, &[(Tone::Change, "cost: ")], Tone::Plain, &escape::line(&cost));
         }
         for access in &object.access {
             access::add(page, INDENT, access);

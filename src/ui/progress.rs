@@ -123,7 +123,7 @@ fn is_worth_a_line(ui: &Ui, event: &Event) -> bool {
             Progress::Statement { of, .. } => {
                 matches!(step.action, Action::Execute { .. }) && *of > 1 || verbose
             }
-            Progress::LookingUp { .. } => true,
+            Progress::LookingUp { .. } | Progress::Mutations { .. } | Progress::Distributed { .. } => true,
             Progress::NotNeeded { .. } | Progress::Login { .. } => verbose,
         },
         Event::RunStarted { .. } => verbose,

@@ -49,6 +49,7 @@ fn settings() -> Settings {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(30),
+            mutation_timeout: Duration::from_secs(30),
             settings: BTreeMap::new(),
         },
         kubernetes: Some(Kubernetes {

@@ -267,6 +267,7 @@ pub fn step(id: usize, name: &str) -> StepBuilder {
         diff: Vec::new(),
         ops: Vec::new(),
         notes: Vec::new(),
+        costs: Vec::new(),
         expects: Digest::of_bytes(name.as_bytes()),
     })
 }

@@ -84,7 +84,7 @@ async fn each_statement_is_recorded_before_and_after() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_recorded_with_its_error_and_ends_the_file() {
     let long = "x".repeat(5_000);
-    let refusal = error(ErrorKind::Refused, Some(341), &long);
+    let refusal = error(ErrorKind::Refused, Some(6), &long);
     let fake = Fake::default().answer("ALTER one", [Err(refusal)]);
     let (report, _) = apply_plan(&fake, migration()).await;
     assert_eq!(trail(&fake), ["started run-0-1", "ALTER one run-0-1", "failed run-0-1"]);

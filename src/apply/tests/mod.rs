@@ -3,6 +3,7 @@
 mod credentials;
 pub(super) mod fake;
 mod migrations;
+mod mutations;
 mod objects;
 mod records;
 mod scheduling;

@@ -76,6 +76,7 @@ fn client(url: &str, timeout: u64) -> Client {
         cert_file: None,
         key_file: None,
         timeout: Duration::from_millis(timeout),
+        mutation_timeout: Duration::from_millis(timeout),
         settings: [("max_threads".to_owned(), "3".to_owned())].into(),
     };
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -167,6 +167,7 @@ mod tests {
             cert_file: None,
             key_file: None,
             timeout: Duration::from_secs(1),
+            mutation_timeout: Duration::from_secs(1),
             settings: Default::default(),
         }
     }

@@ -220,6 +220,7 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
         ("settings".to_owned(), Value::Map(settings)),
         ("replay".to_owned(), format!("{:?}", analysis.replay).into()),
         ("touches".to_owned(), Value::List(touched)),
+        ("writes".to_owned(), Value::List(written(&analysis, &runner.database))),
     ]);
     if statement.text.contains("${charter.database}") {
         let mut placeholders = runner.placeholders.clone();
@@ -228,6 +229,15 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
         value.insert("neutral".to_owned(), neutral.into());
     }
     Value::Map(value)
+}
+
+/// Returns the tables whose rows a statement adds, changes or removes: database and name.
+fn written(analysis: &Analysis, current: &str) -> Vec<Value> {
+    let current = if current.is_empty() { "default" } else { current };
+    let objects = analysis.objects.iter().filter(|object| object.role == Role::Writes);
+    let names: BTreeSet<(&str, &str)> =
+        objects.map(|object| (object.database.as_deref().unwrap_or(current), object.name.as_str())).collect();
+    names.into_iter().map(|(database, table)| Value::strings([database, table])).collect()
 }
 
 /// Returns the tables whose definitions a statement may change: database and name.

@@ -41,6 +41,7 @@ fn step(kind: &str, identity: &str, action: Action, statements: &[&str]) -> Step
         diff: Vec::new(),
         ops: statements.iter().map(|text| Op::from(Sql::new(*text))).collect(),
         notes: Vec::new(),
+        costs: Vec::new(),
         expects: Digest::of_json(&serde_json::Value::Null),
     }
 }

@@ -209,6 +209,7 @@ mod tests {
             diff: Vec::new(),
             ops: vec![Sql::new(statement).into()],
             notes: Vec::new(),
+            costs: Vec::new(),
             expects: Digest::default(),
         };
         world_with(snapshot, &Registry::default(), "26.9.1.1", |world| {

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{number, tables};
+use super::{number, tables, waiting};
 use crate::kinds::World;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
 use crate::model::{Attrs, Resource, Settings, Value, sql};
 
-const APPLIED: &str = "migrations_applied";
-const EVENTS: &str = "migrations_events";
+/// The rows of files that are done, the newest of each.
+pub const APPLIED: &str = "migrations_applied";
+/// The newest event of each statement of the files that are not done.
+pub const EVENTS: &str = "migrations_events";
 
 /// The tables of applied files: of tenants and of stand-alone blocks.
 pub const TABLES: [&str; 2] = ["schema_migrations_tenant", "schema_migrations_global"];
@@ -34,8 +36,10 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     let applied = format!("SELECT * FROM ({files}) ORDER BY at DESC LIMIT 1 BY tenant, folder, version");
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
     if caps.has_table("ops.charter_migration_events") {
+        let has_mutations = caps.has_column("ops.charter_migration_events", "mutations");
+        let mutations = if has_mutations { "mutations" } else { "'' AS mutations" };
         let events = format!(
-            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, toString(at) AS at \
+            "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, {mutations}, toString(at) AS at \
              FROM ops.charter_migration_events WHERE scope = {scope} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"
@@ -45,7 +49,8 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     reads
 }
 
-fn identity(row: &Row) -> String {
+/// Returns the identity of the file that a row is about.
+pub fn identity(row: &Row) -> String {
     format!("{}|{}|{}", text(row, "tenant"), text(row, "folder"), column(row, "version"))
 }
 
@@ -62,7 +67,7 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
     }
     let mut events: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for row in world.snapshot.rows(EVENTS) {
-        events.entry(identity(row)).or_default().push(event(row));
+        events.entry(identity(row)).or_default().push(event(row, world));
     }
     let drifted = tables::drifted(world);
     let mut observed = BTreeMap::new();
@@ -88,12 +93,13 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
     observed
 }
 
-fn event(row: &Row) -> Value {
+fn event(row: &Row, world: &World) -> Value {
     let texts = ["status", "token_sha256", "query_id", "error", "at"];
     let mut event: BTreeMap<String, Value> =
         texts.iter().map(|name| ((*name).to_owned(), text(row, name).into())).collect();
     let statement = u32::try_from(column(row, "statement")).unwrap_or_default();
     event.insert("statement".into(), Value::Number(f64::from(statement)));
+    event.extend(waiting::left(row, world));
     Value::Map(event)
 }
 

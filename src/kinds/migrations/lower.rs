@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ledger, number, tables};
+use super::waiting::{self, Fate};
+use super::{cost, ledger, number, tables};
 use crate::kinds::common::credential;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
@@ -57,7 +58,16 @@ fn resume(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
         let said = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let same = statement.get("token_sha256").and_then(Value::as_str) == Some(said("token_sha256"));
         let idempotent = statement.get("replay").and_then(Value::as_str) == Some("Idempotent");
-        match said("status") {
+        let status = match waiting::fate(event) {
+            // It is waited for, and recorded.
+            Fate::GoesOn => "applied",
+            Fate::Fails => return Err(Box::new(waiting::failing(wanted, at, event))),
+            Fate::Killed if same => return Err(Box::new(waiting::killed(wanted, at, event))),
+            // Whoever edits what was given up decides that it is run.
+            Fate::Killed => "failed",
+            Fate::None => said("status"),
+        };
+        match status {
             "applied" | "skipped" | "baselined" if same => {}
             "applied" | "skipped" | "baselined" => {
                 return Err(Box::new(edited_half_way(wanted, at, said("at"))));
@@ -71,7 +81,7 @@ fn resume(wanted: &Resource, live: &Attrs) -> Result<usize, Box<Finding>> {
     Ok(statements.len())
 }
 
-fn index(event: &Value) -> Option<usize> {
+pub(super) fn index(event: &Value) -> Option<usize> {
     let number = event.get("statement")?.as_f64()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of statements")]
     (number as usize).checked_sub(1)
@@ -89,6 +99,15 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
             statements.len()
         ));
     }
+    for (at, event) in waiting::left_behind(live, first) {
+        let statement = statements.get(at).unwrap_or(&Value::Null);
+        let row = self::event(wanted, statement, at, statements.len(), world).with("status", "applied");
+        lowered.notes.push(waiting::note(at, event));
+        lowered.ops.push(Op::AwaitMutations(waiting::mutations(event)));
+        lowered.ops.push(row.into_op());
+    }
+    waiting::review(wanted, live, first, world, &mut lowered);
+    cost::review(wanted, first, world, &mut lowered);
     let login = login(wanted, world, &mut lowered);
     for (at, statement) in statements.iter().enumerate().skip(first) {
         lowered.ops.push(run(wanted, statement, at, statements.len(), login.clone(), world).into());
@@ -115,14 +134,22 @@ fn login(wanted: &Resource, world: &World, lowered: &mut Lowered) -> Login {
     Login::User { name: name.to_owned(), slot }
 }
 
-fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Login, world: &World) -> Sql {
-    let text = |name: &str| statement.get(name).and_then(Value::as_str).unwrap_or_default();
-    let row = identified("charter_migration_events", wanted, world)
+fn text<'a>(statement: &'a Value, name: &str) -> &'a str {
+    statement.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Starts an event of a statement.
+fn event(wanted: &Resource, statement: &Value, at: usize, count: usize, world: &World) -> LedgerRow {
+    identified("charter_migration_events", wanted, world)
         .with("statement", at + 1)
         .with("statements", count)
-        .with("token_sha256", text("token_sha256"))
-        .with("raw_sha256", text("raw_sha256"));
-    let mut sql = Sql::new(text("sql"));
+        .with("token_sha256", text(statement, "token_sha256"))
+        .with("raw_sha256", text(statement, "raw_sha256"))
+}
+
+fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Login, world: &World) -> Sql {
+    let mut sql = Sql::new(text(statement, "sql"));
+    sql.waits_for = waiting::tables(&sql.statement, wanted.text("database"));
     sql.login = login;
     sql.database = Some(wanted.text("database").to_owned()).filter(|database| !database.is_empty());
     // Waiting is asked for, never assumed: the defaults changed between versions.
@@ -133,7 +160,7 @@ fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Log
     }
     let own = statement.get("settings").and_then(Value::as_map).into_iter().flatten();
     sql.settings.extend(own.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))));
-    sql.journal = Some(row);
+    sql.journal = Some(event(wanted, statement, at, count, world));
     sql
 }
 

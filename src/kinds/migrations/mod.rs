@@ -4,11 +4,13 @@
 //! failure; one whose statements were run in part goes on where it stopped. A tenant's files run
 //! logged in as the tenant's user, so that the server confines them.
 
+mod cost;
 mod ledger;
 mod lower;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +21,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Value};
+use crate::model::{Attrs, Category, Finding, Resource, Settings, Snapshot, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -75,6 +77,10 @@ impl Kind for Migrations {
         ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
     }
 
+    fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
+        waiting::reads(wanted, snapshot).into_iter().chain(cost::reads(wanted, snapshot)).collect()
+    }
+
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
         ledger::observe(identities, world)
     }
@@ -94,6 +100,7 @@ impl Kind for Migrations {
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = ledger::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
+        findings.extend(waiting::survey(wanted, world));
         findings
     }
 }

@@ -101,16 +101,11 @@ impl Kind for User {
     fn link(&self, desired: &mut Desired, cx: &mut DecodeCx) {
         let pending: Vec<_> =
             desired.resources.values().filter(|user| user.attrs.contains_key(PENDING)).cloned().collect();
-        for user in desired.resources.values().filter(|user| user.kind == NAME) {
-            check_name_is_its_own(user, desired, cx);
-        }
+        check_names_are_their_own(desired, cx);
+        let keepers = keepers(desired);
         for mut user in pending {
-            let keepers: Vec<&Resource> = desired
-                .resources
-                .values()
-                .filter(|other| other.text(credential::CREDENTIALS_OF) == user.addr.to_string())
-                .collect();
-            if let [keeper] = keepers[..] {
+            let keepers = keepers.get(&user.addr.to_string()).map_or(&[][..], Vec::as_slice);
+            if let [keeper] = keepers {
                 let policy = user.attrs.remove(PENDING).map(|value| Policy::of(&value)).unwrap_or_default();
                 let (namespace, name) = (keeper.text("namespace"), keeper.text("name"));
                 let database = user.text("default_database").to_owned();
@@ -118,7 +113,7 @@ impl Kind for User {
                 user.attrs.insert(credential::CREDENTIAL.into(), credential.to_value());
                 desired.resources.insert(user.addr.clone(), user);
             } else {
-                cx.diags.push(without_one_keeper(&user, &keepers));
+                cx.diags.push(without_one_keeper(&user, keepers));
             }
         }
     }
@@ -233,22 +228,38 @@ fn check_default_roles(user: &Resource, body: &Body, cx: &mut DecodeCx) {
 }
 
 /// Reports a role of the same name: whoever is granted something by that name is the user.
-fn check_name_is_its_own(user: &Resource, desired: &Desired, cx: &mut DecodeCx) {
-    let mut roles = desired.resources.values().filter(|other| other.kind == "role");
-    if let Some(role) = roles.find(|role| role.identity == user.identity) {
-        cx.diags.push(
-            Diagnostic::error("a role and a user have one name")
-                .at(user.span, format!("the user {}", user.identity))
-                .at(role.span, "the role")
-                .detail(
-                    "`GRANT … TO` a name of both means the user, and `SHOW GRANTS` does not tell them apart.",
-                )
-                .help("give one of them another name"),
-        );
+fn check_names_are_their_own(desired: &Desired, cx: &mut DecodeCx) {
+    let of_kind = |kind: &'static str| desired.resources.values().filter(move |other| other.kind == kind);
+    let roles: BTreeMap<&str, &Resource> =
+        of_kind("role").map(|role| (role.identity.as_str(), role)).collect();
+    for user in of_kind(NAME) {
+        if let Some(role) = roles.get(user.identity.as_str()) {
+            cx.diags.push(role_of_that_name(user, role));
+        }
     }
 }
 
-fn without_one_keeper(user: &Resource, keepers: &[&Resource]) -> Diagnostic {
+fn role_of_that_name(user: &Resource, role: &Resource) -> Diagnostic {
+    Diagnostic::error("a role and a user have one name")
+        .at(user.span, format!("the user {}", user.identity))
+        .at(role.span, "the role")
+        .detail("`GRANT … TO` a name of both means the user, and `SHOW GRANTS` does not tell them apart.")
+        .help("give one of them another name")
+}
+
+/// Returns what keeps passwords, by the address of whose they are.
+fn keepers(desired: &Desired) -> BTreeMap<String, Vec<Resource>> {
+    let mut keepers: BTreeMap<String, Vec<Resource>> = BTreeMap::new();
+    for other in desired.resources.values() {
+        let user = other.text(credential::CREDENTIALS_OF);
+        if !user.is_empty() {
+            keepers.entry(user.to_owned()).or_default().push(other.clone());
+        }
+    }
+    keepers
+}
+
+fn without_one_keeper(user: &Resource, keepers: &[Resource]) -> Diagnostic {
     let start = Diagnostic::error("a user's password needs exactly one Secret").at(
         user.span,
         if keepers.is_empty() { "no secret keeps its password" } else { "several secrets keep its password" },

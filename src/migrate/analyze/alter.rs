@@ -23,6 +23,9 @@ pub struct AlterCommand {
     pub replay: Replay,
     /// Whether it may leave an entry in `system.mutations`.
     pub mutation: bool,
+    /// Whether it names a type or a TTL for a column that exists: where that differs, all of its
+    /// values are rewritten.
+    pub retypes: bool,
 }
 
 /// How a command behaves: its keywords, what repeating does, whether it makes a mutation.
@@ -180,6 +183,7 @@ fn command(tokens: &[Token<'_>]) -> AlterCommand {
     // A column of a Nested is `n.x`, of which the dot is part of the name.
     let name = named.then(|| cursor.name()).flatten().map(dotted);
     let removes = action == "MODIFY COLUMN" && cursor.sees("REMOVE");
+    let retypes = matches!(action, "MODIFY COLUMN" | "ALTER COLUMN") && retypes(cursor);
     let renamed_to =
         (action == "RENAME COLUMN" && cursor.eat("TO")).then(|| cursor.name()).flatten().map(dotted);
     let in_partition = action.starts_with("CLEAR") || tokens.iter().any(|token| token.is_word("PARTITION"));
@@ -191,7 +195,7 @@ fn command(tokens: &[Token<'_>]) -> AlterCommand {
         Harms if removes => Replay::Loud,
         Harms => Replay::Silent,
     };
-    AlterCommand { action: action.to_owned(), target: name, renamed_to, replay, mutation }
+    AlterCommand { action: action.to_owned(), target: name, renamed_to, replay, mutation, retypes }
 }
 
 fn dotted((first, rest): (Option<String>, String)) -> String {
@@ -206,7 +210,31 @@ fn unknown(tokens: &[Token<'_>]) -> AlterCommand {
         renamed_to: None,
         replay: Replay::Silent,
         mutation: true,
+        retypes: false,
     }
+}
+
+/// The cursor stands after a column's name: whether a type or a TTL follows, rather than a default,
+/// a comment, a codec or a place (`ParserAlterQuery.cpp`, `ParserColumnDeclaration`).
+fn retypes(mut cursor: Cursor<'_, '_>) -> bool {
+    const OTHERS: [&str; 14] = [
+        "REMOVE",
+        "MODIFY SETTING",
+        "RESET SETTING",
+        "DEFAULT",
+        "MATERIALIZED",
+        "ALIAS",
+        "EPHEMERAL",
+        "COMMENT",
+        "CODEC",
+        "STATISTICS",
+        "FIRST",
+        "AFTER",
+        "SETTINGS",
+        "PRIMARY KEY",
+    ];
+    let has_type = cursor.peek(0).is_some() && !OTHERS.iter().any(|words| cursor.sees(words));
+    has_type || !cursor.sees("REMOVE") && cursor.seek(&["TTL"]).is_some()
 }
 
 /// Records the other tables that a command names.

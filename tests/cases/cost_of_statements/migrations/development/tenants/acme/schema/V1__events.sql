@@ -1,0 +1,11 @@
+CREATE TABLE new_one (id UInt64) ENGINE = MergeTree ORDER BY id;
+INSERT INTO new_one SELECT id FROM events;
+INSERT INTO events VALUES (1);
+INSERT INTO events VALUES (2);
+ALTER TABLE events ADD COLUMN kind String;
+ALTER TABLE events MODIFY COLUMN id UInt32, DROP COLUMN old;
+ALTER TABLE events DELETE WHERE id = 3;
+DROP TABLE visits SYNC;
+DROP TABLE empty SYNC;
+DROP VIEW a_view SYNC;
+TRUNCATE TABLE buffered;

@@ -1,0 +1,2 @@
+ALTER TABLE events MODIFY COLUMN kind UInt32;
+ALTER TABLE events ADD COLUMN more String;
