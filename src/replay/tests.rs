@@ -80,10 +80,13 @@ fn tables_are_not_replicated() {
     assert_eq!(unreplicated_engine("ReplicatedMergeTree('/p', '{replica}')"), "MergeTree()");
 }
 
+/// A statement, and who ran it.
+type Told = (Option<String>, String);
+
 /// Servers that note what they are told, and fail or hang at a statement that begins with a word.
 #[derive(Clone, Default)]
 struct Fake {
-    told: Arc<Mutex<Vec<(Option<String>, String)>>>,
+    told: Arc<Mutex<Vec<Told>>>,
     fails: Option<&'static str>,
     hangs: Option<&'static str>,
 }
