@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! tenants.hcl, *.hcl, migrations/ ──config──▶ Desired (graph) ──┐
-//!                                                                ├──plan::build──▶ Plan ──┬─▶ render: text · json
+//!                                                                ├──plan::build──▶ Plan ──┬─▶ render: text · markdown · json
 //! ClickHouse, Kubernetes ──────────observe──▶ Snapshot ─────────┘  (pure, sync)           └─▶ apply ──▶ events ──▶ progress · json · audit
 //! ```
 //!

@@ -123,7 +123,7 @@ fn every_block_and_setting_is_documented() {
     let (_, text) = page("language.md");
     let found = sections(&text);
     assert_eq!(first_words(&found["blocks"]), suggested("q9 {}\n", "unknown block"));
-    for block in ["charter", "clickhouse", "kubernetes", "isolation", "variable \"v\""] {
+    for block in ["charter", "clickhouse", "kubernetes", "isolation", "rollout", "variable \"v\""] {
         let name = block.split(' ').next().unwrap();
         let known = suggested(&format!("{block} {{\n  q9 = 1\n}}\n"), "unknown attribute");
         assert_eq!(first_words(&found[name]), known, "{name}");
@@ -197,9 +197,14 @@ fn every_code_is_documented() {
 
 #[test]
 fn links_lead_to_files() {
-    for page in
-        ["README.md", "CONTRIBUTING.md", "docs/language.md", "docs/codes.md", "examples/sandbox/README.md"]
-    {
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/language.md",
+        "docs/codes.md",
+        "docs/migrations.md",
+        "examples/sandbox/README.md",
+    ] {
         let path = root().join(page);
         let text = fs::read_to_string(&path).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -23,6 +23,9 @@ use crate::model::snapshot::Row;
 /// How long the end of a run may wait for the audit.
 const LAST_CALL: Duration = Duration::from_secs(10);
 
+/// How often rows are written: each insert costs the server what a statement costs it.
+const PACE: Duration = Duration::from_millis(250);
+
 /// How many rows are taken at once.
 const BATCH: usize = 512;
 
@@ -125,22 +128,33 @@ impl<S: Servers> Writer<S> {
     /// Writes until the run is over, and returns what could not be written, if anything.
     pub(super) async fn write(mut self) -> Option<String> {
         let mut worth_trying = true;
+        let (mut next, mut fresh) = (Instant::now(), false);
         loop {
             let mut records = Vec::new();
-            if self.receiver.recv_many(&mut records, BATCH).await == 0 {
-                return self.last_call().await;
+            let received = self.receiver.recv_many(&mut records, BATCH);
+            match if fresh && worth_trying { timeout_at(next, received).await } else { Ok(received.await) } {
+                Ok(0) => return self.last_call().await,
+                Ok(_) => {
+                    fresh = true;
+                    for (table, row) in records {
+                        self.held[usize::from(table != RUNS)].push(row);
+                    }
+                }
+                Err(_) => {
+                    worth_trying = self.try_flush().await;
+                    (next, fresh) = (Instant::now() + PACE, false);
+                }
             }
-            for (table, row) in records {
-                self.held[usize::from(table != RUNS)].push(row);
-            }
-            if worth_trying {
-                // Tables come to be when a step is done; other failures wait for the end.
-                worth_trying = match timeout(LAST_CALL, self.flush()).await {
-                    Ok(Ok(())) => true,
-                    Ok(Err(error)) => is_not_there(&error),
-                    Err(_) => false,
-                };
-            }
+        }
+    }
+
+    /// Writes what is held back, and returns whether it is worth trying again before the end:
+    /// tables come to be when a step is done, other failures last.
+    async fn try_flush(&mut self) -> bool {
+        match timeout(LAST_CALL, self.flush()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => is_not_there(&error),
+            Err(_) => false,
         }
     }
 

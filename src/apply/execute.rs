@@ -11,9 +11,10 @@ use tokio::time::Instant;
 
 use super::audit::{self, Audit};
 use super::events::Event;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Runs};
 use super::ops::{At, Cx, Log, Trouble};
 use super::report::{Because, Done, NotStarted, Problem, Report};
+use super::rollout::Rollout;
 use super::slots::Slots;
 use super::{Options, Run, Stop};
 use crate::backend::Servers;
@@ -71,6 +72,7 @@ struct Scheduler<'a, S> {
     /// For each step: the steps that come right after it.
     unlocks: BTreeMap<usize, Vec<usize>>,
     running: BTreeMap<usize, Running>,
+    rollout: Rollout<'a>,
     not_started: BTreeMap<usize, NotStarted>,
     report: Report,
 }
@@ -108,6 +110,7 @@ impl<'a, S: Servers> Scheduler<'a, S> {
             ready,
             unlocks,
             running: BTreeMap::new(),
+            rollout: Rollout::new(plan.rollout.as_ref()),
             not_started: BTreeMap::new(),
             report: Report::new(&cx.run.id),
         }
@@ -123,7 +126,8 @@ impl<'a, S: Servers> Scheduler<'a, S> {
                 && under_way.len() < self.cx.options.parallelism.max(1)
                 && let Some(step) = self.next_ready()
             {
-                under_way.push(one(self.cx, step, self.begin(step)));
+                let log = self.begin(step);
+                under_way.push(one(self.cx, step, log, self.cx.ledger.runs()));
             }
             if under_way.is_empty() {
                 break;
@@ -143,9 +147,14 @@ impl<'a, S: Servers> Scheduler<'a, S> {
         self.close()
     }
 
-    /// Takes the lowest step that waits for nothing.
+    /// Takes the lowest step that waits for nothing, and whose group's turn it is.
     fn next_ready(&mut self) -> Option<&'a Step> {
-        let id = self.ready.pop_first()?;
+        let id = loop {
+            let id = self.ready.pop_first()?;
+            if self.rollout.admits(id) {
+                break id;
+            }
+        };
         self.waiting.remove(&id);
         self.steps.get(&id).copied()
     }
@@ -172,6 +181,7 @@ impl<'a, S: Servers> Scheduler<'a, S> {
                 self.cx.send(Event::StepDone { step: subject, elapsed });
                 self.report.done.push(Done { addr: step.addr.clone(), action: step.action });
                 self.unlock(step.id);
+                self.turn(step.id, true);
             }
             Err(trouble) => {
                 let outcome = if trouble.unknown { "unknown" } else { "failed" };
@@ -184,6 +194,7 @@ impl<'a, S: Servers> Scheduler<'a, S> {
                 });
                 self.report_trouble(step, trouble);
                 self.skip_after(step);
+                self.turn(step.id, false);
             }
         }
     }
@@ -221,17 +232,40 @@ impl<'a, S: Servers> Scheduler<'a, S> {
             }
         }
         for id in found {
-            self.skip(id, Because::After(step.addr.clone()));
+            if self.skip(id, Because::After(step.addr.clone())) {
+                self.turn(id, false);
+            }
         }
     }
 
-    fn skip(&mut self, id: usize, because: Because) {
-        let (Some(_), Some(step)) = (self.waiting.remove(&id), self.steps.get(&id)) else {
+    /// Begins and gives up what follows in the roll-out from the end of a step.
+    fn turn(&mut self, id: usize, done: bool) {
+        if self.stop.requested() {
             return;
+        }
+        let turn = self.rollout.ended(id, done);
+        self.ready.extend(turn.begin.into_iter().filter(|id| self.waiting.contains_key(id)));
+        let mut skipped = Vec::new();
+        for (id, because) in turn.skip {
+            if self.skip(id, because) {
+                skipped.extend(self.steps.get(&id).copied());
+            }
+        }
+        for step in skipped {
+            self.skip_after(step);
+        }
+    }
+
+    /// Gives up a step; returns whether it had not begun, or been given up, before.
+    fn skip(&mut self, id: usize, because: Because) -> bool {
+        let (Some(_), Some(step)) = (self.waiting.remove(&id), self.steps.get(&id)) else {
+            return false;
         };
+        self.ready.remove(&id);
         self.cx.send(Event::StepSkipped { step: (*step).into(), because: because.to_string() });
         let not_started = NotStarted { addr: step.addr.clone(), action: step.action, because };
         self.not_started.insert(id, not_started);
+        true
     }
 
     /// Says of the steps that were dropped that nobody knows.
@@ -275,6 +309,7 @@ async fn one<'a, S: Servers>(
     cx: &'a Cx<'a, S>,
     step: &'a Step,
     log: Arc<Log>,
+    _runs: Runs<'a, S>,
 ) -> (&'a Step, Result<(), Trouble>) {
     let at = At { cx, step, log: &log };
     (step, at.run().await)

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::plan::{Action, Plan, Step};
+use crate::model::rollout::Rollout;
 use crate::model::{Addr, Digest};
 
 /// Whether a plan may be executed.
@@ -69,6 +70,9 @@ pub fn still_fits(planned: &Plan, again: &Plan) -> Result<(), Vec<String>> {
             super::events::verb(step.action).word
         )
     }));
+    if groups(planned) != groups(again) {
+        moved.push("the roll-out: tenants are in other groups than in the plan".to_owned());
+    }
     let sources = planned.slots.iter();
     let elsewhere = sources.filter(|(slot, source)| again.slots.get(slot) != Some(source));
     moved.extend(
@@ -116,6 +120,13 @@ fn difference(planned: (&Plan, &Step), again: (&Plan, &Step)) -> Option<String> 
     } else {
         None
     }
+}
+
+/// Returns the tenants of each group, and how many may fail.
+fn groups(plan: &Plan) -> Option<(Vec<Vec<&str>>, Option<usize>)> {
+    let Rollout { groups, max_failures } = plan.rollout.as_ref()?;
+    let tenants = groups.iter().map(|group| group.tenants.iter().map(|member| &*member.tenant).collect());
+    Some((tenants.collect(), *max_failures))
 }
 
 fn ops_digest(step: &Step) -> Digest {

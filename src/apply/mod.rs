@@ -20,6 +20,7 @@ mod mutations;
 mod ops;
 pub mod report;
 mod retry;
+mod rollout;
 mod slots;
 mod statement;
 pub mod stop;

@@ -243,7 +243,7 @@ impl<S: Servers> At<'_, S> {
     pub(super) async fn fill(&self, ledger_row: &LedgerRow) -> Result<Row, Trouble> {
         let columns = ledger_row.row.iter();
         let mut row: Row = columns.map(|(k, v)| (k.clone(), v.clone())).collect();
-        row.insert("run_id".into(), self.cx.run.id.as_str().into());
+        row.insert(ledger_row.run_column(), self.cx.run.id.as_str().into());
         for (column, slot, part) in &ledger_row.fill {
             if *part == Part::Password {
                 return Err(Trouble::failed("a password cannot be recorded"));

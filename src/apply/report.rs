@@ -78,6 +78,15 @@ pub enum Because {
     After(Addr),
     /// The run was stopped.
     Stopped,
+    /// A tenant failed that others wait for.
+    Canary(String),
+    /// More tenants failed than may.
+    TooManyFailed {
+        /// How many failed.
+        failed: usize,
+        /// How many may.
+        max: usize,
+    },
     /// The steps that it comes after come after it, too.
     Cycle,
 }
@@ -87,6 +96,11 @@ impl std::fmt::Display for Because {
         match self {
             Self::After(addr) => write!(f, "it needs {addr}"),
             Self::Stopped => f.write_str("the run was stopped"),
+            Self::Canary(tenant) => write!(f, "the canary {tenant} failed"),
+            Self::TooManyFailed { failed, max } => {
+                let tenants = super::events::plural(*failed, "tenant");
+                write!(f, "{tenants} failed, and max_failures is {max}")
+            }
             Self::Cycle => f.write_str("the plan has it in a cycle"),
         }
     }

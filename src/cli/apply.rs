@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::args::{Ask, Common, Format, Planning};
+use super::args::{Ask, Common, Format, Look, Planning};
 use super::context::{self, Context};
 use super::identity;
 use super::lock::{self, Locking};
@@ -45,9 +45,8 @@ pub struct How {
     /// How many steps may run at once
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     parallelism: usize,
-    /// Every statement and manifest in the plan that is shown
-    #[arg(long)]
-    sql: bool,
+    #[command(flatten)]
+    look: Look,
     #[command(flatten)]
     locking: Locking,
     /// Who applies, for the audit; else from the CI's variables or the operating system
@@ -82,7 +81,7 @@ pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &
     if ui.is_json() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
     }
-    if let Err(exit) = show(&render_plan(&plan, Format::Text, how.sql, ui), ui) {
+    if let Err(exit) = show(&render_plan(&plan, Format::Text, how.look, ui), ui) {
         return exit;
     }
     if !plan.may_apply() || plan.steps.is_empty() {

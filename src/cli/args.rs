@@ -59,8 +59,21 @@ impl Common {
 pub enum Format {
     /// For people.
     Text,
+    /// For a comment on a pull request.
+    Markdown,
     /// For programs.
     Json,
+}
+
+/// How much of a plan is printed.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Look {
+    /// Every statement and manifest, exactly as it would be sent; Markdown and JSON always have them
+    #[arg(long)]
+    pub sql: bool,
+    /// Each tenant by itself, also where the same happens to many; JSON always has each
+    #[arg(long)]
+    pub expand: bool,
 }
 
 /// Arguments of everything that plans.

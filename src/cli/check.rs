@@ -113,9 +113,11 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     };
     let text = match args.format {
         Format::Text => {
-            let options = render::text::Options { color: ui.colors_results(), width: ui.width(), sql: false };
+            let options =
+                render::text::Options { color: ui.colors_results(), width: ui.width(), ..Default::default() };
             render::check::text(&report, &options)
         }
+        Format::Markdown => render::markdown::check(&report),
         Format::Json => format!("{:#}\n", render::check::json(&report, env!("CARGO_PKG_VERSION"))),
     };
     let drifted = |finding: &Finding| {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 
 use super::args::{Ask, Common, Planning};
-use super::logins;
+use super::{logins, preflight};
 use crate::apply::{Run, lock};
 use crate::backend::kubernetes::manifests::tracked_by_git;
 use crate::backend::live::Live;
@@ -199,7 +199,9 @@ impl Context {
         let mut observation = self.observe(ui).await?;
         self.probe(&mut observation, ask).await;
         let mut plan = plan::build(&self.request(&observation, &ask.targets, &ask.rotation));
-        let findings = self.preflight(&plan, ui).await?;
+        let findings = preflight::parse(self, &plan, ui).await?;
+        plan.findings.extend(findings);
+        let findings = preflight::look_ahead(self, &mut observation, ask, &plan, ui).await?;
         plan.findings.extend(findings);
         plan.findings.extend(self.missing_namespaces(&plan).await);
         self.warn_of_git(&plan, ui);
@@ -250,49 +252,6 @@ impl Context {
             );
         }
     }
-
-    /// Has the server parse every pending statement of every tenant, in one query.
-    async fn preflight(&self, plan: &Plan, ui: &Ui) -> Result<Vec<Finding>, Exit> {
-        let mut places: BTreeMap<&str, BTreeSet<&Addr>> = BTreeMap::new();
-        for step in &plan.steps {
-            for op in &step.ops {
-                if let Op::Sql(sql) = op
-                    && sql.journal.is_some()
-                {
-                    places.entry(&sql.statement).or_default().insert(&step.addr);
-                }
-            }
-        }
-        if places.is_empty() {
-            return Ok(Vec::new());
-        }
-        let statements: Vec<String> = places.keys().map(|statement| (*statement).to_owned()).collect();
-        let verdicts = observe::preflight(&*self.servers, &statements).await.map_err(|error| {
-            tell(
-                ui,
-                Diagnostic::error("the server could not be asked to parse the pending migrations")
-                    .detail(error.to_string()),
-            );
-            Exit::Error
-        })?;
-        let refused = places
-            .into_iter()
-            .zip(verdicts)
-            .filter_map(|((statement, addrs), verdict)| Some((statement, addrs, verdict?)));
-        Ok(refused
-            .flat_map(|(statement, addrs, reason)| {
-                addrs.into_iter().map(move |addr| unparsable(addr, statement, &reason))
-            })
-            .collect())
-    }
-}
-
-fn unparsable(addr: &Addr, statement: &str, reason: &str) -> Finding {
-    let start: String = statement.chars().take(200).collect();
-    Finding::new("CH415", Severity::Error, Category::Tracking, "the server cannot parse a statement")
-        .at(addr)
-        .compare("a statement of this server's SQL", format!("{start}: {reason}"))
-        .help("correct it: nothing of any tenant runs before every pending statement parses")
 }
 
 /// Tells a problem that has no place in the source.

@@ -10,6 +10,7 @@ mod identity;
 mod lock;
 mod logins;
 mod plan;
+mod preflight;
 mod rotate;
 mod unlock;
 mod validate;

@@ -1,6 +1,6 @@
 //! `charter plan`: the changeset.
 
-use super::args::{Common, Format, Planning};
+use super::args::{Common, Format, Look, Planning};
 use super::context::{self, Context};
 use super::identity;
 use crate::config::load::environment;
@@ -16,12 +16,16 @@ use crate::ui::{Exit, Ui};
 /// Below a change of grants stands what it comes to: what each role and user gains and loses in
 /// effect; where that widens, it is told at the end.
 ///
+/// Tenants to which the same happens are shown once; --expand shows each. What is destroyed is always
+/// named.
+///
 /// The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each
 /// with a code and with what to do; one that is an error keeps the plan from being applied.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  charter plan\n  charter plan --target tenant.acme --sql\n  \
                         charter plan --detailed-exitcode    # 2 where there are changes\n  \
                         charter plan --rotate tenant.acme --sql   # how its password would be rotated\n  \
+                        charter plan --format markdown > comment.md   # for a pull request, at most 60,000 bytes\n  \
                         charter plan --format json | jq .summary")]
 pub struct Args {
     #[command(flatten)]
@@ -29,9 +33,8 @@ pub struct Args {
     /// How the plan is printed
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Every statement and manifest, exactly as it would be sent
-    #[arg(long)]
-    sql: bool,
+    #[command(flatten)]
+    look: Look,
     /// Exit with 2 where there are changes or findings
     #[arg(long)]
     detailed_exitcode: bool,
@@ -62,19 +65,21 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
                 render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
                 return exit;
             }
-            context::print(ui, &render_plan(&plan, args.format, args.sql, ui), exit)
+            context::print(ui, &render_plan(&plan, args.format, args.look, ui), exit)
         }
         Err(code) => code,
     }
 }
 
 /// Returns the plan as it is printed.
-pub fn render_plan(plan: &Plan, format: Format, sql: bool, ui: &Ui) -> String {
+pub fn render_plan(plan: &Plan, format: Format, look: Look, ui: &Ui) -> String {
     match format {
-        Format::Text => render::text::plan(
-            plan,
-            &render::text::Options { color: ui.colors_results(), width: ui.width(), sql },
-        ),
+        Format::Text => {
+            let Look { sql, expand } = look;
+            let (color, width) = (ui.colors_results(), ui.width());
+            render::text::plan(plan, &render::text::Options { color, width, sql, expand })
+        }
+        Format::Markdown => render::markdown::plan(plan, look.expand),
         Format::Json => format!("{:#}\n", render::json::plan(plan, env!("CARGO_PKG_VERSION"))),
     }
 }

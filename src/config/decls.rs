@@ -14,7 +14,7 @@ use crate::model::Addr;
 use crate::model::schema::BlockSchema;
 
 /// The blocks of settings.
-pub const SETTINGS: [&str; 4] = ["charter", "clickhouse", "kubernetes", "isolation"];
+pub const SETTINGS: [&str; 5] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout"];
 /// Blocks that are planned, and not part of this version.
 const RESERVED: [&str; 3] = ["removed", "import", "lint"];
 /// Says what to do without a block of [`RESERVED`].

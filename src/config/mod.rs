@@ -17,6 +17,7 @@ mod moved;
 mod ops;
 mod parse;
 mod refs;
+mod rollout;
 mod settings;
 mod template;
 mod traverse;
@@ -100,6 +101,9 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         builder.resource(addr, &settings, &mut sources, &mut diags);
     }
     builder.link(kinds, &settings, &mut sources, &mut diags);
+    if let Some(policy) = settings.rollout.as_ref().filter(|_| builder.complete) {
+        rollout::check(policy, &builder.desired, &mut diags);
+    }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
 }

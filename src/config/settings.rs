@@ -1,5 +1,5 @@
 //! The blocks `charter`, `clickhouse`, `kubernetes` and `isolation`: who declares, how to reach the
-//! servers, and who is trusted.
+//! servers, and who is trusted. The block `rollout` has a file of its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,11 +28,12 @@ pub fn evaluate(decls: &Decls<'_>, ev: &Evaluator<'_>, diags: &mut Diagnostics) 
     let clickhouse = reader.clickhouse();
     let kubernetes = reader.kubernetes();
     let isolation = reader.isolation();
-    let settings = Settings { scope, environment, clickhouse, kubernetes, isolation };
+    let rollout = reader.rollout();
+    let settings = Settings { scope, environment, clickhouse, kubernetes, isolation, rollout };
     (settings, reader.good)
 }
 
-struct Reader<'r, 'a> {
+pub(super) struct Reader<'r, 'a> {
     decls: &'r Decls<'a>,
     ev: &'r Evaluator<'r>,
     diags: &'r mut Diagnostics,
@@ -40,13 +41,18 @@ struct Reader<'r, 'a> {
 }
 
 impl<'a> Reader<'_, 'a> {
-    fn fail(&mut self, item: Diagnostic) {
+    pub(super) fn fail(&mut self, item: Diagnostic) {
         self.good = false;
         self.diags.push(item);
     }
 
     /// Checks and evaluates a block; an empty one where there is none.
-    fn body(&mut self, name: &str, schema: &BlockSchema, seal: Seal) -> Option<(Placed<'a>, Body)> {
+    pub(super) fn body(
+        &mut self,
+        name: &str,
+        schema: &BlockSchema,
+        seal: Seal,
+    ) -> Option<(Placed<'a>, Body)> {
         let placed = *self.decls.settings.get(name)?;
         let mut found = Diagnostics::default();
         decode::check(&placed, schema, (&[], &[]), &mut found);

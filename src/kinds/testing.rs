@@ -40,6 +40,7 @@ pub fn settings() -> Settings {
             target: KubernetesTarget::Manifests("out".into()),
         }),
         isolation: Default::default(),
+        rollout: None,
     }
 }
 

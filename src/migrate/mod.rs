@@ -10,10 +10,12 @@ pub mod analyze;
 pub mod checksum;
 pub mod cost;
 pub mod files;
+pub mod legacy;
 pub mod lexer;
 pub mod look;
 mod number;
 pub mod placeholders;
+pub mod rights;
 pub mod split;
 
 mod directive;
@@ -28,4 +30,5 @@ pub use checksum::{ALGORITHM, file_token_sha256, raw_sha256};
 pub use files::{FileNameError, MigrationName, PATTERN, decode_utf8, order, parse_file_name};
 pub use lexer::{LexError, Token, TokenKind, lex};
 pub use placeholders::substitute;
+pub use rights::{Place, Right, rights};
 pub use split::{SplitError, SplitErrorKind, Statement, pieces, split};

@@ -2,8 +2,9 @@
 //!
 //! Placeholders stand in words, quoted identifiers, strings and heredoc bodies; comments are left
 //! alone. `$${charter.` is the escape for a literal `${charter.`; any other `${` inside quotes is
-//! plain text, and outside them an error, as SQL has no use for it. A value is made of letters,
-//! digits, `_`, `.` and `-`; in a bare word only of letters, digits and `_`.
+//! plain text, and outside them an error, as SQL has no use for it. Inside quotes a value is made of
+//! printable ASCII without quotes, `\` and `$`; in a bare word only of letters, digits and `_`. A bare
+//! placeholder that is a word of its own can also be a whole number: `INTERVAL ${charter.var.days} DAY`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -72,7 +73,7 @@ fn check_shape(before: &[Token<'_>], after: &str) -> Result<(), PlaceholderError
     let changed = before
         .iter()
         .enumerate()
-        .find(|(index, token)| after.get(*index).map(|new| new.kind) != Some(token.kind));
+        .find(|(index, token)| !after.get(*index).is_some_and(|new| same_kind(token, new)));
     match changed {
         None if after.len() == before.len() => Ok(()),
         changed => {
@@ -84,6 +85,16 @@ fn check_shape(before: &[Token<'_>], after: &str) -> Result<(), PlaceholderError
             ))
         }
     }
+}
+
+/// Compares a token with what became of it; a lone placeholder may have become a number.
+fn same_kind(before: &Token<'_>, after: &Token<'_>) -> bool {
+    before.kind == after.kind || is_lone(before) && after.kind == TokenKind::Number
+}
+
+/// Tells whether a token is one placeholder and nothing else.
+fn is_lone(token: &Token<'_>) -> bool {
+    token.kind == TokenKind::Word && placeholder_len(token.text) == Some(token.text.len())
 }
 
 fn is_quoted(kind: TokenKind) -> bool {
@@ -140,10 +151,10 @@ fn value_of<'v>(
         };
         return Err(error(span.clone(), format!("`{OPEN}{name}}}` has no value here"), Some(help)));
     };
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let allowed = |c: char| (c == ' ' || c.is_ascii_graphic()) && !matches!(c, '\'' | '"' | '`' | '\\' | '$');
     if value.is_empty() || !value.chars().all(allowed) {
-        let message = format!("the value of `{OPEN}{name}}}` is not a plain name");
-        let help = "a value is made of letters, digits, `_`, `.` and `-`";
+        let message = format!("the value of `{OPEN}{name}}}` is not a plain text");
+        let help = "a value is made of printable ASCII without quotes, backslashes and `$`";
         return Err(error(span.clone(), message, Some(help.into())));
     }
     Ok(value)
@@ -158,7 +169,8 @@ fn check_place(
 ) -> Result<(), PlaceholderError> {
     if token.kind == TokenKind::Word {
         let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if !plain || pos == 0 && value.starts_with(|c: char| c.is_ascii_digit()) {
+        let number = is_lone(token) && value.bytes().all(|byte| byte.is_ascii_digit());
+        if !number && (!plain || pos == 0 && value.starts_with(|c: char| c.is_ascii_digit())) {
             let message = format!("the value `{value}` is not an identifier without quotes");
             return Err(error(span.clone(), message, Some("quote the identifier with backticks".into())));
         }
@@ -246,6 +258,14 @@ mod tests {
             assert_eq!(with(text, "acme").as_deref(), Ok(expected), "{text}");
         }
         assert_eq!(with("'${charter.tenant}'", "a-b.c").as_deref(), Ok("'a-b.c'"));
+        assert_eq!(
+            with("'${charter.tenant}?x=1'", "https://a.b/c;d").as_deref(),
+            Ok("'https://a.b/c;d?x=1'")
+        );
+        assert_eq!(
+            with("now() - INTERVAL ${charter.tenant} DAY", "30").as_deref(),
+            Ok("now() - INTERVAL 30 DAY")
+        );
     }
 
     #[test]
@@ -256,9 +276,15 @@ mod tests {
             ("x_${tenant} + 1", "a", "unknown placeholder `${tenant}` `${tenant}`"),
             ("'${charter.a b}'", "a", "malformed placeholder `${charter.a b`"),
             ("'${chater.tenant}'", "a", "did you mean `${charter.…}`?"),
-            ("'${charter.tenant}'", "a'b", "not a plain name"),
-            ("'${charter.tenant}'", "", "not a plain name"),
-            ("'${charter.tenant}'", "ä", "not a plain name"),
+            ("'${charter.tenant}'", "a'b", "not a plain text"),
+            ("'${charter.tenant}'", "", "not a plain text"),
+            ("'${charter.tenant}'", "a\\", "not a plain text"),
+            ("'${charter.tenant}'", "a\n", "not a plain text"),
+            ("'${charter.tenant}'", "$$", "not a plain text"),
+            ("SELECT ${charter.tenant}_days", "30", "not an identifier without quotes"),
+            ("SELECT ${charter.tenant}.5", "30", "runs into the text beside it"),
+            ("SELECT ${charter.tenant}", "30 DAY", "not an identifier without quotes"),
+            ("'${charter.tenant}'", "ä", "not a plain text"),
             ("SELECT ${charter.tenant}", "a--b", "not an identifier without quotes"),
             ("SELECT ${charter.tenant}", "1e5", "not an identifier without quotes"),
             (r"'\${charter.tenant}'", "nacme", "a backslash before a placeholder"),

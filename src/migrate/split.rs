@@ -184,6 +184,7 @@ impl<'a> Splitter<'a> {
         };
         let span = first.start..last.end();
         let text = &self.sql[span.clone()];
+        let Some(tokens) = self.alone(text, span.start) else { return };
         if let Some(inner) = tokens.iter().find(|token| token.kind == TokenKind::Semicolon) {
             let help = "put `-- charter:statement` between the two statements";
             self.fail(
@@ -193,7 +194,7 @@ impl<'a> Splitter<'a> {
             );
         }
         if self.refuse {
-            self.errors.extend(refuse::refuse(tokens));
+            self.errors.extend(refuse::refuse(&tokens));
         }
         let settings = self.unique_settings();
         let line = self.line_at(span.start);
@@ -202,10 +203,25 @@ impl<'a> Splitter<'a> {
             text: text.to_owned(),
             line,
             span,
-            token_sha256: statement_sha256(tokens, &settings),
+            token_sha256: statement_sha256(&tokens, &settings),
             raw_sha256: raw_sha256(text.as_bytes()),
             settings,
         });
+    }
+
+    /// Cuts a piece as the server will, which gets it alone: what a number at the very end is, and a
+    /// dot at the very start, depends on what is beside it. Offsets are those of the file.
+    fn alone(&mut self, text: &'a str, offset: usize) -> Option<Vec<Token<'a>>> {
+        let (mut tokens, error) = lex_partial(text);
+        if let Some(error) = error {
+            let error = LexError { start: error.start + offset, end: error.end + offset, ..error };
+            self.errors.push(error.into());
+            return None;
+        }
+        for token in &mut tokens {
+            token.start += offset;
+        }
+        Some(tokens)
     }
 
     fn unique_settings(&mut self) -> Vec<(String, String)> {

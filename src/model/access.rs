@@ -245,7 +245,8 @@ pub fn listed(items: &[String], most: usize) -> String {
     counted(shown, items.len())
 }
 
-fn counted(shown: &[String], count: usize) -> String {
+/// Returns what is shown of a list, and how many more there are: `a, b and 480 more`.
+pub fn counted(shown: &[String], count: usize) -> String {
     match count - shown.len().min(count) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -65,6 +65,11 @@ impl Addr {
         Self(self.0.iter().take(2).cloned().collect())
     }
 
+    /// Returns the key nearest to its end.
+    pub fn last_key(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|segment| segment.key.as_deref())
+    }
+
     /// Returns the address that all instances of a `for_each` share.
     pub fn without_keys(&self) -> Self {
         Self(self.0.iter().map(|segment| Segment::plain(&segment.word)).collect())
@@ -92,6 +97,15 @@ impl Addr {
         }
         segments.extend(self.0.iter().skip(from.0.len()).cloned());
         Self(segments)
+    }
+
+    /// Returns this address with every word and key replaced: for display only, since what comes of
+    /// it need not parse.
+    #[must_use]
+    pub fn map(&self, with: impl Fn(&str) -> String) -> Self {
+        let segment =
+            |segment: &Segment| Segment { word: with(&segment.word), key: segment.key.as_deref().map(&with) };
+        Self(self.0.iter().map(segment).collect())
     }
 
     /// Parses an address as [`fmt::Display`] prints it.

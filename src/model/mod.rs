@@ -17,12 +17,14 @@ pub mod place;
 pub mod plan;
 pub mod registry;
 pub mod resource;
+pub mod rollout;
 pub mod rotation;
 pub mod schema;
 pub mod secret;
 pub mod settings;
 pub mod snapshot;
 pub mod sql;
+pub mod tracking;
 pub mod value;
 
 pub use addr::Addr;

@@ -12,6 +12,7 @@ use super::digest::Digest;
 use super::finding::{Finding, Severity};
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
+use super::rollout::Rollout;
 use super::value::{Attrs, Value};
 use crate::diag::SourceMap;
 
@@ -129,6 +130,8 @@ pub struct Plan {
     pub servers: Servers,
     /// The steps in an order in which they can run.
     pub steps: Vec<Step>,
+    /// In which groups tenants are migrated; none where all are at once.
+    pub rollout: Option<Rollout>,
     /// What the steps do to the access of roles and users.
     pub access: Vec<AccessChange>,
     /// What else there is to say.
@@ -205,6 +208,7 @@ impl Plan {
             environment,
             servers,
             steps,
+            rollout,
             access: _,
             findings: _,
             retained: _,
@@ -216,6 +220,6 @@ impl Plan {
             .map(|step| serde_json::json!([step.addr, step.action, step.after, step.ops, step.expects]))
             .collect();
         let slots: Vec<_> = slots.iter().collect();
-        Digest::of_json(&serde_json::json!([scope, environment, servers, steps, slots]))
+        Digest::of_json(&serde_json::json!([scope, environment, servers, steps, rollout, slots]))
     }
 }

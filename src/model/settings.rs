@@ -1,8 +1,10 @@
-//! What the `charter`, `clickhouse`, `kubernetes` and `isolation` blocks say: who declares, where, and who is trusted.
+//! What the `charter`, `clickhouse`, `kubernetes`, `isolation` and `rollout` blocks say: who declares,
+//! where, who is trusted, and in which order tenants are migrated.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::rollout::Policy;
 use super::secret::Secret;
 
 /// Who declares, and the servers that it is for.
@@ -18,6 +20,8 @@ pub struct Settings {
     pub kubernetes: Option<Kubernetes>,
     /// Who is trusted with every tenant's data.
     pub isolation: Isolation,
+    /// How tenants' migrations are rolled out; none without a `rollout` block.
+    pub rollout: Option<Policy>,
 }
 
 impl Settings {

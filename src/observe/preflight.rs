@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use crate::backend::{Error, ErrorKind, Query, Servers};
 use crate::model::Secret;
-use crate::model::snapshot::{Row, number};
+use crate::model::snapshot::{Read, Row, number};
 
 /// How much goes into one parameter: the server takes 128 KiB a form field
 /// (`http_max_field_value_size`), and escaping at most doubles what JSON leaves.
@@ -71,6 +71,31 @@ async fn doubtful<'a, S: Servers>(
     Ok(doubtful)
 }
 
+/// Runs reads that are known only once there is a plan, and returns their rows by name.
+///
+/// # Errors
+/// A server that cannot be asked.
+pub async fn answer<S: Servers>(
+    servers: &S,
+    reads: Vec<Read>,
+) -> Result<BTreeMap<&'static str, Vec<Row>>, Error> {
+    let mut answers = BTreeMap::new();
+    for read in reads {
+        let Read::Sql { name, statement } = read else { continue };
+        answers.insert(name, servers.rows(roomy(Query::new(statement))).await?);
+    }
+    Ok(answers)
+}
+
+/// Lets a query be as long as it is: `max_query_size` is 256 KiB unless told.
+fn roomy(mut query: Query) -> Query {
+    let size = query.statement.len() + 1024;
+    if size > 256 * 1024 {
+        query.settings.insert("max_query_size".to_owned(), size.to_string());
+    }
+    query
+}
+
 fn bulk(chunk: &[&str]) -> Query {
     let list = Json::from(chunk.to_vec()).to_string();
     Query { params: vec![("statements".to_owned(), Secret::new(list))], ..Query::new(PARSE) }
@@ -113,7 +138,7 @@ fn chunks<'s, 'a>(statements: &'s [&'a str]) -> Vec<&'s [&'a str]> {
 
 /// Returns a statement with why it does not parse; none where it does after all.
 async fn reason<'a, S: Servers>(servers: &S, statement: &'a str) -> Result<(&'a str, Option<String>), Error> {
-    let reason = match servers.rows(Query::new(format!("{EXPLAIN}{statement}"))).await {
+    let reason = match servers.rows(roomy(Query::new(format!("{EXPLAIN}{statement}")))).await {
         Ok(_) => None,
         Err(error) if error.code == Some(SYNTAX_ERROR) => Some(relocated(&error.message)),
         // What it cannot explain parsed all the same.

@@ -111,6 +111,7 @@ fn settings() -> Settings {
         },
         kubernetes: None,
         isolation: Default::default(),
+        rollout: None,
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, lint, order, registry};
+use super::{Request, access, check, diff, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
@@ -272,6 +272,7 @@ impl<'a> Draft<'a> {
             scope: request.settings.scope.clone(),
             environment: request.settings.environment.clone(),
             servers: servers(request.settings, request.snapshot),
+            rollout: rollout::of(request.settings.rollout.as_ref(), &steps),
             steps,
             access: changes,
             findings: self.findings,

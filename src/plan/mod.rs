@@ -6,6 +6,7 @@
 //! what differs and how it is mended; ownership, order and records are decided here.
 
 pub mod access;
+pub mod ahead;
 pub mod build;
 pub mod check;
 pub mod diff;
@@ -13,6 +14,7 @@ pub mod lint;
 pub mod moves;
 pub mod order;
 pub mod registry;
+mod rollout;
 pub mod rotate;
 pub mod survey;
 #[cfg(test)]
@@ -20,6 +22,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use ahead::{asks, foresees};
 pub use build::{build, one, removal_of, servers};
 pub use check::check;
 

@@ -245,6 +245,7 @@ pub fn settings(scope: &str) -> Settings {
         },
         kubernetes: None,
         isolation: Default::default(),
+        rollout: None,
     }
 }
 

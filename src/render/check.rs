@@ -26,7 +26,8 @@ pub struct Report<'a> {
     pub isolation: Option<&'a isolation::Report>,
 }
 
-const CATEGORIES: [(Category, &str, &str); 6] = [
+/// The questions of a check, with their names.
+pub const CATEGORIES: [(Category, &str, &str); 6] = [
     (Category::Tracking, "tracking", "the expected migrations were applied"),
     (Category::Access, "access", "databases, users, roles and grants are as declared"),
     (Category::Tables, "tables", "the managed tables are there, with their columns"),

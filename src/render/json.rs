@@ -30,6 +30,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "resource_changes": changes,
         "resource_drift": [],
         "steps": steps,
+        "rollout": plan.rollout,
         "access": plan.access,
         "slots": slots,
         "findings": plan.findings,

@@ -1,17 +1,22 @@
 //! Everything that is shown, as text: pure functions from typed data to strings.
 //!
-//! A plan becomes a [`tree`] of what is shown, and that becomes [`text`]; [`json`] is for programs.
+//! A plan becomes a [`tree`] of what is shown, equal parts of it are put together ([`mod@fold`]), and
+//! that becomes [`text`] or [`mod@markdown`]; [`json`] is for programs.
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
 pub mod access;
 pub mod check;
 mod cost;
 pub mod findings;
+pub mod fold;
 pub mod json;
 pub mod lines;
+pub mod markdown;
 pub mod page;
 pub mod report;
+pub mod risk;
 pub mod sql;
+mod template;
 #[cfg(test)]
 mod tests;
 pub mod text;

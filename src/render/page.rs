@@ -15,11 +15,13 @@ pub struct Options {
     pub width: usize,
     /// Whether every operation is shown under its step.
     pub sql: bool,
+    /// Whether each tenant is shown by itself, though the same happens to many.
+    pub expand: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, width: 80, sql: false }
+        Self { color: false, width: 80, sql: false, expand: false }
     }
 }
 
@@ -173,7 +175,7 @@ mod tests {
     #[test]
     fn further_lines_hang_and_colour_is_optional() {
         let draw = |color| {
-            let mut page = Page::new(&Options { color, width: 30, sql: false });
+            let mut page = Page::new(&Options { color, width: 30, ..Options::default() });
             page.wrapped(2, &[(Tone::Info, "note: ")], Tone::Plain, "a b c d e f g h i j k l m n o");
             page.finish()
         };

@@ -12,7 +12,7 @@ use crate::model::snapshot::Api;
 use crate::model::{Action, Category, Finding, Plan, Resource, Secret, Severity, Value};
 use crate::plan::testing::{Fake, addr, script, thing};
 
-const NARROW: text::Options = text::Options { color: false, width: 80, sql: false };
+const NARROW: text::Options = text::Options { color: false, width: 80, sql: false, expand: false };
 
 fn of_tenant(mut resource: Resource, slug: &str) -> Resource {
     resource.tenant = Some(slug.to_owned());

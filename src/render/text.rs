@@ -1,13 +1,14 @@
 //! A plan for people, in a manner that terraform's users know: by tenant, one line an object, then
-//! what changes, then on demand every operation; at the end what it comes to.
+//! what changes, then on demand every operation; at the end what it comes to. Tenants to which the
+//! same happens are shown once, unless they are to be expanded.
 
 use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
-use super::{access, escape, sql};
+use super::{access, escape, fold, sql};
 use crate::model::plan::Counts;
-use crate::model::{Finding, Plan, Severity};
+use crate::model::{Action, Finding, Plan, Severity};
 use crate::plan::lint;
 
 pub use super::page::Options;
@@ -24,29 +25,58 @@ pub const NO_CHANGES: &str = "No changes. ClickHouse and Kubernetes match the co
 /// Returns a plan as text.
 pub fn plan(plan: &Plan, options: &Options) -> String {
     let mut page = Page::new(options);
-    let groups = tree::groups(plan);
+    let expand = options.expand;
+    let groups = if expand { tree::groups(plan) } else { fold::groups(plan) };
     header(&mut page, plan, &groups);
+    if groups.iter().any(Group::is_folded) {
+        files(&mut page, plan);
+    }
     for group in &groups {
         heading(&mut page, group, &groups);
-        objects(&mut page, group, plan);
+        objects(&mut page, group);
     }
     let (kept, found): (Vec<&Finding>, Vec<&Finding>) =
         plan.findings.iter().partition(|finding| finding.code == lint::RETAINED.code);
     retained(&mut page, plan, &kept);
-    let widening = |finding: &&Finding| lint::WIDENING.iter().any(|code| code.code == finding.code);
-    let (widening, found): (Vec<&Finding>, Vec<&Finding>) = found.into_iter().partition(widening);
-    section(&mut page, "Findings", &found);
-    section(&mut page, "Access that widens", &widening);
+    let (widening, found): (Vec<&Finding>, Vec<&Finding>) =
+        found.into_iter().partition(|finding| fold::widens(finding));
+    section(&mut page, "Findings", &found, plan);
+    section(&mut page, "Access that widens", &widening, plan);
     page.gap();
     end(&mut page, plan);
     page.finish()
 }
 
-fn section(page: &mut Page, heading: &str, findings: &[&Finding]) {
+fn section(page: &mut Page, heading: &str, findings: &[&Finding], plan: &Plan) {
     if !findings.is_empty() {
         page.heading(heading);
     }
-    findings.iter().for_each(|item| finding(page, 2, item));
+    if page.options().expand {
+        return findings.iter().for_each(|item| finding(page, 2, item));
+    }
+    for told in fold::findings(findings, plan) {
+        finding(page, 2, &told.finding);
+        if let Some(whom) = told.whom() {
+            page.wrapped(4, &[(Tone::Info, "for ")], Tone::Plain, &whom);
+        }
+    }
+}
+
+/// Adds which files run for many tenants, and how many of those lag behind.
+fn files(page: &mut Page, plan: &Plan) {
+    let files = fold::files(plan);
+    if !files.is_empty() {
+        page.heading("Migrations of many tenants");
+    }
+    for file in files {
+        let name = &*escape::elide(&file.name, page.room(2) / 2);
+        page.wrapped(
+            2,
+            &[(Tone::Info, "> "), (Tone::Plain, name), (Tone::Plain, "  ")],
+            Tone::Faint,
+            &file.words(),
+        );
+    }
 }
 
 fn header(page: &mut Page, plan: &Plan, groups: &[Group]) {
@@ -68,14 +98,19 @@ fn header(page: &mut Page, plan: &Plan, groups: &[Group]) {
 }
 
 fn heading(page: &mut Page, group: &Group, groups: &[Group]) {
-    match &group.tenant {
-        Some(slug) => page.heading(&format!("Tenant {slug}")),
-        None if groups.len() > 1 => page.heading("Outside of tenants"),
-        None => page.gap(),
+    match group.tenants.as_slice() {
+        [] if groups.len() > 1 => page.heading("Outside of tenants"),
+        [] => page.gap(),
+        [slug] => page.heading(&format!("Tenant {slug}")),
+        many => {
+            page.heading(&format!("{} tenants, the same for each", many.len()));
+            page.wrapped(2, &[], Tone::Faint, &fold::tenants(group));
+            page.gap();
+        }
     }
 }
 
-fn objects(page: &mut Page, group: &Group, plan: &Plan) {
+fn objects(page: &mut Page, group: &Group) {
     let columns = Columns::of(group.objects.iter().map(Object::cells), page);
     for object in &group.objects {
         let mark = object.mark;
@@ -84,6 +119,7 @@ fn objects(page: &mut Page, group: &Group, plan: &Plan) {
         for attr in &object.attrs {
             attribute(page, attr, mark);
         }
+        losses(page, object, group);
         for note in &object.notes {
             page.wrapped(INDENT, &[(Tone::Info, "note: ")], Tone::Plain, note);
         }
@@ -94,14 +130,27 @@ fn objects(page: &mut Page, group: &Group, plan: &Plan) {
             access::add(page, INDENT, access);
         }
         if page.options().sql {
-            operations(page, object, plan);
+            operations(page, object, &group.plan);
         }
+    }
+}
+
+/// Adds what goes away, by name. What the lines of one object say already is not said again.
+fn losses(page: &mut Page, object: &Object, group: &Group) {
+    let said = object.step.action == Action::Delete && !group.is_folded();
+    for loss in object.losses.iter().filter(|_| !said) {
+        let right = loss.verb.ends_with(':');
+        if right && !object.access.is_empty() && !group.is_folded() {
+            continue;
+        }
+        let lead = format!("{}{} ", loss.verb, if group.is_folded() && !right { ":" } else { "" });
+        page.wrapped(INDENT, &[(Tone::Bad, &lead)], Tone::Plain, &loss.objects.join(", "));
     }
 }
 
 fn operations(page: &mut Page, object: &Object, plan: &Plan) {
     for (index, op) in object.step.ops.iter().enumerate() {
-        let place = sql::Place { indent: INDENT, number: index + 1, step: object.step, plan };
+        let place = sql::Place { indent: INDENT, number: index + 1, step: &object.step, plan };
         sql::operation(page, &place, op);
     }
     page.gap();
@@ -238,14 +287,19 @@ fn retained(page: &mut Page, plan: &Plan, kept: &[&Finding]) {
     for [addr, kind, identity] in &shown {
         row(page, 2, &[], [addr, kind, identity], columns);
     }
-    for help in kept.iter().flat_map(|finding| &finding.help) {
-        page.wrapped(2, &[(Tone::Info, "help: ")], Tone::Plain, &escape::line(help));
+    for told in fold::findings(kept, plan) {
+        for help in &told.finding.help {
+            page.wrapped(2, &[(Tone::Info, "help: ")], Tone::Plain, &escape::line(help));
+        }
     }
 }
 
 /// Adds what the plan comes to.
 fn end(page: &mut Page, plan: &Plan) {
     if !plan.steps.is_empty() {
+        if let Some(rollout) = &plan.rollout {
+            page.wrapped(0, &[], Tone::Plain, &format!("Rollout: {}.", rollout.summary()));
+        }
         page.line(0, &[(Tone::Strong, &summary(plan.counts()))]);
     } else if plan.worst().is_none_or(|worst| worst == Severity::Note) && plan.retained.is_empty() {
         page.line(0, &[(Tone::Good, NO_CHANGES)]);

@@ -1,6 +1,7 @@
 //! The tree of a plan: what is shown, computed once, before it is decided how it looks. Every
 //! text in it is safe to print; a sensitive value is a node of its own and holds nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{ChangeTag, TextDiff};
@@ -8,6 +9,8 @@ use similar::{ChangeTag, TextDiff};
 use super::access::{self, Access};
 use super::escape;
 use super::page::Tone;
+use super::risk::{self, Risk};
+use super::template;
 use crate::model::value::number_text;
 use crate::model::{Action, AttrDiff, Attrs, Plan, Step, Value};
 
@@ -121,8 +124,27 @@ pub struct Object<'a> {
     pub notes: Vec<String>,
     /// What it does to the access of roles and users.
     pub access: Vec<Access>,
+    /// What it takes away.
+    pub losses: Vec<Loss>,
     /// The step itself.
-    pub step: &'a Step,
+    pub step: Cow<'a, Step>,
+}
+
+/// What goes away in one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// What happens: `drops table`.
+    pub verb: String,
+    /// To what, by real names.
+    pub objects: Vec<String>,
+    /// The statement that does it, as written.
+    pub statement: Option<String>,
+}
+
+impl From<Risk> for Loss {
+    fn from(Risk { verb, object, statement }: Risk) -> Self {
+        Self { verb, objects: vec![object], statement }
+    }
 }
 
 impl Object<'_> {
@@ -132,13 +154,22 @@ impl Object<'_> {
     }
 }
 
-/// The steps of a tenant, or those of none.
+/// The steps of a tenant, or those of none, or those of several tenants to which the same happens.
 #[derive(Clone, Debug)]
 pub struct Group<'a> {
-    /// The tenant.
-    pub tenant: Option<String>,
-    /// Its steps in their order.
+    /// The tenants; none for what belongs to none.
+    pub tenants: Vec<String>,
+    /// The steps in their order.
     pub objects: Vec<Object<'a>>,
+    /// The plan; for several tenants what it says of them in common.
+    pub plan: Cow<'a, Plan>,
+}
+
+impl Group<'_> {
+    /// Returns whether it stands for several tenants.
+    pub fn is_folded(&self) -> bool {
+        self.tenants.len() > 1
+    }
 }
 
 /// Returns the steps of a plan by tenant, those of no tenant last.
@@ -151,16 +182,18 @@ pub fn groups(plan: &Plan) -> Vec<Group<'_>> {
         by_tenant
             .entry((tenant.is_none(), tenant))
             .or_default()
-            .push(object(step, access.remove(&step.addr)));
+            .push(object(Cow::Borrowed(step), access.remove(&step.addr).unwrap_or_default()));
     }
     let group = |((_, tenant), objects): ((bool, Option<&str>), _)| Group {
-        tenant: tenant.map(|slug| escape::line(slug).into_owned()),
+        tenants: tenant.map(|slug| escape::line(slug).into_owned()).into_iter().collect(),
         objects,
+        plan: Cow::Borrowed(plan),
     };
     by_tenant.into_iter().map(group).collect()
 }
 
-fn object(step: &Step, access: Option<Vec<Access>>) -> Object<'_> {
+/// Returns a step as it is shown.
+pub fn object<'a>(step: Cow<'a, Step>, access: Vec<Access>) -> Object<'a> {
     let attrs = match step.action {
         Action::Create => step.desired.as_ref().map(added).unwrap_or_default(),
         Action::Update => step.diff.iter().flat_map(attr).collect(),
@@ -181,7 +214,8 @@ fn object(step: &Step, access: Option<Vec<Access>>) -> Object<'_> {
         kind: escape::line(&step.kind).into_owned(),
         identity,
         attrs,
-        access: access.unwrap_or_default(),
+        access,
+        losses: risk::of(&step).into_iter().map(Loss::from).collect(),
         notes: step.notes.iter().map(|note| escape::line(note).into_owned()).collect(),
         step,
     }
@@ -232,6 +266,7 @@ fn key(name: &str) -> String {
 }
 
 fn is_word(name: &str) -> bool {
+    let name = &*name.replace(template::TENANT, "t");
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c))
 }
 

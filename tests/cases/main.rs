@@ -1,7 +1,7 @@
 //! Plans, offline: each folder is a configuration (`main.hcl`, `migrations/`), what the servers are
 //! supposed to hold (`observed.json`) and the plan that must come of it (`expected.txt`: the text
-//! with every statement, 100 columns wide; `expected.json`, where there is one, is a part of the
-//! JSON plan).
+//! with every statement, 100 columns wide; `expected.md`, where there is one, the comment for a pull
+//! request; `expected.json`, where there is one, is a part of the JSON plan).
 //!
 //! Folders are discovered; one that lacks a file fails. Write the expected texts anew with
 //!
@@ -14,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod observed;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use charter::config::load::Disk;
 use charter::config::{self, Compiled, Input};
 use charter::kinds::Kinds;
-use charter::model::{Plan, Settings};
+use charter::model::{Action, Plan, Settings};
 use charter::plan::{self, Request};
 use charter::render;
 use serde_json::Value as Json;
@@ -70,8 +71,8 @@ fn plan_of(folder: &Path) -> Plan {
 }
 
 fn text(folder: &Path, plan: &Plan) -> String {
-    let sql = observed::ask(folder).sql;
-    render::text::plan(plan, &render::text::Options { color: false, width: 100, sql })
+    let observed::Ask { sql, width, .. } = observed::ask(folder);
+    render::text::plan(plan, &render::text::Options { color: false, width, sql, expand: false })
 }
 
 /// Returns where a JSON value lacks something that is expected of it; none where it has it all.
@@ -111,6 +112,7 @@ fn each_plan_is_as_expected() {
             }
             Ok(_) => {}
         }
+        wrong.extend(comment_is_as_expected(&name, &folder, &plan));
         if let Ok(expected) = std::fs::read_to_string(folder.join("expected.json")) {
             let expected: Json =
                 serde_json::from_str(&expected).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -119,6 +121,63 @@ fn each_plan_is_as_expected() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Compares the comment for a pull request, where one is expected.
+fn comment_is_as_expected(name: &str, folder: &Path, plan: &Plan) -> Option<String> {
+    let path = folder.join("expected.md");
+    let expected = std::fs::read_to_string(&path).ok()?;
+    let comment = render::markdown::plan(plan, false);
+    if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
+        std::fs::write(&path, &comment).unwrap();
+        return None;
+    }
+    (expected != comment).then(|| format!("{name}: expected\n{expected}\n… but the comment is\n{comment}"))
+}
+
+#[test]
+fn each_plan_makes_a_comment_without_links_and_open_folds() {
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    for (name, folder) in cases() {
+        let plan = plan_of(&folder);
+        let comment = render::markdown::plan(&plan, false);
+        assert!(comment.len() <= render::markdown::LIMIT, "{name}");
+        assert!(comment.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()), "{name}");
+        let html = comrak::markdown_to_html(&comment, &options);
+        for wrong in ["<a ", "<img", "<em>", "<del>", "<blockquote", "<script"] {
+            assert!(!html.contains(wrong), "{name}: {wrong} in\n{comment}");
+        }
+        // Unlike a renderer that passes HTML through, this one leaves it out: only ours is there.
+        let (opened, closed) = (comment.matches("\n<details><summary>"), comment.matches("\n</details>\n"));
+        assert_eq!(opened.count(), closed.count(), "{name}");
+        for step in plan.steps.iter().filter(|step| step.action == Action::Delete) {
+            let first = comment.split("<details>").next().unwrap();
+            assert!(first.contains(&*render::escape::line(&step.identity)), "{name}: {comment}");
+        }
+    }
+}
+
+#[test]
+fn each_json_plan_is_as_its_schema_says() {
+    let schema = schema::read();
+    let mut found = Vec::new();
+    for (name, folder) in cases() {
+        let document = render::json::plan(&plan_of(&folder), "test");
+        found.extend(schema::wrong(&schema, &schema, &document, &name));
+        found.extend(
+            schema::unnamed(&schema, &schema, &document, &name)
+                .iter()
+                .map(|at| format!("{at}: not in the schema")),
+        );
+        let mut spoiled = document.clone();
+        spoiled["servers"]["clickhouse"] = Json::Null;
+        assert!(!schema::wrong(&schema, &schema, &spoiled, &name).is_empty(), "the judge is awake");
+    }
+    found.truncate(20);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
@@ -130,9 +189,12 @@ fn each_case_can_be_read() {
         let expected = std::fs::read_to_string(folder.join("expected.txt")).unwrap_or_default();
         let lines = expected.lines().count();
         assert!((1..=LONGEST).contains(&lines), "{name}: {lines} lines");
+        let comment = std::fs::read_to_string(folder.join("expected.md")).unwrap_or_default();
+        assert!(comment.lines().count() <= 2 * LONGEST, "{name}: the comment is too long to read");
         for file in std::fs::read_dir(&folder).unwrap() {
             let file = file.unwrap().file_name().into_string().unwrap();
-            let known = ["main.hcl", "migrations", "observed.json", "expected.txt", "expected.json"];
+            let known =
+                ["main.hcl", "migrations", "observed.json", "expected.txt", "expected.md", "expected.json"];
             assert!(known.contains(&file.as_str()), "{name}: nothing reads {file}");
         }
     }
@@ -151,7 +213,8 @@ fn the_same_input_gives_the_same_plan() {
 fn no_password_is_shown() {
     for (name, folder) in cases() {
         let plan = plan_of(&folder);
-        let all = format!("{}{}", text(&folder, &plan), render::json::plan(&plan, "test"));
+        let comment = render::markdown::plan(&plan, false);
+        let all = format!("{}{comment}{}", text(&folder, &plan), render::json::plan(&plan, "test"));
         for password in observed::PASSWORDS {
             assert!(!all.contains(password), "{name} shows {password}");
         }

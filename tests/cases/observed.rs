@@ -9,6 +9,8 @@
 //!   and status are filled in, and `spec` is an object;
 //! - `objects` replaces lists of Kubernetes objects by kind and namespace (`"Secret operations"`),
 //!   `"no such kind"` stands for a CRD that is missing; `stringData` becomes the `data` of a Secret;
+//! - `copies` are tenants that are there as the world's `acme` is: its rows and objects under their
+//!   names;
 //! - `without` takes away the rows and objects that have one of these texts as name, address, line
 //!   or identity.
 //!
@@ -16,8 +18,8 @@
 //!   Secret does not log in.
 //!
 //! How it is asked stands there, too: `targets` are addresses, `rotate` the users whose passwords are
-//! to be rotated, `finish` those whose old passwords are to be retired, and `"sql": false` leaves the statements
-//! out of a plan that would be too long to read.
+//! to be rotated, `finish` those whose old passwords are to be retired, `"sql": false` leaves the statements
+//! out of a plan that would be too long to read, and `width` is that of the text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -42,6 +44,8 @@ pub struct Ask {
     pub rotation: Rotation,
     /// Whether the statements are shown.
     pub sql: bool,
+    /// How wide the text is.
+    pub width: usize,
 }
 
 /// Reads how a case is asked.
@@ -53,7 +57,12 @@ pub fn ask(folder: &Path) -> Ask {
         users: rotate.into_iter().chain(finish).collect(),
         grace: None,
     };
-    Ask { targets: addrs(&own["targets"]), rotation, sql: own["sql"] != false }
+    Ask {
+        targets: addrs(&own["targets"]),
+        rotation,
+        sql: own["sql"] != false,
+        width: own["width"].as_u64().map_or(100, |width| width as usize),
+    }
 }
 
 fn addrs(list: &Json) -> Vec<Addr> {
@@ -106,7 +115,8 @@ fn file(path: &Path) -> Json {
 fn merged(mut world: Json, own: &Json) -> Json {
     for (key, value) in own.as_object().unwrap() {
         match key.as_str() {
-            "like" | "without" | "more_rows" | "targets" | "sql" | "rotate" | "finish" => {}
+            "like" | "without" | "copies" | "width" | "more_rows" | "targets" | "sql" | "rotate"
+            | "finish" => {}
             "rows" | "objects" | "columns" => {
                 for (name, value) in value.as_object().unwrap() {
                     world[key][name] = value.clone();
@@ -115,6 +125,9 @@ fn merged(mut world: Json, own: &Json) -> Json {
             "version" | "ops" | "now" | "refused" => world[key] = value.clone(),
             other => panic!("observed.json has no {other}"),
         }
+    }
+    for name in own["copies"].as_array().into_iter().flatten() {
+        copy(&mut world, name.as_str().unwrap());
     }
     for text in own["without"].as_array().into_iter().flatten() {
         let before = world.to_string().len();
@@ -131,6 +144,22 @@ fn merged(mut world: Json, own: &Json) -> Json {
         world["rows"][name].as_array_mut().unwrap().extend(rows.as_array().unwrap().iter().cloned());
     }
     world
+}
+
+/// Adds what the tenant `acme` has under another name.
+fn copy(world: &mut Json, name: &str) {
+    for part in ["rows", "objects"] {
+        for (_, list) in world[part].as_object_mut().unwrap() {
+            let Json::Array(items) = list else { continue };
+            let texts: Vec<String> = items.iter().map(Json::to_string).collect();
+            let copies = texts.iter().filter(|text| text.contains("acme"));
+            items.extend(
+                copies
+                    .map(|text| serde_json::from_str(&text.replace("acme", name)).unwrap())
+                    .collect::<Vec<Json>>(),
+            );
+        }
+    }
 }
 
 /// Returns whether a row or an object is the one of this name, address, identity or line.

@@ -175,6 +175,9 @@ fn of_plan() {
     Below a change of grants stands what it comes to: what each role and user gains and loses in effect;
     where that widens, it is told at the end.
 
+    Tenants to which the same happens are shown once; --expand shows each. What is destroyed is always
+    named.
+
     The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each with
     a code and with what to do; one that is an error keeps the plan from being applied.
 
@@ -197,13 +200,18 @@ fn of_plan() {
               How the plan is printed
 
               Possible values:
-              - text: For people
-              - json: For programs
+              - text:     For people
+              - markdown: For a comment on a pull request
+              - json:     For programs
               
               [default: text]
 
           --sql
-              Every statement and manifest, exactly as it would be sent
+              Every statement and manifest, exactly as it would be sent; Markdown and JSON always have
+              them
+
+          --expand
+              Each tenant by itself, also where the same happens to many; JSON always has each
 
           --detailed-exitcode
               Exit with 2 where there are changes or findings
@@ -250,7 +258,11 @@ fn of_apply() {
               [default: 10]
 
           --sql
-              Every statement and manifest in the plan that is shown
+              Every statement and manifest, exactly as it would be sent; Markdown and JSON always have
+              them
+
+          --expand
+              Each tenant by itself, also where the same happens to many; JSON always has each
 
           --lock-timeout <DURATION>
               How long to wait for the lock while another run of the scope holds it (10s, 5m); not at
@@ -281,8 +293,9 @@ fn of_check() {
               How the findings are printed
 
               Possible values:
-              - text: For people
-              - json: For programs
+              - text:     For people
+              - markdown: For a comment on a pull request
+              - json:     For programs
               
               [default: text]
 

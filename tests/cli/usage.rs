@@ -70,7 +70,7 @@ fn an_unknown_format() {
     assert_snapshot!(wrong(&["plan", "--format", "yaml"]), @r"
     --- stderr
     error: invalid value 'yaml' for '--format <FORMAT>'
-      [possible values: text, json]
+      [possible values: text, markdown, json]
 
     For more information, try '--help'.
     --- exit 64

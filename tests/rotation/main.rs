@@ -57,6 +57,7 @@ fn settings() -> Settings {
             target: KubernetesTarget::Context { kubeconfig: None, context: Some("production".into()) },
         }),
         isolation: Default::default(),
+        rollout: None,
     }
 }
 

@@ -79,7 +79,7 @@ async fn apply(servers: &Arc<Fake>, text: &str) -> Plan {
 }
 
 fn shown(plan: &Plan) -> String {
-    render::text::plan(plan, &render::text::Options { color: false, width: 100, sql: true })
+    render::text::plan(plan, &render::text::Options { color: false, width: 100, sql: true, expand: false })
 }
 
 fn actions(plan: &Plan) -> Vec<(String, Action)> {

@@ -6,6 +6,7 @@ mod migrations;
 mod mutations;
 mod objects;
 mod records;
+mod rollout;
 mod scheduling;
 
 use std::sync::Arc;

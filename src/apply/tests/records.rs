@@ -45,6 +45,32 @@ async fn appends_of_concurrent_steps_go_out_together() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_that_runs_alone_waits_for_nobody() {
+    let fake = Fake::default();
+    let (report, _) = apply_plan(&fake, plan(vec![recording(0, 50)])).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+    assert_eq!(recorded(&fake).1, 50);
+    assert!(report.duration < Duration::from_millis(5), "{:?}", report.duration);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_server_gets_larger_groups() {
+    // Nine steps come one after another while an insert takes as long as two of them need.
+    let mut fake = Fake::default().slow_inserts(Duration::from_millis(60));
+    let mut steps = vec![recording(0, 20)];
+    for id in 1..10 {
+        let takes = Duration::from_millis(100 + 10 * u64::try_from(id).unwrap());
+        fake = fake.slow(&format!("RUN {id}"), takes);
+        let row = LedgerRow::new(TABLE).with("address", format!("r{id}")).with("digest", 0);
+        steps.push(step(id, &format!("s{id}")).op(Sql::new(format!("RUN {id}"))).op(Op::Ledger(row)).build());
+    }
+    let (report, _) = apply_plan(&fake, plan(steps)).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+    let (rows, inserts) = recorded(&fake);
+    assert_eq!((rows.len(), inserts), (29, 20), "the nine joined those of the first");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_append_returns_when_its_row_is_there() {
     let fake = Fake::default().slow_inserts(Duration::from_secs(3));
     let mut second = step(1, "second").after(&[0]).op(Sql::new("CREATE second")).build();
@@ -88,6 +114,20 @@ fn two_steps() -> Plan {
         step(0, "tables").op(Sql::new("CREATE ops")).build(),
         step(1, "a").after(&[0]).op(Sql::new("CREATE a")).build(),
     ])
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_audit_is_written_in_groups() {
+    let fake = Fake::default();
+    let steps = (0..200).map(|id| step(id, &format!("r{id:03}")).op(Sql::new("CREATE r")).build()).collect();
+    let options = Options { parallelism: 1, ..Options::default() };
+    let fake = fake.slow("CREATE r", Duration::from_millis(10));
+    let (_stopper, stop) = stop::channel();
+    let (report, _) = apply_with(&fake, plan(steps), options, stop).await;
+    assert_eq!(report.outcome(), Outcome::Done);
+    let (rows, inserts) = fake.table("charter_steps");
+    assert_eq!(rows.len(), 200);
+    assert!((5..=11).contains(&inserts), "{inserts}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Span};
 use crate::kinds::DecodeCx;
+use crate::kinds::common::import_ledger;
 use crate::migrate::analyze::{Analysis, ObjectKind, Role};
 use crate::migrate::{self, FileNameError, MigrationName, Statement};
 use crate::model::{Addr, Resource, Value};
@@ -14,6 +15,8 @@ use crate::model::{Addr, Resource, Value};
 /// The name of the kind that these resources are of.
 pub const KIND: &str = "migrations";
 
+/// The attribute of files that run as charter's own user although they are a tenant's.
+pub const UNCONFINED: &str = "unconfined";
 /// What stands for the database's name in the `neutral` text of a statement, which `check --replay`
 /// runs in a scratch database.
 pub const SCRATCH: &str = "charter_replay_database";
@@ -30,6 +33,8 @@ pub struct Runner {
     /// The tenant's user and its address, where the statements run logged in as it; none for
     /// charter's own user.
     pub login: Option<(String, Addr)>,
+    /// Whether they run as charter's own user although they are a tenant's: `confinement = "none"`.
+    pub unconfined: bool,
     /// What `${charter.…}` stands for.
     pub placeholders: BTreeMap<String, String>,
     /// Files that are recorded and not run, by name.
@@ -47,6 +52,8 @@ pub struct Folder<'a> {
     pub written: Option<Span>,
     /// Where problems are told that have no place in a file.
     pub span: Span,
+    /// The ledger of another runner that recorded its files, as [`import_ledger::decode`] returns it.
+    pub import: Option<Value>,
 }
 
 /// Returns what identifies a folder: its path less `migrations/<environment>/` and `tenants/<slug>/`.
@@ -101,8 +108,10 @@ pub fn read(folder: &Folder, runner: &Runner, after: &[Addr], cx: &mut DecodeCx)
 
 fn misnamed(folder: &Folder, error: &FileNameError) -> Diagnostic {
     let (summary, help) = match error {
-        FileNameError::Pattern { .. } => {
-            ("a migration file is misnamed", format!("call it {}", migrate::PATTERN))
+        FileNameError::Pattern { file, .. } => {
+            let rename = import_ledger::rename_command(folder.path.trim_end_matches('/'), file);
+            let pattern = format!("call it {}", migrate::PATTERN);
+            ("a migration file is misnamed", rename.unwrap_or(pattern))
         }
         FileNameError::Duplicate { .. } => (
             "two migrations have one version",
@@ -132,6 +141,11 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
             return None;
         }
     };
+    if let Some(range) = import_ledger::way_back(&text) {
+        let file = cx.sources.add(&path, &text);
+        cx.diags.push(import_ledger::sections(Span::new(file, range)));
+        return None;
+    }
     let statements = statements(&path, &text, runner, cx)?;
     let number = |value: u64| {
         #[expect(clippy::cast_precision_loss, reason = "versions are counters or dates, below 2^53")]
@@ -154,12 +168,23 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("path", path)
         .with("checksum", migrate::file_token_sha256(&hashes))
         .with("raw_sha256", migrate::raw_sha256(&bytes))
+        .with("hashes", legacy(&bytes))
         .with("database", runner.database.as_str())
         .with("user", user)
         .with("user_addr", user_addr)
         .with("baselined", baselined)
         .with("statements", Value::List(values));
-    Some(resource)
+    let resource = folder
+        .import
+        .iter()
+        .fold(resource, |resource, import| resource.with(import_ledger::IMPORT, import.clone()));
+    Some(if runner.unconfined { resource.with(UNCONFINED, true) } else { resource })
+}
+
+/// Returns what other runners record of a file, by algorithm.
+fn legacy(bytes: &[u8]) -> Value {
+    let hashes = migrate::legacy::all(bytes);
+    Value::Map(hashes.into_iter().map(|(name, hash)| (name.to_owned(), hash.into())).collect())
 }
 
 /// Returns the key of a file's address: a stand-alone block's label says the folder already.
@@ -215,6 +240,7 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
     let touched = touched.into_iter().map(|(database, table)| Value::strings([database, table])).collect();
     let mut value = BTreeMap::from([
         ("sql".to_owned(), sql.into()),
+        ("line".to_owned(), Value::Number(u32::try_from(statement.line).unwrap_or(u32::MAX).into())),
         ("token_sha256".to_owned(), statement.token_sha256.as_str().into()),
         ("raw_sha256".to_owned(), statement.raw_sha256.as_str().into()),
         ("settings".to_owned(), Value::Map(settings)),

@@ -2,31 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{number, tables, waiting};
+use super::{import, is_baselined, number, tables, waiting};
 use crate::kinds::World;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
-use crate::model::{Attrs, Resource, Settings, Value, sql};
+use crate::model::tracking::{self, TABLES};
+use crate::model::{self, Attrs, Resource, Settings, Value, sql};
 
 /// The rows of files that are done, the newest of each.
 pub const APPLIED: &str = "migrations_applied";
 /// The newest event of each statement of the files that are not done.
 pub const EVENTS: &str = "migrations_events";
 
-/// The tables of applied files: of tenants and of stand-alone blocks.
-pub const TABLES: [&str; 2] = ["schema_migrations_tenant", "schema_migrations_global"];
-
 /// Returns the reads of the ledger. Of statements only those of files that are not done are read.
 pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
-    // A table without our columns is another runner's: the kind of charter's own tables says so.
-    let ours = |table: &&&str| caps.has_column(&format!("ops.{table}"), "folder");
     let scope = sql::literal(&settings.scope);
-    let files: Vec<String> = TABLES
-        .iter()
-        .filter(ours)
+    let tables = TABLES.iter().filter_map(|table| tracking::source(model::ledger::table(table)?, caps));
+    let files: Vec<String> = tables
         .map(|table| {
-            format!("SELECT tenant, folder, version, name, checksum, status, run_id, at FROM ops.{table} WHERE scope = {scope}")
+            format!(
+                "SELECT tenant, folder, version, name, checksum, status, run_id, at, \
+                 toUInt64(toUnixTimestamp(at)) AS seconds FROM {table} WHERE scope = {scope}"
+            )
         })
         .collect();
     if files.is_empty() {
@@ -70,6 +68,11 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
         events.entry(identity(row)).or_default().push(event(row, world));
     }
     let drifted = tables::drifted(world);
+    let mut imports = import::imports(world);
+    for ((tenant, folder), version) in &imports.newest {
+        let newest = newest.entry((tenant, folder)).or_default();
+        *newest = (*newest).max(*version);
+    }
     let mut observed = BTreeMap::new();
     for identity in identities {
         let mut parts = identity.splitn(3, '|');
@@ -78,6 +81,13 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
         if !attrs.contains_key("status") {
             let events = events.remove(*identity).unwrap_or_default();
             let status = if events.is_empty() { "pending" } else { "partial" };
+            // What charter itself began, it knows better.
+            if let (true, Some(import)) = (events.is_empty(), imports.files.remove(*identity)) {
+                attrs.insert(import::IMPORTED.into(), import);
+            }
+            if let Some(columns) = imports.columns.remove(*identity) {
+                attrs.insert(import::COLUMNS.into(), columns);
+            }
             attrs.insert("status".into(), status.into());
             attrs.insert("events".into(), Value::List(events));
         }
@@ -105,7 +115,7 @@ fn event(row: &Row, world: &World) -> Value {
 
 /// Returns whether a file is done.
 pub fn is_done(live: &Attrs) -> bool {
-    matches!(live.get("status").and_then(Value::as_str), Some("applied" | "baselined"))
+    matches!(live.get("status").and_then(Value::as_str), Some("applied" | "baselined" | "imported"))
 }
 
 /// Compares a file with what the ledger says of it.
@@ -115,8 +125,14 @@ pub fn diff(wanted: &Resource, live: &Attrs) -> Vec<AttrDiff> {
     } else {
         (
             "status",
-            if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) { "baselined" } else { "applied" }
-                .into(),
+            if is_baselined(wanted) {
+                "baselined"
+            } else if live.contains_key(import::IMPORTED) {
+                import::STATUS
+            } else {
+                "applied"
+            }
+            .into(),
         )
     };
     let before = live.get(attr).cloned().unwrap_or(Value::Null);
@@ -155,6 +171,11 @@ pub fn survey(wanted: &[&Resource], world: &World) -> Vec<Finding> {
             .help("bring the file back from version control: it is how a new tenant gets what this one has")
         })
         .collect()
+}
+
+/// Returns charter's rows of applied files.
+pub fn recorded<'a>(world: &'a World) -> &'a [Row] {
+    world.snapshot.rows(APPLIED)
 }
 
 /// Returns a finding where a file was edited after it was applied.

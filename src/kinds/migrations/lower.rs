@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::waiting::{self, Fate};
-use super::{cost, ledger, number, tables};
+use super::{cost, import, is_baselined, ledger, number, tables};
 use crate::kinds::common::credential;
+use crate::kinds::common::migration::UNCONFINED;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
 use crate::migrate::ALGORITHM;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::{LedgerRow, Login, Op, Sql};
-use crate::model::{Action, Addr, Attrs, Resource, Value, sql};
+use crate::model::{Action, Addr, Attrs, Resource, Value, sql, tracking};
 
 /// The longest statement that a server takes unless told (`max_query_size`), in bytes.
 const MAX_QUERY_SIZE: usize = 262_144;
@@ -20,12 +21,17 @@ const MAX_QUERY_SIZE: usize = 262_144;
 pub fn lower(change: &Change, world: &World) -> Lowered {
     let (Some(wanted), nothing) = (change.wanted, Attrs::new()) else { return Lowered::default() };
     let live = change.live.unwrap_or(&nothing);
+    if !is_baselined(wanted)
+        && let Some(lowered) = import::lower(wanted, live, || file_row(wanted, live, world, import::STATUS))
+    {
+        return lowered;
+    }
     let first = match start(wanted, live) {
         Ok(first) => first,
         Err(finding) => return Lowered { findings: vec![*finding], ..Lowered::default() },
     };
-    if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) {
-        let mut lowered = Lowered::ops([file_row(wanted, world, "baselined").into_op()]);
+    if is_baselined(wanted) {
+        let mut lowered = Lowered::ops([file_row(wanted, live, world, "baselined").into_op()]);
         lowered.action = Some(Action::Execute { statements: 0 });
         lowered.notes = vec!["recorded and not run: the tenant block declares what it does".to_owned()];
         return lowered;
@@ -109,6 +115,7 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
     waiting::review(wanted, live, first, world, &mut lowered);
     cost::review(wanted, first, world, &mut lowered);
     let login = login(wanted, world, &mut lowered);
+    lowered.findings.extend(unconfined(wanted));
     for (at, statement) in statements.iter().enumerate().skip(first) {
         lowered.ops.push(run(wanted, statement, at, statements.len(), login.clone(), world).into());
     }
@@ -116,8 +123,24 @@ fn execute(wanted: &Resource, live: &Attrs, first: usize, world: &World) -> Lowe
         let record = tables::record(&world.settings.scope, wanted.text("tenant"), &database, &names);
         lowered.ops.push(record.into());
     }
-    lowered.ops.push(file_row(wanted, world, "applied").into_op());
+    lowered.ops.push(file_row(wanted, live, world, "applied").into_op());
     lowered
+}
+
+/// Returns a finding where a tenant's file runs as charter's own user, which nothing confines.
+fn unconfined(wanted: &Resource) -> Option<Finding> {
+    let unconfined = wanted.attrs.get(UNCONFINED) == Some(&Value::Bool(true));
+    unconfined.then(|| {
+        let what = "a tenant's migration runs as charter's own user, which nothing confines";
+        Finding::new("CH450", Severity::Warning, Category::Access, what)
+            .at(&wanted.addr)
+            .compare(
+                "a login as the tenant's user, so that the server confines what the file does",
+                format!("confinement = \"none\": {} can reach every tenant, and grant", wanted.text("path")),
+            )
+            .help("read the file as you would read a statement of an administrator")
+            .help("take the line `confinement = \"none\"` back when this file is applied")
+    })
 }
 
 /// Returns who runs the statements: the tenant's user, with what its Secret holds.
@@ -191,10 +214,13 @@ fn identified(table: &'static str, wanted: &Resource, world: &World) -> LedgerRo
         .with("algorithm", ALGORITHM)
 }
 
-fn file_row(wanted: &Resource, world: &World, status: &str) -> LedgerRow {
-    let [tenants, global] = ledger::TABLES;
+/// Returns the row that says that a file is done; in another runner's table with that one's columns.
+fn file_row(wanted: &Resource, live: &Attrs, world: &World, status: &str) -> LedgerRow {
+    let [tenants, global] = tracking::TABLES;
     let table = if wanted.text("tenant").is_empty() { global } else { tenants };
-    identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status)
+    let row =
+        identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status);
+    import::complete(row, live, world)
 }
 
 trait IntoOp {

@@ -5,8 +5,10 @@
 //! logged in as the tenant's user, so that the server confines them.
 
 mod cost;
+mod import;
 mod ledger;
 mod lower;
+mod preflight;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -14,14 +16,16 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::common::import_ledger::{self, IMPORT};
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
+use crate::kinds::common::runner;
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
-use crate::model::schema::{BlockSchema, Type};
+use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Snapshot, Value};
+use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
 /// The kind.
 pub struct Migrations;
@@ -39,27 +43,34 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        Some(schema)
+        Some(runner::variable(schema).block(IMPORT, Arity::Optional, import_ledger::schema()))
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {
         let default = format!("migrations/{}/{}", cx.settings.environment, block.label);
         let body = &block.body;
         let path = body.string("path").unwrap_or(&default).to_owned();
+        let database = body.string("database").unwrap_or_default();
+        let import = body.block(IMPORT).and_then(|body| import_ledger::decode(body, database, cx));
         let folder = Folder {
+            import,
             path: &path,
             id: block.label.clone(),
             written: body.get("path").map(|path| path.span),
             span: body.span_of("path"),
         };
-        let database = body.string("database").unwrap_or_default();
         let placeholders = [("database".to_owned(), database.to_owned())];
         let runner = Runner {
             addr: block.addr.clone(),
             tenant: String::new(),
             database: database.to_owned(),
             login: None,
-            placeholders: placeholders.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            unconfined: false,
+            placeholders: placeholders
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .chain(runner::variables(body, cx))
+                .collect(),
             baselined: &[],
         };
         Declared { resources: migration::read(&folder, &runner, &[], cx), ..Declared::default() }
@@ -73,8 +84,15 @@ impl Kind for Migrations {
         false
     }
 
+    fn looks_up(&self, wanted: &[&Resource]) -> BTreeSet<(String, String)> {
+        import::looks_up(wanted)
+    }
+
     fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
+        let mut reads = ledger::reads(settings, caps);
+        reads.extend(tables::reads(wanted, settings, caps));
+        reads.extend(import::reads(wanted, caps));
+        reads
     }
 
     fn follow_up(&self, wanted: &[&Resource], _: &Settings, snapshot: &Snapshot) -> Vec<Read> {
@@ -93,6 +111,14 @@ impl Kind for Migrations {
         lower::lower(change, world)
     }
 
+    fn asks(&self, steps: &[Step], _: &World) -> Vec<Read> {
+        preflight::asks(steps)
+    }
+
+    fn foresees(&self, steps: &[Step], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        preflight::findings(steps, stopped, world)
+    }
+
     fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
         live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
     }
@@ -100,9 +126,15 @@ impl Kind for Migrations {
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = ledger::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
+        findings.extend(import::survey(wanted, ledger::recorded(world), world));
         findings.extend(waiting::survey(wanted, world));
         findings
     }
+}
+
+/// Returns whether a file is recorded and not run: its tenant block declares what it does.
+fn is_baselined(wanted: &Resource) -> bool {
+    wanted.attrs.get("baselined") == Some(&Value::Bool(true))
 }
 
 /// Returns the number of an attribute.

@@ -12,6 +12,9 @@ const READS: [&str; 13] = [
 pub(super) fn one(mut cursor: Cursor<'_, '_>) -> Analysis {
     let mut analysis = Analysis::default();
     let simple = [
+        ("BACKUP", Verb::Backup),
+        ("RESTORE", Verb::Restore),
+        ("MOVE", Verb::Move),
         ("GRANT", Verb::Grant),
         ("REVOKE", Verb::Revoke),
         ("SET", Verb::Set),
@@ -45,21 +48,28 @@ pub(super) fn one(mut cursor: Cursor<'_, '_>) -> Analysis {
     analysis
 }
 
-/// A read changes nothing, whatever it reads; its sources are of no interest to a migration.
-fn read(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
+/// A read changes nothing; what a query reads is named all the same, as it must be there.
+fn read(cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
     // `WITH x AS (…) INSERT INTO …` is accepted by newer servers.
-    if cursor.sees("WITH") && cursor.seek(&["INSERT INTO", "SELECT"]) == Some("INSERT INTO") {
-        cursor.eat("INSERT");
-        return write("INSERT", cursor, analysis);
+    let mut main = cursor;
+    if cursor.sees("WITH") && main.seek(&["INSERT INTO", "SELECT"]) == Some("INSERT INTO") {
+        main.eat("INSERT");
+        return write("INSERT", main, analysis);
     }
     analysis.verb = Verb::Read;
     analysis.replay = Replay::Idempotent;
+    let query = cursor.peek(0).is_some_and(|token| token.is_punct("("))
+        || ["SELECT", "WITH", "FROM"].iter().any(|word| cursor.sees(word));
+    for name in if query { reads::tables(cursor.rest()) } else { Vec::new() } {
+        analysis.push(Some(name), Role::Reads, ObjectKind::Table);
+    }
 }
 
 fn other(verb: Verb, mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
     analysis.verb = verb;
-    analysis.flags.access =
-        matches!(verb, Verb::Grant | Verb::Revoke) || cursor.sees("DEFAULT ROLE") || cursor.sees("ROLE");
+    analysis.flags.access = matches!(verb, Verb::Grant | Verb::Revoke | Verb::Move)
+        || cursor.sees("DEFAULT ROLE")
+        || verb == Verb::Set && cursor.sees("ROLE");
     // Granting what is granted changes nothing, with `WITH REPLACE OPTION` as well.
     if matches!(verb, Verb::Grant | Verb::Revoke) || cursor.sees("DEFAULT ROLE") {
         analysis.replay = Replay::Idempotent;

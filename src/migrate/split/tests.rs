@@ -48,6 +48,16 @@ fn explicit_delimiters_replace_semicolons() {
     assert_eq!(texts("SELECT '\n-- charter:statement\n'; SELECT 2").len(), 2);
 }
 
+/// The server gets a piece alone: `9.9e;` is a number only as long as the `;` is there.
+#[test]
+fn a_piece_is_what_it_is_alone() {
+    assert!(errors("SELECT 2;\nSELECT 9.9e;\n").contains("`9.9e`: wrong number `9.9e`"));
+    let [one, two] =
+        [".5", " .5"].map(|dot| pieces(&format!("SELECT a\n-- charter:statement\n{dot}")).unwrap());
+    assert_eq!(one[1].token_sha256, two[1].token_sha256);
+    assert_eq!(one[1].token_sha256, pieces(".5").unwrap()[0].token_sha256);
+}
+
 #[test]
 fn places_are_reported() {
     let sql = "\u{feff}-- é\n\nSELECT 1;\n  SELECT\n'é'; SELECT 3";

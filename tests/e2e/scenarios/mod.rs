@@ -3,12 +3,15 @@
 
 mod access;
 mod adoption;
+mod confinement;
+mod corpus;
 mod crash;
 mod drift;
 mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod import;
 mod isolation;
 mod issued;
 mod least;
@@ -44,11 +47,14 @@ pub fn all() -> Vec<Scenario> {
         examples::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        confinement::scenarios(),
+        corpus::scenarios(),
         provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
         issued::scenarios(),
         least::scenarios(),
+        import::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
         looks::scenarios(),

@@ -1,0 +1,1 @@
+CREATE TABLE clicks (at DateTime) ENGINE = MergeTree ORDER BY at;
