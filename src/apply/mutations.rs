@@ -19,7 +19,7 @@ use crate::model::op::{Mutation, Sql, TableName};
 use crate::model::snapshot::{Row, number, text};
 use crate::model::{Secret, sql};
 
-const COLUMNS: &str = "SELECT mutation_id, command, parts_to_do, is_done, latest_fail_reason FROM system.mutations \
+const COLUMNS: &str = "SELECT mutation_id, toUnixTimestamp(create_time) AS created, command, parts_to_do, is_done, latest_fail_reason FROM system.mutations \
     WHERE database = {database:String} AND table = {table:String}";
 
 /// The server's clock has whole seconds.
@@ -67,7 +67,7 @@ enum Which<'a> {
     /// Those that were made since.
     Since(Instant),
     /// Those of these ids.
-    Ids(&'a [String]),
+    Ids(&'a [&'a str]),
 }
 
 /// Waits for the mutations that were made of a statement's tables since it was sent.
@@ -95,14 +95,15 @@ pub(super) async fn wait<S: Servers>(at: &At<'_, S>, wanted: &[Mutation]) -> Res
     let deadline = Instant::now() + limit;
     let tables: BTreeSet<&TableName> = wanted.iter().map(|one| &one.of).collect();
     for table in tables {
-        let ids: Vec<String> =
-            wanted.iter().filter(|one| one.of == *table).map(|one| one.id.clone()).collect();
-        let seen = follow(at, table, &Which::Ids(&ids), deadline).await.map_err(|error| {
+        let here: Vec<&Mutation> = wanted.iter().filter(|one| one.of == *table).collect();
+        let ids: Vec<&str> = here.iter().map(|one| one.id.as_str()).collect();
+        let mut seen = follow(at, table, &Which::Ids(&ids), deadline).await.map_err(|error| {
             Trouble::failed(format!("mutations of {table} cannot be looked up: {error}")).help_for(error.kind)
         })?;
-        if let Some(gone) = ids.iter().find(|id| seen.iter().all(|one| one.mutation.id != **id)) {
+        seen.retain(|one| here.contains(&&one.mutation));
+        if let Some(gone) = here.iter().find(|wanted| seen.iter().all(|one| one.mutation != ***wanted)) {
             let help = "plan again: it says how to go on";
-            return Err(Trouble::failed(format!("mutation {gone} of {table} was killed")).help(help));
+            return Err(Trouble::failed(format!("mutation {} of {table} was killed", gone.id)).help(help));
         }
         if let Some(left) = Left::of(seen, limit) {
             return Err(left.trouble());
@@ -151,7 +152,11 @@ async fn look<S: Servers>(at: &At<'_, S>, table: &TableName, which: &Which<'_>) 
             let since = (begun.elapsed() + SLACK).as_secs() + 1;
             ("create_time >= now() - toIntervalSecond({seconds:UInt64})", "seconds", since.to_string())
         }
-        Which::Ids(ids) => ("has({ids:Array(String)}, mutation_id)", "ids", sql::array(ids.iter())),
+        Which::Ids(ids) => (
+            "has(JSONExtract({ids:String}, 'Array(String)'), mutation_id)",
+            "ids",
+            serde_json::json!(ids).to_string(),
+        ),
     };
     let param = |name: &str, value: &str| (name.to_owned(), Secret::new(value));
     let query = Query {
@@ -166,7 +171,11 @@ async fn look<S: Servers>(at: &At<'_, S>, table: &TableName, which: &Which<'_>) 
 
 fn seen(table: &TableName, row: &Row) -> Seen {
     Seen {
-        mutation: Mutation { of: table.clone(), id: text(row, "mutation_id").to_owned() },
+        mutation: Mutation {
+            of: table.clone(),
+            id: text(row, "mutation_id").to_owned(),
+            created: number(row, "created"),
+        },
         command: text(row, "command").to_owned(),
         parts: number(row, "parts_to_do"),
         done: number(row, "is_done") == 1,
@@ -243,11 +252,11 @@ impl Left {
         Some(Self { failing: failing.is_some(), error, seen })
     }
 
-    /// Returns the mutations as they are recorded: `[["database", "table", "id"], …]`.
+    /// Returns the mutations as they are recorded: `[["database", "table", "id", made at], …]`.
     pub(super) fn mutations(&self) -> String {
         let rows = self.seen.iter().map(|one| {
-            let Mutation { of: TableName { database, table }, id } = &one.mutation;
-            [database, table, id]
+            let Mutation { of: TableName { database, table }, id, created } = &one.mutation;
+            serde_json::json!([database, table, id, created])
         });
         serde_json::json!(rows.collect::<Vec<_>>()).to_string()
     }
@@ -271,7 +280,7 @@ impl Left {
     fn kill(&self) -> String {
         let mut text = String::new();
         for one in &self.seen {
-            let Mutation { of: TableName { database, table }, id } = &one.mutation;
+            let Mutation { of: TableName { database, table }, id, created: _ } = &one.mutation;
             let separator = if text.is_empty() { "" } else { "; " };
             // Writing to a text does not fail.
             let _ = write!(

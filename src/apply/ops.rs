@@ -168,9 +168,11 @@ impl<S: Servers> At<'_, S> {
         super::failpoint::reach(self, point, number).await;
     }
 
+    /// Passes a point; nothing ends there but where tests are built.
     #[cfg(not(debug_assertions))]
-    #[expect(clippy::unused_async, reason = "where tests are built it may never return")]
-    pub(super) async fn reach(&self, _: &str, _: usize) {}
+    pub(super) fn reach(&self, _: &str, _: usize) -> std::future::Ready<()> {
+        std::future::ready(())
+    }
 
     /// Says how the step goes on.
     pub(super) fn emit(&self, progress: Progress) {
@@ -256,7 +258,7 @@ impl<S: Servers> At<'_, S> {
     pub(super) async fn fill(&self, ledger_row: &LedgerRow) -> Result<Row, Trouble> {
         let columns = ledger_row.row.iter();
         let mut row: Row = columns.map(|(k, v)| (k.clone(), v.clone())).collect();
-        row.insert("run_id".into(), self.cx.run.id.as_str().into());
+        row.insert(ledger_row.run_column(), self.cx.run.id.as_str().into());
         for (column, slot, part) in &ledger_row.fill {
             if *part == Part::Password {
                 return Err(Trouble::failed("a password cannot be recorded"));

@@ -69,10 +69,10 @@ pub enum Format {
 /// How much of a plan is printed.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Look {
-    /// Every statement and manifest, exactly as it would be sent
+    /// Every statement and manifest, exactly as it would be sent; Markdown and JSON always have them
     #[arg(long)]
     pub sql: bool,
-    /// Each tenant by itself, also where the same happens to many
+    /// Each tenant by itself, also where the same happens to many; JSON always has each
     #[arg(long)]
     pub expand: bool,
 }

@@ -79,7 +79,7 @@ pub fn render_plan(plan: &Plan, format: Format, look: Look, ui: &Ui) -> String {
             let (color, width) = (ui.colors_results(), ui.width());
             render::text::plan(plan, &render::text::Options { color, width, sql, expand })
         }
-        Format::Markdown => render::markdown::plan(plan),
+        Format::Markdown => render::markdown::plan(plan, look.expand),
         Format::Json => format!("{:#}\n", render::json::plan(plan, env!("CARGO_PKG_VERSION"))),
     }
 }

@@ -258,6 +258,13 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns tables, by database, of which it must be known whether they are there and which columns
+    /// they have before it is decided what to read; [`Caps::columns`] has those that are.
+    fn looks_up(&self, wanted: &[&Resource]) -> BTreeSet<(String, String)> {
+        let _ = wanted;
+        BTreeSet::new()
+    }
+
     /// Returns what must be read to observe the wanted resources, and what this scope owns of the
     /// kind besides. Asked once, with the union of both; the number of reads must not depend on it.
     fn reads(&self, wanted: &[&Resource], owned: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read>;

@@ -58,6 +58,12 @@ pub enum Verb {
     Kill,
     /// `SELECT`, `SHOW`, `DESCRIBE`, `EXPLAIN`, `EXISTS`, `CHECK`: reads only.
     Read,
+    /// `BACKUP`.
+    Backup,
+    /// `RESTORE`, which makes what the backup has.
+    Restore,
+    /// `MOVE` of an access entity to another storage.
+    Move,
     /// Several statements joined by `PARALLEL WITH`.
     Parallel,
     /// Anything else.

@@ -10,6 +10,7 @@ pub mod analyze;
 pub mod checksum;
 pub mod cost;
 pub mod files;
+pub mod legacy;
 pub mod lexer;
 pub mod look;
 mod number;

@@ -240,6 +240,11 @@ fn of_verb(code: &[Token<'_>], analysis: &Analysis) -> Vec<Right> {
     }
     match analysis.verb {
         Verb::System => everywhere("SYSTEM"),
+        Verb::Backup | Verb::Restore => everywhere("BACKUP"),
+        Verb::Unknown if starts("EXECUTE AS") => {
+            let user = code.get(2).map(unquote).unwrap_or_default();
+            vec![Right::new(&["IMPERSONATE"], Place::Object(user))]
+        }
         _ => Vec::new(),
     }
 }

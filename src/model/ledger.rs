@@ -131,7 +131,7 @@ pub const TABLES: &[Table] = &[
             column("duration_ms", "UInt64"),
             // Why it is recorded, where no answer of the server told it.
             text("reason"),
-            // What a statement left behind: `[["database", "table", "mutation id"], …]`.
+            // What a statement left behind: `[["database", "table", "mutation id", made at], …]`.
             text("mutations"),
             AT,
         ],

@@ -28,6 +28,8 @@ pub enum FileState {
     Applied,
     /// It is recorded as done and was not run.
     Baselined,
+    /// Another runner recorded it, and charter took that over.
+    Imported,
     /// It is recorded for a folder that its tenant no longer declares.
     Undeclared,
 }
@@ -46,13 +48,14 @@ impl FileState {
             Self::Pending => "pending",
             Self::Applied => "applied",
             Self::Baselined => "baselined",
+            Self::Imported => "imported",
             Self::Undeclared => "undeclared",
         }
     }
 
     /// Returns whether nothing is left to do or to decide.
     pub fn is_settled(self) -> bool {
-        matches!(self, Self::Applied | Self::Baselined | Self::Undeclared)
+        matches!(self, Self::Applied | Self::Baselined | Self::Imported | Self::Undeclared)
     }
 }
 

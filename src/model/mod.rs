@@ -25,6 +25,7 @@ pub mod secret;
 pub mod settings;
 pub mod snapshot;
 pub mod sql;
+pub mod tracking;
 pub mod value;
 pub mod watch;
 

@@ -158,7 +158,8 @@ impl fmt::Display for TableName {
     }
 }
 
-/// A mutation of a table: a row of `system.mutations`.
+/// A mutation of a table: a row of `system.mutations`. After a mutation was killed and the server
+/// started anew, its id is given to another one, so that the time belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Mutation {
     /// The table.
@@ -166,6 +167,8 @@ pub struct Mutation {
     pub of: TableName,
     /// The id.
     pub id: String,
+    /// When it was made, in seconds since 1970 by the server's clock.
+    pub created: u64,
 }
 
 /// A statement for ClickHouse.

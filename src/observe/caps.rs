@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::{ObserveError, Server};
 use crate::backend::{Error, Query, Servers};
 use crate::model::snapshot::{Caps, Row, number, text, texts};
+use crate::model::sql;
 
 /// The oldest version that charter works with.
 const OLDEST: (u32, u32) = (23, 8);
@@ -21,8 +22,19 @@ const COLUMNS: &str = "SELECT database, table, groupArray(name) AS columns FROM 
     WHERE (database = 'system' AND table IN ('users', 'roles', 'grants', 'role_grants', 'databases', \
     'tables', 'columns', 'privileges', 'mutations', 'settings_profile_elements', 'quotas', \
     'quota_limits', 'row_policies', 'settings', 'parts', 'query_log')) \
-    OR (database = 'ops' AND (startsWith(table, 'charter_') OR startsWith(table, 'schema_migrations_'))) \
-    GROUP BY database, table";
+    OR (database = 'ops' AND (startsWith(table, 'charter_') OR startsWith(table, 'schema_migrations_')))";
+
+/// Returns the statement that reads the columns; of these tables besides, by database.
+fn columns(tables: &BTreeSet<(String, String)>) -> String {
+    let mut statement = COLUMNS.to_owned();
+    if !tables.is_empty() {
+        let databases: BTreeSet<&str> = tables.iter().map(|(database, _)| database.as_str()).collect();
+        let names: BTreeSet<&str> = tables.iter().map(|(_, table)| table.as_str()).collect();
+        let (databases, names) = (sql::array(databases), sql::array(names));
+        statement.push_str(&format!(" OR (has({databases}, database) AND has({names}, table))"));
+    }
+    statement + " GROUP BY database, table"
+}
 
 /// Who lacks these sees a part of the databases, tables and columns, and no error.
 const SIGHT: &str = "SHOW DATABASES, SHOW TABLES, SHOW COLUMNS ON *.*";
@@ -58,18 +70,22 @@ pub(super) async fn sight<S: Servers>(servers: &S, caps: &Caps) -> Result<(), Ob
     Ok(())
 }
 
-/// Reads what the server is and can do.
+/// Reads what the server is and can do, and the columns of some tables besides, by database.
 ///
 /// # Errors
 /// A server that cannot be asked, or is too old.
-pub(super) async fn read<S: Servers>(servers: &S) -> Result<Caps, ObserveError> {
-    let failed = |statement, error: Error| ObserveError::of(Server::ClickHouse, statement, error);
+pub(super) async fn read<S: Servers>(
+    servers: &S,
+    tables: &BTreeSet<(String, String)>,
+) -> Result<Caps, ObserveError> {
+    let failed = |statement: &str, error: Error| ObserveError::of(Server::ClickHouse, statement, error);
     let rows = servers.rows(Query::new(IDENTITY)).await.map_err(|error| failed(IDENTITY, error))?;
     let mut caps = identity(rows.first());
     if !caps.at_least(OLDEST.0, OLDEST.1) {
         return Err(ObserveError::TooOld { version: caps.version });
     }
-    let rows = servers.rows(Query::new(COLUMNS)).await.map_err(|error| failed(COLUMNS, error))?;
+    let statement = columns(tables);
+    let rows = servers.rows(Query::new(&statement)).await.map_err(|error| failed(&statement, error))?;
     for row in &rows {
         let table = format!("{}.{}", text(row, "database"), text(row, "table"));
         let columns = texts(row, "columns").into_iter().collect();

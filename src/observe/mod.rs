@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use crate::backend::{Error, ErrorKind, Query, Servers};
-use crate::kinds::Kinds;
+use crate::kinds::{Kind, Kinds};
 use crate::model::registry::{Registry, TABLE};
 use crate::model::resource::Desired;
 use crate::model::snapshot::{Api, Caps, Listing, Read, Row};
@@ -75,7 +75,8 @@ pub async fn observe_to<S: Servers>(
     parallelism: usize,
     extent: Extent<'_>,
 ) -> Result<(Snapshot, Registry), ObserveError> {
-    let (caps, cluster_uid) = tokio::join!(caps::read(servers), servers.cluster_uid());
+    let tables = looked_up(kinds, desired);
+    let (caps, cluster_uid) = tokio::join!(caps::read(servers, &tables), servers.cluster_uid());
     let caps = caps?;
     let cluster_uid =
         cluster_uid.map_err(|error| ObserveError::of(Server::Kubernetes, "the cluster's UID", error))?;
@@ -170,6 +171,15 @@ async fn absent<S: Servers>(servers: &S, table: &str) -> Result<Registry, Observ
 struct Asked {
     queries: BTreeMap<&'static str, String>,
     lists: BTreeSet<(Api, String)>,
+}
+
+/// Returns the tables of which the kinds must know whether they are there.
+fn looked_up(kinds: &Kinds, desired: &Desired) -> BTreeSet<(String, String)> {
+    let of_kind = |kind: &'static dyn Kind| {
+        let wanted = desired.resources.values().filter(|resource| resource.kind == kind.name());
+        kind.looks_up(&wanted.collect::<Vec<_>>())
+    };
+    kinds.iter().flat_map(of_kind).collect()
 }
 
 /// Unites what the kinds ask for. A kind of which nothing is declared and nothing owned asks nothing.

@@ -171,12 +171,18 @@ impl File {
     }
 }
 
+/// Returns findings as they are, each for itself.
+pub fn one_by_one<'a>(all: &[&'a Finding]) -> Vec<Told<'a>> {
+    let told = all.iter().map(|finding| Told { finding: Cow::Borrowed(*finding), names: Vec::new() });
+    told.collect()
+}
+
 /// Returns findings, those folded that say the same of several.
 pub fn findings<'a>(all: &[&'a Finding], plan: &Plan) -> Vec<Told<'a>> {
     let tenants = plan.steps.iter().filter_map(|step| Some((step.addr.block(), step.tenant.as_deref()?)));
     let tenants: BTreeMap<Addr, &str> = tenants.collect();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut classes: Vec<(Vec<&Finding>, Vec<(String, Template)>)> = Vec::new();
+    let mut classes: Vec<(Vec<&Finding>, Vec<Named>)> = Vec::new();
     for finding in all {
         let template = template_of(finding, &tenants);
         let left = template.as_ref().and_then(|(_, template)| left_of(finding, template));
@@ -195,23 +201,23 @@ pub fn findings<'a>(all: &[&'a Finding], plan: &Plan) -> Vec<Told<'a>> {
                 finding: Cow::Owned(first.finding(findings[0])),
                 names: templates.iter().map(|(name, _)| escape::line(name).into_owned()).collect(),
             }),
-            _ => told.extend(
-                findings.into_iter().map(|one| Told { finding: Cow::Borrowed(one), names: Vec::new() }),
-            ),
+            _ => told.extend(one_by_one(&findings)),
         }
     }
     told
 }
 
+/// A name and what is taken out where it stands.
+type Named = (String, Template);
+
 /// Returns whom a finding is about: its tenant, or the instance or label of its block.
-fn template_of(finding: &Finding, tenants: &BTreeMap<Addr, &str>) -> Option<(String, Template)> {
+fn template_of(finding: &Finding, tenants: &BTreeMap<Addr, &str>) -> Option<Named> {
     let block = finding.addr.as_ref()?.block();
     let name = block.segments().get(1).map(|segment| segment.key.as_ref().unwrap_or(&segment.word))?;
-    let template = match tenants.get(&block) {
-        Some(slug) => (Template::new(slug), (*slug).to_owned()),
-        None => (Template::called(name, "<name>"), name.clone()),
-    };
-    Some((template.1, template.0))
+    Some(match tenants.get(&block) {
+        Some(slug) => ((*slug).to_owned(), Template::new(slug)),
+        None => (name.clone(), Template::called(name, "<name>")),
+    })
 }
 
 fn left_of(finding: &Finding, template: &Template) -> Option<String> {

@@ -85,10 +85,15 @@ fn of_sql(sql: &Sql) -> Vec<Risk> {
     };
     let analysis = analyze_sql(&sql.statement).unwrap_or_default();
     let found = by_verb(&analysis, sql);
-    if found.is_empty() && analysis.verb == Verb::Unknown && sql.journal.is_some() {
+    if found.is_empty() && is_opaque(analysis.verb) && sql.journal.is_some() {
         return vec![risk("runs what is not understood:", start(sql))];
     }
     found.into_iter().map(|(verb, object)| risk(&verb, object)).collect()
+}
+
+/// Tells whether nothing is known of what a statement does to the objects that there are.
+fn is_opaque(verb: Verb) -> bool {
+    matches!(verb, Verb::Unknown | Verb::Restore)
 }
 
 /// Returns what an analysed statement takes away: what is said, and of what.

@@ -109,7 +109,9 @@ impl<'a> Likeness<'a> {
 }
 
 fn newest(files: &Folder) -> Option<u64> {
-    let done = files.iter().filter(|file| matches!(file.state, FileState::Applied | FileState::Baselined));
+    let done = files
+        .iter()
+        .filter(|file| matches!(file.state, FileState::Applied | FileState::Baselined | FileState::Imported));
     done.map(|file| file.version).max()
 }
 

@@ -250,6 +250,10 @@ impl Template {
             slot.user = self.addr(&slot.user);
         }
         sql.waits_for.iter_mut().for_each(|of| self.table(of));
+        for one in &mut sql.watch {
+            one.database = self.shown(&one.database);
+            one.name = self.shown(&one.name);
+        }
         if let Some(Probe::Login { user, slot }) = &mut sql.unless {
             *user = self.shown(user);
             slot.user = self.addr(&slot.user);

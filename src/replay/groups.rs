@@ -105,7 +105,7 @@ fn statements(
     for file in files {
         let status = live.get(&file.identity).and_then(|live| live.get("status")).and_then(Value::as_str);
         match status {
-            Some("applied" | "baselined") => applied = true,
+            Some("applied" | "baselined" | "imported") => applied = true,
             Some("partial") => return Err(format!("{} is applied in part", file.text("path"))),
             _ => continue,
         }

@@ -14,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod observed;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -126,7 +127,7 @@ fn each_plan_is_as_expected() {
 fn comment_is_as_expected(name: &str, folder: &Path, plan: &Plan) -> Option<String> {
     let path = folder.join("expected.md");
     let expected = std::fs::read_to_string(&path).ok()?;
-    let comment = render::markdown::plan(plan);
+    let comment = render::markdown::plan(plan, false);
     if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
         std::fs::write(&path, &comment).unwrap();
         return None;
@@ -142,7 +143,7 @@ fn each_plan_makes_a_comment_without_links_and_open_folds() {
     options.extension.strikethrough = true;
     for (name, folder) in cases() {
         let plan = plan_of(&folder);
-        let comment = render::markdown::plan(&plan);
+        let comment = render::markdown::plan(&plan, false);
         assert!(comment.len() <= render::markdown::LIMIT, "{name}");
         assert!(comment.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()), "{name}");
         let html = comrak::markdown_to_html(&comment, &options);
@@ -157,6 +158,26 @@ fn each_plan_makes_a_comment_without_links_and_open_folds() {
             assert!(first.contains(&*render::escape::line(&step.identity)), "{name}: {comment}");
         }
     }
+}
+
+#[test]
+fn each_json_plan_is_as_its_schema_says() {
+    let schema = schema::read();
+    let mut found = Vec::new();
+    for (name, folder) in cases() {
+        let document = render::json::plan(&plan_of(&folder), "test");
+        found.extend(schema::wrong(&schema, &schema, &document, &name));
+        found.extend(
+            schema::unnamed(&schema, &schema, &document, &name)
+                .iter()
+                .map(|at| format!("{at}: not in the schema")),
+        );
+        let mut spoiled = document.clone();
+        spoiled["servers"]["clickhouse"] = Json::Null;
+        assert!(!schema::wrong(&schema, &schema, &spoiled, &name).is_empty(), "the judge is awake");
+    }
+    found.truncate(20);
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
@@ -192,7 +213,7 @@ fn the_same_input_gives_the_same_plan() {
 fn no_password_is_shown() {
     for (name, folder) in cases() {
         let plan = plan_of(&folder);
-        let comment = render::markdown::plan(&plan);
+        let comment = render::markdown::plan(&plan, false);
         let all = format!("{}{comment}{}", text(&folder, &plan), render::json::plan(&plan, "test"));
         for password in observed::PASSWORDS {
             assert!(!all.contains(password), "{name} shows {password}");

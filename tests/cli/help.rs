@@ -209,10 +209,11 @@ fn of_plan() {
               [default: text]
 
           --sql
-              Every statement and manifest, exactly as it would be sent
+              Every statement and manifest, exactly as it would be sent; Markdown and JSON always have
+              them
 
           --expand
-              Each tenant by itself, also where the same happens to many
+              Each tenant by itself, also where the same happens to many; JSON always has each
 
           --detailed-exitcode
               Exit with 2 where there are changes or findings
@@ -259,10 +260,11 @@ fn of_apply() {
               [default: 10]
 
           --sql
-              Every statement and manifest, exactly as it would be sent
+              Every statement and manifest, exactly as it would be sent; Markdown and JSON always have
+              them
 
           --expand
-              Each tenant by itself, also where the same happens to many
+              Each tenant by itself, also where the same happens to many; JSON always has each
 
           --lock-timeout <DURATION>
               How long to wait for the lock while another run of the scope holds it (10s, 5m); not at

@@ -39,6 +39,7 @@ CREATE TABLE copy AS d.original;
 -- is: Create Loud, +copy Table, < original Table
 CREATE TABLE copy AS original ENGINE = MergeTree ORDER BY x;
 
+-- since: 25.8
 -- is: Create Loud, +copy Table, < original Table, fills
 CREATE TABLE copy CLONE AS original;
 
@@ -99,6 +100,7 @@ CREATE MATERIALIZED VIEW mv (day Date) ENGINE = MergeTree ORDER BY day AS SELECT
 CREATE MATERIALIZED VIEW hourly REFRESH EVERY 1 HOUR DEPENDS ON other TO target AS SELECT * FROM events;
 
 -- Newer servers have no window views.
+-- until: 25.8
 -- is: Create Loud, +wv View, > target Table, < events Table
 CREATE WINDOW VIEW wv TO target AS SELECT count(id), tumbleStart(w) AS s FROM events GROUP BY tumble(ts, INTERVAL '5' SECOND) AS w;
 
@@ -160,6 +162,7 @@ CREATE QUOTA q FOR INTERVAL 1 hour MAX queries = 100 TO reader;
 -- is: Create Idempotent, +p Other, if-not-exists, access
 CREATE SETTINGS PROFILE IF NOT EXISTS p SETTINGS max_threads = 4 READONLY;
 
+-- since: 25.8
 -- is: Alter Silent, ~alice Other, access
 ALTER USER alice ADD IDENTIFIED WITH sha256_hash BY 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
@@ -273,6 +276,7 @@ ALTER TABLE events APPLY DELETED MASK;
 -- is: Alter Idempotent, ~mv Table, < events Table
 ALTER TABLE mv MODIFY QUERY SELECT day, count() AS n FROM events GROUP BY day;
 
+-- since: 25.8
 -- is: Alter Idempotent, ~d Database
 ALTER DATABASE d MODIFY COMMENT 'x';
 
@@ -353,6 +357,7 @@ INSERT INTO FUNCTION file('out.csv', 'CSV') SELECT * FROM events;
 -- is: Delete Silent, > events Table, < blocked Table, on-cluster, mutation
 DELETE FROM events ON CLUSTER main WHERE id IN (SELECT id FROM blocked);
 
+-- since: 25.8
 -- is: Update Silent, > events Table
 UPDATE events SET note = 'x' WHERE id = 1;
 
@@ -391,10 +396,11 @@ EXPLAIN SYNTAX SELECT 1;
 -- is: Read Idempotent
 EXISTS TABLE events;
 
+-- since: 25.8
 -- is: Parallel Idempotent, -a Table, -b Table
 DROP TABLE IF EXISTS a PARALLEL WITH DROP TABLE IF EXISTS b;
 
--- is: Unknown Silent
+-- is: Backup Silent
 BACKUP TABLE events TO Disk('backups', 'events.zip');
 
 -- Placeholders ---------------------------------------------------------------------------------

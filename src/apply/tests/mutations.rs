@@ -29,7 +29,7 @@ fn migration() -> Plan {
 
 fn mutation(done: bool, reason: &str) -> Rows {
     Ok(vec![row(json!({
-        "mutation_id": "mutation_7.txt", "command": "(DELETE WHERE a = 1)", "parts_to_do": u8::from(!done),
+        "mutation_id": "mutation_7.txt", "created": 1_700_000_000, "command": "(DELETE WHERE a = 1)", "parts_to_do": u8::from(!done),
         "is_done": u8::from(done), "latest_fail_reason": reason,
     }))])
 }
@@ -71,7 +71,7 @@ async fn a_failed_mutation_is_told_with_its_reason_and_how_to_end_it() {
     let event = recorded(&fake);
     assert_eq!(
         (&event["status"], &event["mutations"]),
-        (&json!("failed"), &json!(r#"[["d","t","mutation_7.txt"]]"#))
+        (&json!("failed"), &json!(r#"[["d","t","mutation_7.txt",1700000000]]"#))
     );
     assert_eq!(fake.statements(), [ALTER], "nothing is killed, nothing sent again, no log is asked");
 }
@@ -105,7 +105,7 @@ async fn what_goes_on_beyond_the_bound_has_no_end_and_is_not_undecided() {
     let event = recorded(&fake);
     assert_eq!(
         (&event["status"], &event["mutations"]),
-        (&json!("started"), &json!(r#"[["d","t","mutation_7.txt"]]"#))
+        (&json!("started"), &json!(r#"[["d","t","mutation_7.txt",1700000000]]"#))
     );
 }
 
@@ -137,7 +137,11 @@ async fn where_mutations_cannot_be_read_the_answer_stands() {
 #[tokio::test(start_paused = true)]
 async fn an_apply_goes_on_waiting_for_what_an_earlier_one_began() {
     let waits = || {
-        let wanted = Op::AwaitMutations(vec![Mutation { of: table(), id: "mutation_7.txt".into() }]);
+        let wanted = Op::AwaitMutations(vec![Mutation {
+            of: table(),
+            id: "mutation_7.txt".into(),
+            created: 1_700_000_000,
+        }]);
         plan(vec![step(0, "m").op(wanted).op(Sql::new("NEXT")).build()])
     };
     let fake = Fake::default().answer_rows("mutations", [mutation(false, ""), mutation(true, "")]);
@@ -147,8 +151,11 @@ async fn an_apply_goes_on_waiting_for_what_an_earlier_one_began() {
         Call::Rows(query) => query.params.into_iter().find(|(name, _)| name == "ids"),
         _ => None,
     });
-    assert_eq!(asked.unwrap().1.expose(), "['mutation_7.txt']");
-    let killed = Fake::default();
+    assert_eq!(asked.unwrap().1.expose(), r#"["mutation_7.txt"]"#);
+    // Its id was given to another one since.
+    let mut other = mutation(true, "").unwrap();
+    other[0].insert("created".into(), json!(1_700_000_001));
+    let killed = Fake::default().answer_rows("mutations", [Ok(other)]);
     let (report, _) = apply_plan(&killed, waits()).await;
     assert!(report.failed[0].error.contains("was killed"), "{report:?}");
     assert!(killed.statements().is_empty());

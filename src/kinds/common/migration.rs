@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Span};
 use crate::kinds::DecodeCx;
+use crate::kinds::common::import_ledger;
 use crate::migrate::analyze::{Analysis, ObjectKind, Role};
 use crate::migrate::{self, FileNameError, MigrationName, Statement};
 use crate::model::{Addr, Resource, Value};
@@ -59,6 +60,8 @@ pub struct Folder<'a> {
     pub written: Option<Span>,
     /// Where problems are told that have no place in a file.
     pub span: Span,
+    /// The ledger of another runner that recorded its files, as [`import_ledger::decode`] returns it.
+    pub import: Option<Value>,
 }
 
 /// Returns what identifies a folder: its path less `migrations/<environment>/` and `tenants/<slug>/`.
@@ -113,8 +116,10 @@ pub fn read(folder: &Folder, runner: &Runner, after: &[Addr], cx: &mut DecodeCx)
 
 fn misnamed(folder: &Folder, error: &FileNameError) -> Diagnostic {
     let (summary, help) = match error {
-        FileNameError::Pattern { .. } => {
-            ("a migration file is misnamed", format!("call it {}", migrate::PATTERN))
+        FileNameError::Pattern { file, .. } => {
+            let rename = import_ledger::rename_command(folder.path.trim_end_matches('/'), file);
+            let pattern = format!("call it {}", migrate::PATTERN);
+            ("a migration file is misnamed", rename.unwrap_or(pattern))
         }
         FileNameError::Duplicate { .. } => (
             "two migrations have one version",
@@ -144,6 +149,11 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
             return None;
         }
     };
+    if let Some(range) = import_ledger::way_back(&text) {
+        let file = cx.sources.add(&path, &text);
+        cx.diags.push(import_ledger::sections(Span::new(file, range)));
+        return None;
+    }
     let statements = statements(&path, &text, runner, cx)?;
     let number = |value: u64| {
         #[expect(clippy::cast_precision_loss, reason = "versions are counters or dates, below 2^53")]
@@ -166,13 +176,24 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("path", path)
         .with("checksum", migrate::file_token_sha256(&hashes))
         .with("raw_sha256", migrate::raw_sha256(&bytes))
+        .with("hashes", legacy(&bytes))
         .with("database", runner.database.as_str())
         .with("user", user)
         .with("user_addr", user_addr)
         .with("baselined", baselined)
         .with("statements", Value::List(values));
+    let resource = folder
+        .import
+        .iter()
+        .fold(resource, |resource, import| resource.with(import_ledger::IMPORT, import.clone()));
     let resource = if runner.unconfined { resource.with(UNCONFINED, true) } else { resource };
     Some(if runner.allow_out_of_order { resource.with(ALLOW_OUT_OF_ORDER, true) } else { resource })
+}
+
+/// Returns what other runners record of a file, by algorithm.
+fn legacy(bytes: &[u8]) -> Value {
+    let hashes = migrate::legacy::all(bytes);
+    Value::Map(hashes.into_iter().map(|(name, hash)| (name.to_owned(), hash.into())).collect())
 }
 
 /// Returns the key of a file's address: a stand-alone block's label says the folder already.

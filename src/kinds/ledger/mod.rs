@@ -1,22 +1,26 @@
 //! Charter's own tables in database `ops`, as a resource that the plan shows: `charter.ops`.
 //!
 //! No block declares it. It is there whenever something is declared, and everything else comes
-//! after it. What is compared is which tables and columns exist; a tracking table that today's
-//! runner made with columns of its own is an error, never hidden behind `IF NOT EXISTS`.
+//! after it. What is compared is which tables and columns exist. A table of applied files that today's
+//! runner made is taken over: charter's columns are added to it, in the open, never behind
+//! `IF NOT EXISTS`; where that cannot be, it is an error.
 
 mod rights;
+mod takeover;
 
 pub use rights::for_a_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::common::tracking as columns;
 use crate::kinds::{Change, DecodeCx, Kind, Lowered, World};
-use crate::model::finding::{Category, Finding, Severity};
+use crate::model::finding::{Category, Finding};
 use crate::model::ledger::{self, DATABASE, Table};
 use crate::model::op::Sql;
 use crate::model::registry::Entry;
 use crate::model::resource::Desired;
 use crate::model::snapshot::{Caps, Read};
+use crate::model::tracking::{self, Place, qualified};
 use crate::model::{Addr, Attrs, Resource, Settings, Step, Value};
 
 /// The kind.
@@ -54,8 +58,8 @@ impl Kind for Ledger {
         false
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        Vec::new()
+    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, caps: &Caps) -> Vec<Read> {
+        columns::read(caps).into_iter().collect()
     }
 
     fn observe(&self, _: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
@@ -63,10 +67,13 @@ impl Kind for Ledger {
         if caps.ops_uuid.is_empty() {
             return BTreeMap::new();
         }
-        let present = |table: &&Table| caps.has_table(&qualified(table));
+        let present = |table: &&Table| caps.has_table(&qualified(table.name));
         let live = ledger::TABLES.iter().filter(present).map(|table| {
+            let place = place(table, caps);
             let columns = table.columns.iter().map(|column| column.name);
-            let columns = columns.filter(|name| caps.has_column(&qualified(table), name));
+            let columns = columns.filter(|name| caps.has_column(&qualified(table.name), &place.column(name)));
+            // A name that two programs use for a column is no column of charter's.
+            let columns = columns.filter(|_| place != Place::Foreign);
             (table.name.to_owned(), Value::strings(columns))
         });
         [(DATABASE.to_owned(), live.collect())].into()
@@ -82,52 +89,38 @@ impl Kind for Ledger {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         let caps = world.caps();
-        let findings: Vec<Finding> =
-            ledger::TABLES.iter().filter_map(|table| foreign(table, caps, change.addr)).collect();
-        if !findings.is_empty() {
-            return Lowered { findings, ..Lowered::default() };
+        let mut findings = Vec::new();
+        let mut statements: Vec<String> = Vec::new();
+        if caps.ops_uuid.is_empty() {
+            statements.push(format!("CREATE DATABASE IF NOT EXISTS {DATABASE}"));
         }
-        let database = caps.ops_uuid.is_empty().then(|| format!("CREATE DATABASE IF NOT EXISTS {DATABASE}"));
-        let tables = ledger::TABLES.iter().flat_map(|table| statements(table, caps));
-        Lowered::ops(database.into_iter().chain(tables).map(|text| Sql::new(text).into()))
+        for table in ledger::TABLES {
+            match takeover::of(table, world, change.addr) {
+                None => statements.extend(own(table, caps)),
+                Some(taken) => {
+                    findings.extend(taken.findings);
+                    statements.extend(taken.statement);
+                }
+            }
+        }
+        let ops = statements.into_iter().map(|text| Sql::new(text).into()).collect();
+        let taken = tracking::TABLES.into_iter().filter(|table| Place::of(table, caps) == Place::Foreign);
+        let notes = taken.map(takeover::note).collect();
+        Lowered { ops, findings, notes, ..Lowered::default() }
     }
 }
 
-fn qualified(table: &Table) -> String {
-    format!("{DATABASE}.{}", table.name)
+/// Tells whose a table is: only those of applied files can be another program's.
+fn place(table: &Table, caps: &Caps) -> Place {
+    if tracking::TABLES.contains(&table.name) { Place::of(table.name, caps) } else { Place::Own }
 }
 
-/// Returns the statements that bring a table up to date.
-fn statements(table: &Table, caps: &Caps) -> Vec<String> {
-    let name = qualified(table);
+/// Returns the statements that bring a table of charter's own up to date.
+fn own(table: &Table, caps: &Caps) -> Vec<String> {
+    let name = qualified(table.name);
     if !caps.has_table(&name) {
         return vec![ledger::create_statement(table)];
     }
     let missing = table.columns.iter().filter(|column| !caps.has_column(&name, column.name));
     missing.map(|column| ledger::add_column_statement(table, column)).collect()
-}
-
-/// Returns a finding where a tracking table is not charter's: it lacks the columns that every
-/// version of charter's has.
-fn foreign(table: &Table, caps: &Caps, addr: &Addr) -> Option<Finding> {
-    let name = qualified(table);
-    let columns = caps.columns.get(&name)?;
-    if columns.contains("scope") && columns.contains("run_id") {
-        return None;
-    }
-    let found: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let expected: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-    Some(
-        Finding::new("CH401", Severity::Error, Category::Charter, "a tracking table of another program is in the way")
-            .at(addr)
-            .compare(
-                format!("{name} with the columns {}", expected.join(", ")),
-                format!("{name} with the columns {}", found.join(", ")),
-            )
-            .help("charter cannot import another runner's history yet, and never renames or drops its table")
-            .help(format!(
-                "if that history is no longer needed, move it away yourself: RENAME TABLE {name} TO {DATABASE}.{}_before_charter",
-                table.name
-            )),
-    )
 }

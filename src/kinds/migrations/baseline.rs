@@ -71,7 +71,7 @@ impl Baseline {
     }
 
     fn step(&self, file: &Resource, live: &Attrs, world: &World) -> Step {
-        let row = lower::file_row(file, world, "baselined").with("reason", self.reason.as_str());
+        let row = lower::file_row(file, live, world, "baselined", &self.reason);
         let mut step = repair::step(file, live, vec![Op::Ledger(row)]);
         step.action = Action::Update;
         step.diff.push(AttrDiff {

@@ -2,40 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{tables, waiting};
+use super::{import, is_baselined, tables, waiting};
 use crate::kinds::World;
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
-use crate::model::{Attrs, Resource, Settings, Value, sql};
+use crate::model::tracking::{self, Place, TABLES};
+use crate::model::{self, Attrs, Resource, Settings, Value, sql};
 
 /// The rows of files that are done, the newest of each.
 pub const APPLIED: &str = "migrations_applied";
 /// The newest event of each statement of the files that are not done.
 pub const EVENTS: &str = "migrations_events";
 
-/// The tables of applied files: of tenants and of stand-alone blocks.
-pub const TABLES: [&str; 2] = ["schema_migrations_tenant", "schema_migrations_global"];
-
 /// What is read of each row of a file that is done.
-const COLUMNS: &str = "tenant, folder, version, name, checksum, status, run_id, at";
+const COLUMNS: &str = "tenant, folder, version, name, checksum, status, run_id, at, \
+    toUInt64(toUnixTimestamp(at)) AS seconds";
 
 /// Returns the query of columns of the rows of files that are done, all that there are of each;
-/// none where no table of charter's has the last of the columns.
-pub fn rows(columns: &str, settings: &Settings, caps: &Caps) -> Option<String> {
-    // A table without our columns is another runner's: the kind of charter's own tables says so.
-    let last = columns.rsplit(", ").next().unwrap_or_default();
-    let has = |table: &str, column: &str| caps.has_column(&format!("ops.{table}"), column);
-    let ours = |table: &&&str| has(table, "folder") && has(table, last);
+/// none where no table of charter's has the column that is needed.
+pub fn rows(columns: &str, needed: &str, settings: &Settings, caps: &Caps) -> Option<String> {
     let scope = sql::literal(&settings.scope);
-    let tables = TABLES.iter().filter(ours);
+    let has =
+        |table: &str| caps.has_column(&tracking::qualified(table), &Place::of(table, caps).column(needed));
+    let tables = TABLES.into_iter().filter(|table| has(table));
+    let tables = tables.filter_map(|table| tracking::source(model::ledger::table(table)?, caps));
     let selects: Vec<String> =
-        tables.map(|table| format!("SELECT {columns} FROM ops.{table} WHERE scope = {scope}")).collect();
+        tables.map(|table| format!("SELECT {columns} FROM {table} WHERE scope = {scope}")).collect();
     (!selects.is_empty()).then(|| selects.join(" UNION ALL "))
 }
 
 /// Returns the reads of the ledger. Of statements only those of files that are not done are read.
 pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
-    let Some(files) = rows(COLUMNS, settings, caps) else { return Vec::new() };
+    let Some(files) = rows(COLUMNS, "folder", settings, caps) else { return Vec::new() };
     let scope = sql::literal(&settings.scope);
     let applied = format!("SELECT * FROM ({files}) ORDER BY at DESC LIMIT 1 BY tenant, folder, version");
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
@@ -75,6 +73,11 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
         events.entry(identity(row)).or_default().push(event(row, world));
     }
     let drifted = tables::drifted(world);
+    let mut imports = import::imports(world);
+    for ((tenant, folder), version) in &imports.newest {
+        let newest = newest.entry((tenant, folder)).or_default();
+        *newest = (*newest).max(*version);
+    }
     let mut observed = BTreeMap::new();
     for identity in identities {
         let mut parts = identity.splitn(3, '|');
@@ -83,6 +86,13 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
         if !attrs.contains_key("status") {
             let events = events.remove(*identity).unwrap_or_default();
             let status = if events.is_empty() { "pending" } else { "partial" };
+            // What charter itself began, it knows better.
+            if let (true, Some(import)) = (events.is_empty(), imports.files.remove(*identity)) {
+                attrs.insert(import::IMPORTED.into(), import);
+            }
+            if let Some(columns) = imports.columns.remove(*identity) {
+                attrs.insert(import::COLUMNS.into(), columns);
+            }
             attrs.insert("status".into(), status.into());
             attrs.insert("events".into(), Value::List(events));
         }
@@ -115,7 +125,7 @@ fn event(row: &Row, world: &World) -> Value {
 
 /// Returns whether a file is done.
 pub fn is_done(live: &Attrs) -> bool {
-    matches!(live.get("status").and_then(Value::as_str), Some("applied" | "baselined"))
+    matches!(live.get("status").and_then(Value::as_str), Some("applied" | "baselined" | "imported"))
 }
 
 /// Compares a file with what the ledger says of it.
@@ -125,10 +135,21 @@ pub fn diff(wanted: &Resource, live: &Attrs) -> Vec<AttrDiff> {
     } else {
         (
             "status",
-            if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) { "baselined" } else { "applied" }
-                .into(),
+            if is_baselined(wanted) {
+                "baselined"
+            } else if live.contains_key(import::IMPORTED) {
+                import::STATUS
+            } else {
+                "applied"
+            }
+            .into(),
         )
     };
     let before = live.get(attr).cloned().unwrap_or(Value::Null);
     if before == after { Vec::new() } else { vec![AttrDiff { attr: attr.to_owned(), before, after }] }
+}
+
+/// Returns charter's rows of applied files.
+pub fn recorded<'a>(world: &'a World) -> &'a [Row] {
+    world.snapshot.rows(APPLIED)
 }

@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::resume::{self, Resume};
-use super::{cost, edited, ledger, number, order, tables, unknown, waiting};
+use super::{cost, edited, import, is_baselined, ledger, number, order, tables, unknown, waiting};
 use crate::kinds::common::credential;
 use crate::kinds::common::migration::UNCONFINED;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
 use crate::migrate::ALGORITHM;
-use crate::model::finding::{Category, Finding, Severity};
+use crate::model::finding::Finding;
 use crate::model::op::{LedgerRow, Login, Op, Sql};
-use crate::model::{Action, Addr, Attrs, Resource, Value};
+use crate::model::{Action, Addr, Attrs, Category, Resource, Severity, Value, tracking};
 
 /// The longest statement that a server takes unless told (`max_query_size`), in bytes.
 const MAX_QUERY_SIZE: usize = 262_144;
@@ -21,12 +21,18 @@ const MAX_QUERY_SIZE: usize = 262_144;
 pub fn lower(change: &Change, world: &World) -> Lowered {
     let (Some(wanted), nothing) = (change.wanted, Attrs::new()) else { return Lowered::default() };
     let live = change.live.unwrap_or(&nothing);
+    if !is_baselined(wanted)
+        && let Some(lowered) =
+            import::lower(wanted, live, || file_row(wanted, live, world, import::STATUS, ""))
+    {
+        return lowered;
+    }
     let resumed = match start(wanted, live, world) {
         Ok(resumed) => resumed,
         Err(finding) => return Lowered { findings: vec![*finding], ..Lowered::default() },
     };
-    if wanted.attrs.get("baselined") == Some(&Value::Bool(true)) {
-        let mut lowered = Lowered::ops([file_row(wanted, world, "baselined").into_op()]);
+    if is_baselined(wanted) {
+        let mut lowered = Lowered::ops([file_row(wanted, live, world, "baselined", "").into_op()]);
         lowered.action = Some(Action::Execute { statements: 0 });
         lowered.notes = vec!["recorded and not run: the tenant block declares what it does".to_owned()];
         return lowered;
@@ -83,14 +89,8 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
         let record = tables::record(&world.settings.scope, wanted.text("tenant"), &database, &names);
         lowered.ops.push(record.into());
     }
-    let row = file_row(wanted, world, "applied");
-    lowered.ops.push(match order::note(wanted, live) {
-        Some(note) => {
-            lowered.notes.push(note);
-            row.with("out_of_order", 1).into_op()
-        }
-        None => row.into_op(),
-    });
+    lowered.notes.extend(order::note(wanted, live));
+    lowered.ops.push(file_row(wanted, live, world, "applied", "").into_op());
     lowered
 }
 
@@ -158,8 +158,12 @@ fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Log
 /// Returns the tables whose looks are recorded afterwards, by database: those that the file touches,
 /// but for those that drifted before.
 fn touched(statements: &[Value], live: &Attrs) -> BTreeMap<String, BTreeSet<String>> {
-    let drifted: BTreeSet<&str> =
-        live.get("drifted").map_or(&[][..], Value::items).iter().filter_map(Value::as_str).collect();
+    let drifted = live.get("drifted").map_or(&[][..], Value::items);
+    let mut drifted: BTreeSet<&str> = drifted.iter().filter_map(Value::as_str).collect();
+    // What an earlier run of this file changed is not as it was recorded, and not by hand.
+    let begun = live.get("events").map_or(&[][..], Value::items).iter().filter_map(resume::index);
+    let ours: BTreeSet<String> = begun.filter_map(|at| statements.get(at)).flat_map(touches).collect();
+    drifted.retain(|table| !ours.contains(*table));
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for pair in statements.iter().filter_map(|statement| statement.get("touches")).flat_map(Value::items) {
         if let [Value::String(database), Value::String(table)] = pair.items()
@@ -169,6 +173,16 @@ fn touched(statements: &[Value], live: &Attrs) -> BTreeMap<String, BTreeSet<Stri
         }
     }
     all
+}
+
+/// Returns the tables whose definitions a statement may change: `database.table`.
+fn touches(statement: &Value) -> Vec<String> {
+    let pairs = statement.get("touches").map_or(&[][..], Value::items).iter();
+    let named = pairs.filter_map(|pair| match pair.items() {
+        [Value::String(database), Value::String(table)] => Some(format!("{database}.{table}")),
+        _ => None,
+    });
+    named.collect()
 }
 
 /// Starts a row of the ledger with what identifies the file.
@@ -182,11 +196,19 @@ fn identified(table: &'static str, wanted: &Resource, world: &World) -> LedgerRo
         .with("algorithm", ALGORITHM)
 }
 
-/// Returns the row that says that a file is done.
-pub fn file_row(wanted: &Resource, world: &World, status: &str) -> LedgerRow {
-    let [tenants, global] = ledger::TABLES;
+/// Returns the row that says that a file is done; in another runner's table with that one's columns.
+pub fn file_row(wanted: &Resource, live: &Attrs, world: &World, status: &str, reason: &str) -> LedgerRow {
+    let [tenants, global] = tracking::TABLES;
     let table = if wanted.text("tenant").is_empty() { global } else { tenants };
-    identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status)
+    let mut row =
+        identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status);
+    if status == "applied" && order::note(wanted, live).is_some() {
+        row = row.with("out_of_order", 1);
+    }
+    if !reason.is_empty() {
+        row = row.with("reason", reason);
+    }
+    import::complete(row, live, world)
 }
 
 trait IntoOp {

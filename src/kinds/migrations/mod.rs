@@ -7,6 +7,7 @@
 pub mod baseline;
 mod cost;
 mod edited;
+mod import;
 mod ledger;
 mod lower;
 mod objects;
@@ -23,13 +24,14 @@ mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::common::import_ledger::{self, IMPORT};
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
 use crate::kinds::common::runner;
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
-use crate::model::schema::{BlockSchema, Type};
+use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
 use crate::model::{Addr, Attrs, Category, Finding, Resource, Settings, Snapshot, Step, Value};
 
@@ -49,7 +51,7 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        let schema = runner::variable(schema);
+        let schema = runner::variable(schema).block(IMPORT, Arity::Optional, import_ledger::schema());
         Some(schema.optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC))
     }
 
@@ -57,13 +59,15 @@ impl Kind for Migrations {
         let default = format!("migrations/{}/{}", cx.settings.environment, block.label);
         let body = &block.body;
         let path = body.string("path").unwrap_or(&default).to_owned();
+        let database = body.string("database").unwrap_or_default();
+        let import = body.block(IMPORT).and_then(|body| import_ledger::decode(body, database, cx));
         let folder = Folder {
+            import,
             path: &path,
             id: block.label.clone(),
             written: body.get("path").map(|path| path.span),
             span: body.span_of("path"),
         };
-        let database = body.string("database").unwrap_or_default();
         let placeholders = [("database".to_owned(), database.to_owned())];
         let runner = Runner {
             addr: block.addr.clone(),
@@ -90,8 +94,15 @@ impl Kind for Migrations {
         false
     }
 
+    fn looks_up(&self, wanted: &[&Resource]) -> BTreeSet<(String, String)> {
+        import::looks_up(wanted)
+    }
+
     fn reads(&self, wanted: &[&Resource], _: &[&Entry], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        ledger::reads(settings, caps).into_iter().chain(tables::reads(wanted, settings, caps)).collect()
+        let mut reads = ledger::reads(settings, caps);
+        reads.extend(tables::reads(wanted, settings, caps));
+        reads.extend(import::reads(wanted, caps));
+        reads
     }
 
     fn follow_up(&self, wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> Vec<Read> {
@@ -131,9 +142,15 @@ impl Kind for Migrations {
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let mut findings = order::survey(wanted, world);
         findings.extend(tables::survey(wanted, world));
+        findings.extend(import::survey(wanted, ledger::recorded(world), world));
         findings.extend(waiting::survey(wanted, world));
         findings
     }
+}
+
+/// Returns whether a file is recorded and not run: its tenant block declares what it does.
+fn is_baselined(wanted: &Resource) -> bool {
+    wanted.attrs.get("baselined") == Some(&Value::Bool(true))
 }
 
 /// Returns the number of an attribute.

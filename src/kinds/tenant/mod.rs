@@ -11,7 +11,9 @@ use crate::diag::{Diagnostic, Span};
 use crate::kinds::common::credential::{self, Credential};
 use crate::kinds::common::grants::{self, Grantee, GranteeType};
 use crate::kinds::common::migration::{self, Folder, Runner};
-use crate::kinds::common::{convention, decode, limits, principals, runner, secret, superset, user};
+use crate::kinds::common::{
+    convention, decode, import_ledger, limits, principals, runner, secret, superset, user,
+};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
@@ -45,6 +47,7 @@ impl Kind for Tenant {
             )
             .optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC)
             .block("credentials", Arity::Optional, credential::block_schema())
+            .block(import_ledger::IMPORT, Arity::Optional, import_ledger::schema_of_tenant())
             .block("limits", Arity::Optional, limits::schema())
             .block("user", Arity::Optional, user::attributes(BlockSchema::default()))
             .block("superset", Arity::Optional, superset::schema())
@@ -229,8 +232,7 @@ impl Parts {
         let own = self.runner(body, cx);
         let bootstrap = self.folder(
             &format!("{conventional}/bootstrap"),
-            None,
-            body.span,
+            (None, body.span, None),
             &Runner {
                 login: None,
                 unconfined: false,
@@ -243,25 +245,33 @@ impl Parts {
         let mut all = bootstrap;
         let written = body.get("migrations").map(|attr| attr.span);
         let paths = body.strings("migrations").unwrap_or_else(|| vec![format!("{conventional}/schema")]);
-        for path in paths {
+        let import = self.import(body, &paths, cx);
+        for path in &paths {
+            let import = import.as_ref().filter(|(of, _)| of == path).map(|(_, import)| import.clone());
             let after: Vec<Addr> = all.last().map_or_else(|| ready.to_vec(), |last| vec![last.addr.clone()]);
-            let files = self.folder(&path, written, written.unwrap_or(body.span), &own, &after, cx);
-            all.extend(files);
+            let place = (written, written.unwrap_or(body.span), import);
+            all.extend(self.folder(path, place, &own, &after, cx));
         }
         all
+    }
+
+    /// Returns the folder that another runner recorded, and its ledger.
+    fn import(&self, body: &Body, paths: &[String], cx: &mut DecodeCx) -> Option<(String, Value)> {
+        let block = body.block(import_ledger::IMPORT)?;
+        let folder = import_ledger::folder_of(block, paths, cx)?.to_owned();
+        Some((folder, import_ledger::decode(block, &self.database(), cx)?))
     }
 
     fn folder(
         &self,
         path: &str,
-        written: Option<Span>,
-        span: Span,
+        (written, span, import): (Option<Span>, Span, Option<Value>),
         runner: &Runner,
         after: &[Addr],
         cx: &mut DecodeCx,
     ) -> Vec<Resource> {
         let id = migration::folder_id(&self.environment, &self.slug, path);
-        migration::read(&Folder { path, id, written, span }, runner, after, cx)
+        migration::read(&Folder { path, id, written, span, import }, runner, after, cx)
     }
 
     /// Returns how the schema's files run.

@@ -1,7 +1,7 @@
 //! Classifies `CREATE` and `ATTACH`: tables, views, dictionaries, databases, functions, access.
 
 use super::super::lexer::TokenKind;
-use super::cursor::{Cursor, Name};
+use super::cursor::{Cursor, Name, nest};
 use super::{Analysis, ObjectKind, Replay, Role, Verb, access_kind, reads};
 
 /// Words that may stand between a view's name and its query and hold names of their own.
@@ -106,6 +106,9 @@ fn table(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
         if !clone && !empty {
             cursor.eat("AS");
         }
+        if analysis.verb == Verb::Attach && (cursor.sees("REPLICATED") || cursor.sees("NOT REPLICATED")) {
+            return;
+        }
         let before = cursor;
         let query = ["SELECT", "WITH", "FROM"].iter().any(|word| cursor.sees(word))
             || cursor.peek(0).is_some_and(|token| token.is_punct("("));
@@ -156,13 +159,16 @@ fn source(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
         return;
     }
     let (mut table, mut database): (Option<String>, Option<String>) = (None, None);
+    let mut depth = 1_usize;
     while let Some(token) = cursor.advance() {
-        if token.is_punct(")") {
+        // A parameter may be a function: `PORT tcpPort()`.
+        depth = nest(depth, token);
+        if depth == 0 {
             break;
         } else if token.is_word("TABLE") {
-            table = cursor.ident();
+            table = cursor.text();
         } else if token.is_word("DB") {
-            database = cursor.ident();
+            database = cursor.text();
         } else if token.is_word("QUERY") {
             query_source(&mut cursor, analysis);
         }
@@ -172,8 +178,9 @@ fn source(mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
 }
 
 fn query_source(cursor: &mut Cursor<'_, '_>, analysis: &mut Analysis) {
-    let quoted = cursor.peek(0).filter(|token| token.kind == TokenKind::String).is_some();
-    let Some(query) = cursor.ident().filter(|_| quoted) else {
+    let quoted = |kind| matches!(kind, TokenKind::String | TokenKind::HereDoc);
+    let quoted = cursor.peek(0).is_some_and(|token| quoted(token.kind));
+    let Some(query) = cursor.text().filter(|_| quoted) else {
         return;
     };
     let tokens = super::significant(&super::super::lexer::lex(&query).unwrap_or_default());

@@ -79,6 +79,17 @@ impl<'t, 'a> Cursor<'t, 'a> {
         })
     }
 
+    /// Reads a value that may be written as a name, a string or a heredoc, and decodes it.
+    pub(super) fn text(&mut self) -> Option<String> {
+        match self.peek(0) {
+            Some(token) if token.kind == TokenKind::HereDoc => {
+                self.pos += 1;
+                Some(unquote(token))
+            }
+            _ => self.ident(),
+        }
+    }
+
     /// Reads `name` or `database.name`; further parts, of a data lake's table, belong to the name.
     pub(super) fn name(&mut self) -> Option<Name> {
         let mut parts = vec![self.ident()?];

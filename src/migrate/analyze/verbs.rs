@@ -12,6 +12,9 @@ const READS: [&str; 13] = [
 pub(super) fn one(mut cursor: Cursor<'_, '_>) -> Analysis {
     let mut analysis = Analysis::default();
     let simple = [
+        ("BACKUP", Verb::Backup),
+        ("RESTORE", Verb::Restore),
+        ("MOVE", Verb::Move),
         ("GRANT", Verb::Grant),
         ("REVOKE", Verb::Revoke),
         ("SET", Verb::Set),
@@ -64,8 +67,9 @@ fn read(cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
 
 fn other(verb: Verb, mut cursor: Cursor<'_, '_>, analysis: &mut Analysis) {
     analysis.verb = verb;
-    analysis.flags.access =
-        matches!(verb, Verb::Grant | Verb::Revoke) || cursor.sees("DEFAULT ROLE") || cursor.sees("ROLE");
+    analysis.flags.access = matches!(verb, Verb::Grant | Verb::Revoke | Verb::Move)
+        || cursor.sees("DEFAULT ROLE")
+        || verb == Verb::Set && cursor.sees("ROLE");
     // Granting what is granted changes nothing, with `WITH REPLACE OPTION` as well.
     if matches!(verb, Verb::Grant | Verb::Revoke) || cursor.sees("DEFAULT ROLE") {
         analysis.replay = Replay::Idempotent;

@@ -3,6 +3,7 @@
 use super::escape::fenced;
 use super::sections::summary_line;
 use super::{LIMIT, Level, View};
+use crate::render::cost::costs;
 use crate::render::page::{Options, Page};
 use crate::render::tree::{Attr, Delta, Group, Mark, Object};
 use crate::render::{escape, sql};
@@ -36,6 +37,7 @@ fn diff(object: &Object, level: Level) -> Vec<String> {
         return lines;
     }
     object.attrs.iter().for_each(|attr| attribute(&mut lines, attr, level));
+    lines.extend(costs(&object.step.costs).iter().map(|cost| format!("!     cost: {}", escape::line(cost))));
     for access in &object.access {
         lines.push(format!("!     {}", access.whose));
         for line in &access.lines {

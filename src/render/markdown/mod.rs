@@ -16,7 +16,7 @@ mod tests;
 pub use check::check;
 
 use super::fold::{self, Told};
-use super::tree::Group;
+use super::tree::{self, Group};
 use crate::model::{Digest, Finding, Plan};
 use crate::plan::lint;
 
@@ -77,8 +77,11 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(plan: &'a Plan) -> Self {
-        let groups = fold::groups(plan);
+    fn new(plan: &'a Plan, expand: bool) -> Self {
+        let groups = if expand { tree::groups(plan) } else { fold::groups(plan) };
+        let told = |found: &[&'a Finding]| {
+            if expand { fold::one_by_one(found) } else { fold::findings(found, plan) }
+        };
         let found = plan.findings.iter().filter(|finding| finding.code != lint::RETAINED.code);
         let (widening, found): (Vec<&Finding>, Vec<&Finding>) = found.partition(|one| fold::widens(one));
         Self {
@@ -86,15 +89,15 @@ impl<'a> View<'a> {
             digest: plan.digest(),
             perils: perils::of(&groups),
             groups,
-            widening: fold::findings(&widening, plan),
-            findings: fold::findings(&found, plan),
+            widening: told(&widening),
+            findings: told(&found),
         }
     }
 }
 
-/// Returns a plan as a comment.
-pub fn plan(plan: &Plan) -> String {
-    let view = View::new(plan);
+/// Returns a plan as a comment. `expand` shows each tenant by itself, though the same happens to many.
+pub fn plan(plan: &Plan, expand: bool) -> String {
+    let view = View::new(plan, expand);
     let by_level = Level::ALL.into_iter().map(|level| (level, Rung::Statements));
     let by_rung = [(Level::Totals, Rung::Addresses), (Level::Totals, Rung::Names)];
     let fits = by_level.chain(by_rung).find_map(|(level, rung)| {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::escape::{code, codes, prose};
 use super::sections::finding_line;
 use super::{Rung, View};
-use crate::render::tree::Group;
+use crate::model::cost::Cost;
+use crate::render::cost::costs;
+use crate::render::tree::{Group, Object};
 
 /// How much of a statement is shown.
 const TOLD: usize = 400;
@@ -20,13 +22,16 @@ pub struct Peril {
     pub addr: String,
     /// The statement, unless it stands among the objects.
     pub statement: Option<String>,
+    /// What the step's statements cost, where they lose rows; told once for each step.
+    pub costs: Vec<String>,
 }
 
 /// Returns what the steps take away, in their order.
 pub fn of(groups: &[Group]) -> Vec<Peril> {
     let objects = groups.iter().flat_map(|group| &group.objects);
     let perils = objects.flat_map(|object| {
-        object.losses.iter().map(|loss| Peril {
+        object.losses.iter().enumerate().map(|(at, loss)| Peril {
+            costs: if at == 0 { lost(object) } else { Vec::new() },
             verb: loss.verb.trim_end_matches(':').to_owned(),
             objects: loss.objects.clone(),
             addr: object.addr.clone(),
@@ -34,6 +39,12 @@ pub fn of(groups: &[Group]) -> Vec<Peril> {
         })
     });
     perils.collect()
+}
+
+/// Returns what the statements of a step cost that lose rows.
+fn lost(object: &Object) -> Vec<String> {
+    let lost: Vec<Cost> = object.step.costs.iter().filter(|cost| cost.destroys()).cloned().collect();
+    costs(&lost)
 }
 
 /// Adds the section; returns how many names it had no room for.
@@ -69,6 +80,9 @@ fn item(out: &mut String, peril: &Peril, rung: Rung) {
         out.push_str(&format!(": {}", code(&crate::render::escape::elide(&words.join(" "), TOLD))));
     }
     out.push('\n');
+    for cost in peril.costs.iter().filter(|_| rung == Rung::Statements) {
+        out.push_str(&format!("  - cost: {}\n", prose(cost)));
+    }
 }
 
 /// Adds the names by what happens to them, as many as there is room for; returns how many there was

@@ -34,6 +34,9 @@ pub fn head(out: &mut String, view: &View) {
         code(&plan.servers.clickhouse_version),
         code(digest.short())
     ));
+    if let Some(rollout) = &plan.rollout {
+        out.push_str(&format!("Rollout: {}.\n\n", prose(&rollout.summary())));
+    }
 }
 
 fn verdict(view: &View) -> String {
@@ -175,7 +178,7 @@ fn whose(group: &Group, name: impl Fn(&str) -> String) -> String {
     match group.tenants.as_slice() {
         [] => "outside of tenants".to_owned(),
         [one] => name(one),
-        many => format!("{} tenants, the same for each: {}", many.len(), some(&many, name)),
+        many => format!("{} tenants, the same for each: {}", many.len(), some(many, name)),
     }
 }
 

@@ -89,7 +89,7 @@ fn one_dropped_table_among_five_thousand_tenants_stands_at_the_top() {
         if !folded {
             differ(&mut plan);
         }
-        let comment = super::plan(&plan);
+        let comment = super::plan(&plan, false);
         assert!(comment.len() <= LIMIT, "{}", comment.len());
         let at = comment.find("**drops table** `tenant_t3217.events_old`");
         let at = at.unwrap_or_else(|| panic!("{comment:.2000}"));
@@ -107,14 +107,14 @@ fn names_of_what_goes_away_outlast_everything_else() {
     let mut plan = tenants(400).plan();
     (0..400).for_each(|at| drop_table(&mut plan, &format!("t{at:04}")));
     differ(&mut plan);
-    let comment = super::plan(&plan);
+    let comment = super::plan(&plan, false);
     assert!(comment.len() <= LIMIT);
     for at in 0..400 {
         assert!(comment.contains(&format!("`tenant_t{at:04}.events_old`")), "{at}");
     }
     let mut plan = tenants(5_000).plan();
     (0..5_000).for_each(|at| drop_table(&mut plan, &format!("t{at:04}")));
-    let comment = super::plan(&plan);
+    let comment = super::plan(&plan, false);
     assert!(comment.len() <= LIMIT && comment.len() > LIMIT - 2_000, "{}", comment.len());
     let shown = comment.matches(".events_old`").count();
     assert!(shown > 1_000, "{shown}");
@@ -128,7 +128,7 @@ fn each_level_says_what_it_leaves_out() {
     let mut plan = tenants(6).plan();
     differ(&mut plan);
     drop_table(&mut plan, "t0001");
-    let view = View::new(&plan);
+    let view = View::new(&plan, false);
     let mut longest = usize::MAX;
     for level in Level::ALL {
         let comment = compose(&view, level, Rung::Statements);
@@ -146,7 +146,7 @@ fn equal_work_is_told_once_and_a_tenant_that_differs_by_itself() {
     let mut plan = tenants(6).plan();
     let other = plan.steps.iter_mut().find(|step| step.tenant.as_deref() == Some("t0004")).unwrap();
     other.notes.push("an old name".into());
-    let comment = super::plan(&plan);
+    let comment = super::plan(&plan, false);
     assert!(
         comment.contains("| 5 tenants, the same for each: `t0000`, `t0001`, `t0002`, `t0003`, `t0005` |"),
         "{comment}"
@@ -155,6 +155,8 @@ fn equal_work_is_told_once_and_a_tenant_that_differs_by_itself() {
     assert!(comment.contains("+ tenant.<tenant>.role  thing  role_tenant_<tenant>"));
     assert!(comment.contains("- `events/V3__x.sql`: 6 tenants"));
     assert!(comment.starts_with("<!-- charter:plan scope=platform environment=development digest="));
+    let expanded = super::plan(&plan, true);
+    assert_eq!(expanded.matches("<details><summary>Tenant <code>").count(), 6, "{expanded}");
     let kinds = blocks(&comment);
     assert_eq!(kinds[..4], ["html", "heading", "paragraph", "paragraph"]);
     assert_eq!(kinds.iter().filter(|kind| **kind == "table").count(), 1);
@@ -182,11 +184,11 @@ fn hostile_texts_stay_text() {
     let finding = Finding::new("CH201", Severity::Error, Category::Access, nasty);
     plan.findings.push(finding.at(&first.addr).compare(nasty, nasty).help(nasty));
     for level in Level::ALL {
-        let comment = compose(&View::new(&plan), level, Rung::Statements);
+        let comment = compose(&View::new(&plan, false), level, Rung::Statements);
         blocks(&comment);
         assert!(comment.chars().all(|c| c == '\n' || !c.is_control()) && !comment.contains('\u{202e}'));
     }
-    let comment = super::plan(&plan);
+    let comment = super::plan(&plan, false);
     let graph = comment.split("```mermaid\nflowchart LR\n").nth(1).expect("a graph");
     let graph = graph.split("\n```").next().unwrap();
     assert!(graph.lines().all(|line| line.starts_with("  s") && line.matches('"').count() != 1), "{graph}");
@@ -194,7 +196,7 @@ fn hostile_texts_stay_text() {
 
 #[test]
 fn a_plan_that_changes_nothing_is_short() {
-    let comment = plan(&Fake::new().plan());
+    let comment = plan(&Fake::new().plan(), false);
     assert!(
         comment.contains("## No changes. ClickHouse and Kubernetes match the configuration."),
         "{comment}"

@@ -1,4 +1,4 @@
-//! Tracking tables of today's runner, with columns of their own: never touched, never hidden.
+//! Tracking tables that cannot be taken over: never touched, never hidden.
 
 use crate::Scenario;
 use crate::project::Project;
@@ -6,7 +6,7 @@ use crate::servers;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![Scenario {
-        name: "tracking_tables_of_todays_runner_are_a_clear_error",
+        name: "tracking_tables_that_cannot_be_taken_over_are_a_clear_error",
         cluster: false,
         engines: &["26.9"],
         run: tracking,
@@ -25,7 +25,7 @@ fn tracking(project: &mut Project) {
     project.write("tenants.hcl", "tenant \"@_a\" {}\n");
     project.schema("a", "V1__t.sql", "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
     let output = project.charter(&["apply", "--auto-approve"]).exits(1);
-    for word in ["CH401", "applied_at", "RENAME TABLE"] {
+    for word in ["CH401", "no column tells the tenant", "applied_at", "RENAME TABLE"] {
         assert!(output.all().contains(word), "no {word}: {}", output.all());
     }
     assert_eq!(project.clickhouse.admin(&format!("SELECT count() FROM {table}")), "1");

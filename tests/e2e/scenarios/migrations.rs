@@ -80,8 +80,10 @@ fn confined(project: &mut Project) {
     {
         let file = format!("V{}__escape.sql", version + 1);
         project.schema("b", &file, statement);
-        let output = project.charter(&["apply", "--auto-approve"]).exits(3);
-        assert!(output.all().contains("497"), "{statement}: {}", output.all());
+        let output = project.charter(&["apply", "--auto-approve"]).exits(1);
+        assert!(output.all().contains("CH452"), "{statement}: {}", output.all());
+        let answer = project.as_tenant("b", &statement.replace('@', &project.prefix));
+        assert_eq!(answer.code, 497, "{statement}: {}", answer.body);
         project.remove(&format!("migrations/development/tenants/@_b/schema/{file}"));
     }
     assert_eq!(project.as_tenant("a", "SELECT count() FROM t").body.trim(), "0");

@@ -3,12 +3,15 @@
 
 mod access;
 mod adoption;
+mod confinement;
+mod corpus;
 mod crash;
 mod drift;
 mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod import;
 mod isolation;
 mod issued;
 mod least;
@@ -28,6 +31,7 @@ mod settings;
 mod standalone;
 mod tls;
 mod unknown;
+mod waiting;
 
 use crate::Scenario;
 
@@ -47,11 +51,14 @@ pub fn all() -> Vec<Scenario> {
         migrate::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        confinement::scenarios(),
+        corpus::scenarios(),
         provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
         issued::scenarios(),
         least::scenarios(),
+        import::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
         looks::scenarios(),
@@ -67,6 +74,7 @@ pub fn all() -> Vec<Scenario> {
         scale::scenarios(),
         tls::scenarios(),
         unknown::scenarios(),
+        waiting::scenarios(),
     ]
     .into_iter()
     .flatten()

@@ -61,7 +61,7 @@ fn resolve(statement: &Pending, object: &ObjectRef) -> Option<Name> {
 /// Tells whether a statement may make objects that it does not name.
 fn is_blind(analysis: &Analysis) -> bool {
     match analysis.verb {
-        Verb::Unknown => true,
+        Verb::Unknown | Verb::Restore => true,
         // `SYSTEM RESTORE …`, `SYSTEM ENABLE …`: not about tables.
         Verb::Create | Verb::Attach | Verb::Rename | Verb::Detach | Verb::Undrop => {
             analysis.objects.is_empty() && !analysis.flags.access

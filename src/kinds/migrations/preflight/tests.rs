@@ -128,7 +128,7 @@ fn what_is_there_or_made_before_is_not_missed() {
         ],
         &["RENAME TABLE events TO old", "INSERT INTO old SELECT * FROM old"],
         &["CREATE TABLE t AS events", "EXCHANGE TABLES t AND events", "DROP TABLE t"],
-        &["DROP TABLE IF EXISTS nothing", "ALTER TABLE IF EXISTS nothing ADD COLUMN a Int8"],
+        &["DROP TABLE IF EXISTS nothing", "DROP VIEW IF EXISTS nothing"],
         &["WITH x AS (SELECT 1 AS a) SELECT * FROM x JOIN events ON 1 = 1"],
         &["INSERT INTO events SELECT number FROM numbers(3)", "SELECT 1 FROM system.one"],
         &["CREATE MATERIALIZED VIEW v TO events AS SELECT * FROM events", "DROP VIEW v"],
@@ -172,7 +172,8 @@ fn files_come_one_after_another_and_blocks_in_any_order() {
     assert!(found.iter().all(|line| line.starts_with("CH452 a/V1")), "{found:?}");
     // Nobody knows what an unknown statement makes.
     let unknown = ("RESTORE DATABASE x FROM Disk('backups', 'x')", "");
-    assert!(look(&[resource("a", 1, &[unknown, take])], &[], &BASE).is_empty());
+    let found = look(&[resource("a", 1, &[unknown, take])], &[], &BASE);
+    assert!(found.len() == 1 && found[0].contains("BACKUP ON *.*"), "{found:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Table, findings};
 use crate::kinds::World;
 use crate::kinds::common::migration::KIND;
+use crate::kinds::migrations::import::IMPORTED;
 use crate::kinds::migrations::ledger::is_done;
 use crate::kinds::migrations::number;
 use crate::migrate::analyze::{Analysis, ObjectKind, Role, Verb};
@@ -142,14 +143,15 @@ fn live_status(live: &Attrs) -> &str {
     live.get("status").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns whether a statement is applied: with its whole file, or by its own event.
+/// Returns whether a statement is applied: with its whole file, by its own event, or by another runner.
 fn is_applied(live: &Attrs, at: usize) -> bool {
     let events = live.get("events").map_or(&[][..], Value::items);
     #[expect(clippy::cast_precision_loss, reason = "a count of statements")]
     let number = (at + 1) as f64;
     let event = events.iter().find(|event| event.get("statement").and_then(Value::as_f64) == Some(number));
     let status = event.and_then(|event| event.get("status")).and_then(Value::as_str).unwrap_or_default();
-    is_done(live) || matches!(status, "applied" | "skipped" | "baselined")
+    let elsewhere = live.contains_key(IMPORTED);
+    is_done(live) || elsewhere || matches!(status, "applied" | "skipped" | "baselined")
 }
 
 /// Compares what a statement asks for with the columns and the engine that are there.

@@ -90,6 +90,9 @@ fn by_objects(case: &Case) -> Verdict {
         | Verb::Kill
         | Verb::Read
         | Verb::Optimize
+        | Verb::Backup
+        | Verb::Restore
+        | Verb::Move
         | Verb::Parallel
         | Verb::Unknown => Ask("nothing that it leaves behind can be looked at".to_owned()),
     }

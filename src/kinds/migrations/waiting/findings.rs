@@ -63,7 +63,7 @@ fn brief(text: &str) -> String {
 fn way_out(mutations: &[Mutation]) -> String {
     let kills: Vec<String> = mutations
         .iter()
-        .map(|Mutation { of: TableName { database, table }, id }| {
+        .map(|Mutation { of: TableName { database, table }, id, created: _ }| {
             format!(
                 "KILL MUTATION WHERE database = {} AND table = {} AND mutation_id = {}",
                 sql::literal(database),

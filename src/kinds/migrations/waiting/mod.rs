@@ -10,7 +10,7 @@ mod lints;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ledger::EVENTS;
+use super::ledger::{self, EVENTS};
 use crate::kinds::{Lowered, World};
 use crate::migrate;
 use crate::migrate::analyze::{ObjectKind, Role};
@@ -46,7 +46,8 @@ pub fn reads(wanted: &[&Resource], snapshot: &Snapshot) -> Vec<Read> {
         ),
     };
     let statement = format!(
-        "SELECT database, table, mutation_id, command, toString(create_time) AS created, parts_to_do, is_done, \
+        "SELECT database, table, mutation_id, command, toString(create_time) AS created, \
+         toUnixTimestamp(create_time) AS created_at, parts_to_do, is_done, \
          latest_fail_reason FROM system.mutations WHERE database IN ({}) AND (NOT is_done{recorded}) \
          ORDER BY database, table, create_time, mutation_id",
         databases.join(", ")
@@ -66,18 +67,44 @@ pub fn named(resource: &Resource, first: usize) -> BTreeSet<(&str, &str)> {
     let pairs = statements.iter().skip(first).flat_map(|statement| {
         ["touches", "writes"].into_iter().filter_map(|name| statement.get(name)).flat_map(Value::items)
     });
-    pairs
-        .filter_map(|pair| match pair.items() {
-            [Value::String(database), Value::String(table)] => Some((database.as_str(), table.as_str())),
-            _ => None,
-        })
+    pairs.filter_map(pair).collect()
+}
+
+/// Returns the tables that files changed half-way: they are not as they were recorded, and not by hand.
+pub fn halfway<'a>(wanted: &[&'a Resource], world: &World) -> BTreeSet<(&'a str, &'a str)> {
+    let mut begun: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for row in world.snapshot.rows(EVENTS) {
+        let at = usize::try_from(number(row, "statement")).unwrap_or_default().saturating_sub(1);
+        begun.entry(ledger::identity(row)).or_default().insert(at);
+    }
+    let partial = wanted.iter().filter_map(|resource| Some((*resource, begun.get(&resource.identity)?)));
+    partial.flat_map(|(resource, begun)| changed(resource, |at| begun.contains(&at))).collect()
+}
+
+/// Returns the tables whose definitions some statements of a file may change.
+fn changed(resource: &Resource, is: impl Fn(usize) -> bool) -> BTreeSet<(&str, &str)> {
+    let statements = resource.attrs.get("statements").map_or(&[][..], Value::items).iter().enumerate();
+    let statements = statements.filter(|(at, _)| is(*at)).map(|(_, statement)| statement);
+    statements
+        .filter_map(|statement| statement.get("touches"))
+        .flat_map(Value::items)
+        .filter_map(pair)
         .collect()
 }
 
-/// Reads mutations as an event has them: `[["database", "table", "id"], …]`.
+fn pair(value: &Value) -> Option<(&str, &str)> {
+    match value.items() {
+        [Value::String(database), Value::String(table)] => Some((database.as_str(), table.as_str())),
+        _ => None,
+    }
+}
+
+/// Reads mutations as an event has them: `[["database", "table", "id", made at], …]`.
 fn recorded(json: &str) -> Vec<Mutation> {
-    let rows: Vec<[String; 3]> = serde_json::from_str(json).unwrap_or_default();
-    rows.into_iter().map(|[database, table, id]| Mutation { of: TableName { database, table }, id }).collect()
+    let rows: Vec<(String, String, String, u64)> = serde_json::from_str(json).unwrap_or_default();
+    rows.into_iter()
+        .map(|(database, table, id, created)| Mutation { of: TableName { database, table }, id, created })
+        .collect()
 }
 
 /// What became of what a statement left behind.
@@ -123,7 +150,7 @@ fn find<'a>(wanted: &Mutation, world: &'a World) -> Option<&'a Row> {
 fn id(row: &Row) -> Mutation {
     let [database, table, id] =
         ["database", "table", "mutation_id"].map(|column| text(row, column).to_owned());
-    Mutation { of: TableName { database, table }, id }
+    Mutation { of: TableName { database, table }, id, created: number(row, "created_at") }
 }
 
 /// Returns what became of what an event's statement left behind.

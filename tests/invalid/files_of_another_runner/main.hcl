@@ -1,0 +1,8 @@
+migrations "app" {
+  import_ledger {
+    from = "goose"
+  }
+}
+
+migrations "sections" {
+}
