@@ -28,7 +28,7 @@ pub enum FileState {
     Applied,
     /// It is recorded as done and was not run.
     Baselined,
-    /// Another runner recorded it, and charter took that over.
+    /// Another runner applied it, and it is recorded as done.
     Imported,
     /// It is recorded for a folder that its tenant no longer declares.
     Undeclared,

@@ -27,7 +27,7 @@ enum Format {
 
 /// Shows how the migrations of each tenant stand; changes nothing
 ///
-/// For each file: applied, baselined (recorded and not run), imported (another runner applied it), pending, partial (some of its statements
+/// For each file: applied, baselined (recorded and not run), pending, partial (some of its statements
 /// are applied), failed, unknown (nobody knows whether a statement was run), edited after it was
 /// applied, missing file, out of order, blocked (by something else that a plan finds), undeclared
 /// (recorded for a folder that its tenant no longer declares); with when, by whom, and how long its

@@ -71,7 +71,8 @@ impl Baseline {
     }
 
     fn step(&self, file: &Resource, live: &Attrs, world: &World) -> Step {
-        let row = lower::file_row(file, live, world, "baselined", &self.reason);
+        let row = lower::file_row(file, live, world, "baselined");
+        let row = lower::beside(row, "reason", self.reason.as_str(), world);
         let mut step = repair::step(file, live, vec![Op::Ledger(row)]);
         step.action = Action::Update;
         step.diff.push(AttrDiff {

@@ -6,7 +6,7 @@ use super::{import, is_baselined, tables, waiting};
 use crate::kinds::World;
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
-use crate::model::tracking::{self, Place, TABLES};
+use crate::model::tracking::{self, TABLES};
 use crate::model::{self, Attrs, Resource, Settings, Value, sql};
 
 /// The rows of files that are done, the newest of each.
@@ -15,25 +15,28 @@ pub const APPLIED: &str = "migrations_applied";
 pub const EVENTS: &str = "migrations_events";
 
 /// What is read of each row of a file that is done.
-const COLUMNS: &str = "tenant, folder, version, name, checksum, status, run_id, at, \
-    toUInt64(toUnixTimestamp(at)) AS seconds";
+const COLUMNS: &str = "tenant, folder, version, name, checksum, status, run_id, at";
 
 /// Returns the query of columns of the rows of files that are done, all that there are of each;
-/// none where no table of charter's has the column that is needed.
-pub fn rows(columns: &str, needed: &str, settings: &Settings, caps: &Caps) -> Option<String> {
+/// none where no table of charter's has the last of the columns.
+pub fn rows(columns: &str, settings: &Settings, caps: &Caps) -> Option<String> {
+    let last = columns.rsplit(", ").next().unwrap_or_default();
     let scope = sql::literal(&settings.scope);
-    let has =
-        |table: &str| caps.has_column(&tracking::qualified(table), &Place::of(table, caps).column(needed));
-    let tables = TABLES.into_iter().filter(|table| has(table));
-    let tables = tables.filter_map(|table| tracking::source(model::ledger::table(table)?, caps));
-    let selects: Vec<String> =
-        tables.map(|table| format!("SELECT {columns} FROM {table} WHERE scope = {scope}")).collect();
+    let selects: Vec<String> = TABLES
+        .iter()
+        .filter(|table| {
+            let column = tracking::Place::of(table, caps).column(last);
+            caps.has_column(&tracking::qualified(table), &column)
+        })
+        .filter_map(|table| tracking::source(model::ledger::table(table)?, caps))
+        .map(|source| format!("SELECT {columns} FROM {source} WHERE scope = {scope}"))
+        .collect();
     (!selects.is_empty()).then(|| selects.join(" UNION ALL "))
 }
 
 /// Returns the reads of the ledger. Of statements only those of files that are not done are read.
 pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
-    let Some(files) = rows(COLUMNS, "folder", settings, caps) else { return Vec::new() };
+    let Some(files) = rows(COLUMNS, settings, caps) else { return Vec::new() };
     let scope = sql::literal(&settings.scope);
     let applied = format!("SELECT * FROM ({files}) ORDER BY at DESC LIMIT 1 BY tenant, folder, version");
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];

@@ -22,8 +22,7 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
     let (Some(wanted), nothing) = (change.wanted, Attrs::new()) else { return Lowered::default() };
     let live = change.live.unwrap_or(&nothing);
     if !is_baselined(wanted)
-        && let Some(lowered) =
-            import::lower(wanted, live, || file_row(wanted, live, world, import::STATUS, ""))
+        && let Some(lowered) = import::lower(wanted, live, || file_row(wanted, live, world, import::STATUS))
     {
         return lowered;
     }
@@ -32,7 +31,7 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
         Err(finding) => return Lowered { findings: vec![*finding], ..Lowered::default() },
     };
     if is_baselined(wanted) {
-        let mut lowered = Lowered::ops([file_row(wanted, live, world, "baselined", "").into_op()]);
+        let mut lowered = Lowered::ops([file_row(wanted, live, world, "baselined").into_op()]);
         lowered.action = Some(Action::Execute { statements: 0 });
         lowered.notes = vec!["recorded and not run: the tenant block declares what it does".to_owned()];
         return lowered;
@@ -89,8 +88,14 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
         let record = tables::record(&world.settings.scope, wanted.text("tenant"), &database, &names);
         lowered.ops.push(record.into());
     }
-    lowered.notes.extend(order::note(wanted, live));
-    lowered.ops.push(file_row(wanted, live, world, "applied", "").into_op());
+    let row = file_row(wanted, live, world, "applied");
+    lowered.ops.push(match order::note(wanted, live) {
+        Some(note) => {
+            lowered.notes.push(note);
+            beside(row, "out_of_order", 1, world).into_op()
+        }
+        None => row.into_op(),
+    });
     lowered
 }
 
@@ -197,18 +202,18 @@ fn identified(table: &'static str, wanted: &Resource, world: &World) -> LedgerRo
 }
 
 /// Returns the row that says that a file is done; in another runner's table with that one's columns.
-pub fn file_row(wanted: &Resource, live: &Attrs, world: &World, status: &str, reason: &str) -> LedgerRow {
+pub fn file_row(wanted: &Resource, live: &Attrs, world: &World, status: &str) -> LedgerRow {
     let [tenants, global] = tracking::TABLES;
     let table = if wanted.text("tenant").is_empty() { global } else { tenants };
-    let mut row =
+    let row =
         identified(table, wanted, world).with("checksum", wanted.text("checksum")).with("status", status);
-    if status == "applied" && order::note(wanted, live).is_some() {
-        row = row.with("out_of_order", 1);
-    }
-    if !reason.is_empty() {
-        row = row.with("reason", reason);
-    }
     import::complete(row, live, world)
+}
+
+/// Adds one of charter's columns to the row of a file, under the name that it has in its table.
+pub fn beside(row: LedgerRow, column: &str, value: impl Into<serde_json::Value>, world: &World) -> LedgerRow {
+    let column = tracking::Place::of(row.table, world.caps()).column(column);
+    row.with(&column, value)
 }
 
 trait IntoOp {

@@ -51,8 +51,10 @@ impl Kind for Migrations {
             Type::Ref(&["database"]),
             database,
         );
-        let schema = runner::variable(schema).block(IMPORT, Arity::Optional, import_ledger::schema());
-        Some(schema.optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC))
+        let schema = runner::variable(schema)
+            .optional(migration::ALLOW_OUT_OF_ORDER, Type::Bool, migration::ALLOW_OUT_OF_ORDER_DOC)
+            .block(IMPORT, Arity::Optional, import_ledger::schema());
+        Some(schema)
     }
 
     fn decode(&self, block: &Instance, cx: &mut DecodeCx) -> Declared {

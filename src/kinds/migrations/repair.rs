@@ -299,7 +299,8 @@ impl Subject<'_> {
                 return Err(self.unedited());
             }
             let status = self.live.get("status").and_then(Value::as_str).unwrap_or_default();
-            let row = lower::file_row(self.file, self.live, self.world, status, reason);
+            let row = lower::file_row(self.file, self.live, self.world, status);
+            let row = lower::beside(row, "reason", reason, self.world);
             let mut step = self.step(vec![Op::Ledger(row)]);
             step.diff.push(AttrDiff {
                 attr: "checksum".to_owned(),

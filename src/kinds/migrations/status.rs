@@ -24,7 +24,7 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     let scope = sql::literal(&settings.scope);
     let mut reads = Vec::new();
     let runs =
-        ledger::rows("run_id", "folder", settings, caps).map(|rows| format!("SELECT run_id FROM ({rows})"));
+        ledger::rows("folder, run_id", settings, caps).map(|rows| format!("SELECT run_id FROM ({rows})"));
     let events = caps.has_table("ops.charter_migration_events");
     let recent = events.then(|| {
         format!("SELECT run_id FROM ops.charter_migration_events WHERE scope = {scope} AND status NOT IN ('applied', 'baselined')")
@@ -41,7 +41,7 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     if events {
         reads.push(Read::Sql { name: SPANS, statement: spans(&scope) });
     }
-    let details = ledger::rows("tenant, folder, version, out_of_order, at, reason", "reason", settings, caps);
+    let details = ledger::rows("tenant, folder, version, out_of_order, at, reason", settings, caps);
     reads.extend(details.map(|rows| {
         let newest = format!("SELECT * FROM ({rows}) ORDER BY at DESC LIMIT 1 BY tenant, folder, version");
         let statement = format!("SELECT * FROM ({newest}) WHERE out_of_order OR reason != ''");
@@ -265,8 +265,6 @@ impl Stand {
         let obstacle = lowered.findings.iter().min_by_key(|finding| finding.severity);
         let obstacle = obstacle.filter(|finding| finding.severity <= Severity::Drift);
         let done = match lowered.action {
-            // It will be recorded, and nothing of it run.
-            _ if live.contains_key(import::IMPORTED) => 0,
             Some(Action::Execute { statements }) => count.saturating_sub(statements),
             _ => applied(live),
         };
