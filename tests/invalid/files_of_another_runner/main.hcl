@@ -3,6 +3,3 @@ migrations "app" {
     from = "goose"
   }
 }
-
-migrations "sections" {
-}
