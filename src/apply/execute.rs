@@ -200,8 +200,9 @@ impl<'a, S: Servers> Scheduler<'a, S> {
     }
 
     fn report_trouble(&mut self, step: &Step, trouble: Trouble) {
-        let Trouble { unknown, error, query_id, help, decide } = trouble;
-        let problem = Problem { addr: step.addr.clone(), action: step.action, error, query_id, help, decide };
+        let Trouble { unknown, error, query_id, help, decide, statement } = trouble;
+        let (addr, action) = (step.addr.clone(), step.action);
+        let problem = Problem { addr, action, error, query_id, help, decide, statement };
         if unknown {
             self.report.unknown.push(problem);
         } else {

@@ -135,7 +135,9 @@ fn ops_digest(step: &Step) -> Digest {
 
 /// Returns what a step comes after, by name: numbers move when another step goes away.
 fn predecessors((plan, step): (&Plan, &Step)) -> Vec<(Addr, Action)> {
-    let before = plan.steps.iter().filter(|other| step.after.contains(&other.id));
+    // A plan's steps stand in the order of their numbers.
+    let find = |id| plan.steps.binary_search_by_key(id, |other: &Step| other.id).ok();
+    let before = step.after.iter().filter_map(|id| plan.steps.get(find(id)?));
     let mut names: Vec<_> = before.map(|other| (other.addr.clone(), other.action)).collect();
     names.sort();
     names

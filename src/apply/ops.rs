@@ -11,7 +11,7 @@ use super::ledger::{Ledger, Recorded};
 use super::slots::Slots;
 use super::{Options, Run, kube, mutations, statement};
 use crate::backend::{Error, ErrorKind, LoginVerdict, Servers};
-use crate::model::op::{LedgerRow, Op, Part, Probe, Text};
+use crate::model::op::{LedgerRow, Op, Part, Probe, Sql, Text};
 use crate::model::plan::Step;
 use crate::model::snapshot::Row;
 use crate::model::watch::Watched;
@@ -32,12 +32,15 @@ pub(super) struct Trouble {
     pub(super) help: Vec<String>,
     /// Whether a person must decide before this can go on.
     pub(super) decide: bool,
+    /// Which statement of how many of the file; none where it is not about one.
+    pub(super) statement: Option<(u64, u64)>,
 }
 
 impl Trouble {
     /// Returns a failure.
     pub(super) fn failed(error: impl Into<String>) -> Self {
-        Self { unknown: false, error: error.into(), query_id: None, help: Vec::new(), decide: false }
+        let (query_id, help, statement) = (None, Vec::new(), None);
+        Self { unknown: false, error: error.into(), query_id, help, decide: false, statement }
     }
 
     /// Returns that nobody knows.
@@ -48,6 +51,14 @@ impl Trouble {
     /// Adds the query that it is about.
     pub(super) fn query(mut self, query_id: &str) -> Self {
         self.query_id = Some(query_id.to_owned());
+        self
+    }
+
+    /// Adds which statement of a file it is about.
+    pub(super) fn of(mut self, sql: &Sql) -> Self {
+        let row = sql.journal.as_ref().map(|journal| &journal.row);
+        let number = |column: &str| row?.get(column)?.as_u64();
+        self.statement = number("statement").zip(number("statements"));
         self
     }
 
@@ -149,7 +160,7 @@ impl<S: Servers> At<'_, S> {
                         number += 1;
                         self.emit(Progress::Statement { number, of });
                     }
-                    statement::run(self, sql, number).await?;
+                    statement::run(self, sql, number).await.map_err(|trouble| trouble.of(sql))?;
                 }
                 Op::KubeApply(apply) => kube::apply(self, apply).await?,
                 Op::KubeDelete(delete) => kube::delete(self, delete).await?,

@@ -57,6 +57,8 @@ pub struct Problem {
     pub help: Vec<String>,
     /// Whether a person must decide before this can go on.
     pub decide: bool,
+    /// Which statement of how many of the file it went wrong with; none where it was not one.
+    pub statement: Option<(u64, u64)>,
 }
 
 /// A step that was not started.

@@ -1,4 +1,4 @@
-//! `charter check`: what drifted. Changes nothing.
+//! `charter check`: what drifted. Changes nothing; `--replay` makes scratch databases, and drops them.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,12 +1,14 @@
 //! The report of an apply, for people: what is done, what failed and why, what was not started,
 //! and how to go on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::escape;
 use crate::apply::events::{plural, seconds, verb};
 use crate::apply::report::{NotStarted, Outcome, Problem, Report};
 use crate::model::plan::Counts;
+use crate::model::{Action, Addr};
 
 /// Returns the report as text.
 pub fn text(report: &Report) -> String {
@@ -38,10 +40,35 @@ fn done(out: &mut String, report: &Report) {
         return;
     }
     line(out, &format!("Done ({}):", report.done.len()));
-    for done in &report.done {
-        line(out, &format!("  {}: {}", done.addr, verb(done.action).done));
-    }
+    let steps = report.done.iter().map(|done| (&done.addr, done.action, verb(done.action).done.to_owned()));
+    folded(out, steps);
     out.push('\n');
+}
+
+/// Adds a line a step; one for all tenants of which the same is to be said of the same file.
+fn folded<'a>(out: &mut String, steps: impl Iterator<Item = (&'a Addr, Action, String)>) {
+    let mut files: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let mut lines: Vec<(Option<(&str, String)>, String)> = Vec::new();
+    for (addr, action, text) in steps {
+        let own = format!("  {addr}: {text}");
+        let file = addr.segments().last().and_then(|segment| segment.key.as_deref());
+        let shared = file.filter(|_| matches!(action, Action::Execute { .. })).map(|file| (file, text));
+        if let Some(shared) = &shared {
+            *files.entry(shared.clone()).or_default() += 1;
+        }
+        lines.push((shared, own));
+    }
+    let mut told = BTreeSet::new();
+    for (shared, own) in lines {
+        match shared.map(|shared| (files.get(&shared).copied().unwrap_or_default(), shared)) {
+            Some((tenants @ 2.., (file, text))) => {
+                if told.insert((file, text.clone())) {
+                    line(out, &format!("  {file} for {tenants} tenants: {text}"));
+                }
+            }
+            _ => line(out, &own),
+        }
+    }
 }
 
 fn problems(out: &mut String, title: &str, problems: &[Problem]) {
@@ -52,6 +79,9 @@ fn problems(out: &mut String, title: &str, problems: &[Problem]) {
     for problem in problems {
         let verb = verb(problem.action).doing;
         line(out, &format!("  {} ({verb})", problem.addr));
+        if let Some((number, of)) = problem.statement {
+            line(out, &format!("    statement: {number} of {of}"));
+        }
         let mut lines = problem.error.lines();
         line(out, &format!("    error: {}", lines.next().unwrap_or_default()));
         lines.for_each(|more| line(out, &format!("           {more}")));
@@ -70,9 +100,7 @@ fn not_started(out: &mut String, steps: &[NotStarted]) {
         return;
     }
     line(out, &format!("Not started ({}):", steps.len()));
-    for step in steps {
-        line(out, &format!("  {}: {}", step.addr, step.because));
-    }
+    folded(out, steps.iter().map(|step| (&step.addr, step.action, step.because.to_string())));
     out.push('\n');
 }
 
@@ -132,7 +160,6 @@ mod tests {
 
     use super::*;
     use crate::apply::report::{Because, Done};
-    use crate::model::{Action, Addr};
 
     fn report() -> Report {
         Report {
@@ -156,6 +183,7 @@ mod tests {
             query_id: Some("run-3-1".into()),
             help: vec!["look".into()],
             decide,
+            statement: Some((1, 2)),
         }
     }
 
@@ -180,6 +208,7 @@ mod tests {
 
         Failed (1):
           tenant.acme.migration["schema/V1002__events.sql"] (applying)
+            statement: 1 of 2
             error: no such column
                    in line 2
             query: run-3-1
@@ -191,6 +220,30 @@ mod tests {
         Warning: 1 row of the audit is missing.
         Apply stopped half-way after 4.2s: 1 created, 0 changed, 0 destroyed, 1 step failed, 1 step not started.
         What is done stays done. When the cause is mended, run `charter apply` again: it does the rest.
+        "#);
+    }
+
+    #[test]
+    fn the_same_file_of_many_tenants_is_one_line() {
+        let mut report = report();
+        let action = Action::Execute { statements: 1 };
+        let file = |tenant: &str, file: &str| Addr::new("tenant", tenant).keyed_part("migration", file);
+        for tenant in ["a", "b", "c"] {
+            report.done.push(Done { addr: file(tenant, "shared/V1__t.sql"), action });
+            let because = Because::Canary("z".into());
+            report.not_started.push(NotStarted { addr: file(tenant, "shared/V2__u.sql"), action, because });
+        }
+        report.done.push(Done { addr: file("a", "schema/V9__own.sql"), action });
+        let text = text(&report);
+        let (listed, _) = text.split_once("Apply stopped").expect("a summary");
+        insta::assert_snapshot!(listed, @r#"
+        Done (5):
+          tenant.acme.role: created
+          shared/V1__t.sql for 3 tenants: applied
+          tenant.a.migration["schema/V9__own.sql"]: applied
+
+        Not started (3):
+          shared/V2__u.sql for 3 tenants: the canary z failed
         "#);
     }
 

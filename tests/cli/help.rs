@@ -317,6 +317,17 @@ fn of_check() {
               on users with a plain-text one, unless --no-probe. docs/isolation.md says what it cannot
               see.
 
+          --replay
+              Compare tables with what their migration files make, not with what was recorded of them
+              
+              Rebuilds each tenant's schema from its applied files in a scratch database of the same
+              server and compares. It creates databases and users called charter_replay_<run>_<n>, as
+              whom the files run confined to their scratch database, and drops them at the end, also
+              after Ctrl-C. Tenants with equal files are rebuilt once. INSERT and the like are left out;
+              tables of engines that connect elsewhere and dictionaries are not made and not compared; a
+              file that names its database instead of ${charter.database} makes the tenant's verdict
+              unknown. Needs what apply needs: rights to create databases and users.
+
           --no-probe
               Do not log in with what the Secrets hold; without it, each user's password is proved
 

@@ -29,9 +29,7 @@ pub(super) fn expression(text: &str, across: bool) -> String {
         tokens = inner;
     }
     let mut keep = vec![true; tokens.len()];
-    if across {
-        ungroup(tokens, &mut keep);
-    }
+    ungroup(tokens, &mut keep, across);
     let kept = tokens.iter().zip(&keep).filter(|(_, keep)| **keep);
     kept.map(|(token, _)| word(token)).collect::<Vec<_>>().join(" ")
 }
@@ -82,15 +80,57 @@ pub(super) fn closing(tokens: &[Token<'_>], open: usize) -> Option<usize> {
     None
 }
 
-/// Marks the parentheses that only group: neither arguments, nor a tuple, nor a subquery.
-fn ungroup(tokens: &[Token<'_>], keep: &mut [bool]) {
+/// Words before and after which nothing binds to an expression in parentheses: they hold all of it.
+const BEFORE: [&str; 11] =
+    ["WHERE", "PREWHERE", "HAVING", "BY", "ON", "THEN", "ELSE", "WHEN", "SELECT", "CHECK", "TTL"];
+const AFTER: [&str; 22] = [
+    "GROUP",
+    "ORDER",
+    "LIMIT",
+    "SETTINGS",
+    "HAVING",
+    "UNION",
+    "AS",
+    "WHERE",
+    "THEN",
+    "ELSE",
+    "WHEN",
+    "END",
+    "ASC",
+    "DESC",
+    "FROM",
+    "PREWHERE",
+    "QUALIFY",
+    "WINDOW",
+    "WITH",
+    "OFFSET",
+    "INTERSECT",
+    "EXCEPT",
+];
+
+fn is_bound(token: Option<&Token<'_>>, punctuation: [&str; 3], words: &[&str]) -> bool {
+    token.is_none_or(|token| {
+        punctuation.contains(&token.text)
+            || (token.kind == TokenKind::Word && words.iter().any(|word| token.is_word(word)))
+    })
+}
+
+/// Marks the parentheses that only group: neither arguments, nor a tuple, nor a subquery. All of
+/// them across versions, else those that hold the whole of an expression.
+fn ungroup(tokens: &[Token<'_>], keep: &mut [bool], across: bool) {
     let opens = tokens.iter().enumerate().filter(|(_, token)| token.is_punct("("));
     for (open, _) in opens {
         let before = open.checked_sub(1).and_then(|before| tokens.get(before));
         let Some(close) = closing(tokens, open) else { continue };
         let inner = tokens.get(open + 1..close).unwrap_or_default();
         let query = inner.first().is_some_and(|token| token.is_word("SELECT") || token.is_word("WITH"));
-        if !before.is_some_and(takes_arguments) && !query && !inner.is_empty() && split(inner, ",").len() == 1
+        let whole = is_bound(before, ["(", ",", "["], &BEFORE)
+            && is_bound(tokens.get(close + 1), [")", ",", "]"], &AFTER);
+        if (across || whole)
+            && !before.is_some_and(takes_arguments)
+            && !query
+            && !inner.is_empty()
+            && split(inner, ",").len() == 1
         {
             for at in [open, close] {
                 if let Some(keep) = keep.get_mut(at) {

@@ -131,6 +131,11 @@ fn definitions_are_taken_apart() {
 fn expressions_have_one_form() {
     assert_eq!(expression("((`id`) )", false), expression("id", false));
     assert_ne!(expression("(a + b) * c", false), expression("a + b * c", false));
+    let query = |condition: &str| expression(&format!("SELECT a FROM t WHERE {condition} GROUP BY a"), false);
+    assert_eq!(query("((a > 1) AND (f((b)) < 5))"), query("(a > 1) AND (f(b) < 5)"));
+    assert_ne!(query("(a OR b) AND c"), query("a OR b AND c"));
+    assert_ne!(query("NOT (a OR b)"), query("NOT a OR b"));
+    assert_ne!(query("a IN (1, 2)"), query("a IN 1, 2"));
     assert_ne!(expression("'a '", false), expression("'a'", false));
     assert_eq!(expression("(a > 1) AND f((b), c)", true), expression("a > 1 AND f(b, c)", true));
     assert_ne!(expression("a IN (1, 2)", true), expression("a IN (1, 3)", true));

@@ -282,6 +282,9 @@ fn upgrade(project: &mut Project) {
     };
     let old = stored(project);
     project.use_clickhouse(crate::servers::ClickHouse { _shared: None, ..project.clickhouse.clone() });
+    // The older library keeps `system` in the folder, where the newer one has it in memory.
+    let _ = std::fs::remove_dir_all(folder.path().join("engine/metadata/system"));
+    let _ = std::fs::remove_file(folder.path().join("engine/metadata/system.sql"));
     project.use_clickhouse(ending_sandbox(folder.path(), "26.9"));
     assert_ne!(stored(project), old, "the new version prints something otherwise");
     let _ = project.charter(&["check"]).exits(0).never_says("CH5");

@@ -1,17 +1,29 @@
-//! The cost of a plan in queries: it does not depend on the number of tenants.
+//! Many tenants: the cost of a plan in queries does not depend on their number, and the failure of one
+//! is not the others'.
 
 use std::fmt::Write as _;
 
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::Project;
+use crate::servers;
 
 pub fn scenarios() -> Vec<Scenario> {
-    vec![Scenario {
-        name: "a_plan_takes_at_most_fifteen_queries",
-        cluster: false,
-        engines: &[],
-        run: queries,
-    }]
+    vec![
+        Scenario { name: "a_plan_takes_at_most_fifteen_queries", cluster: false, engines: &[], run: queries },
+        Scenario {
+            name: "of_500_tenants_three_fail_and_a_second_run_completes_them",
+            cluster: false,
+            engines: &["26.9"],
+            run: broken,
+        },
+        Scenario {
+            name: "a_canary_that_fails_stops_the_rollout",
+            cluster: false,
+            engines: NEWEST,
+            run: canary,
+        },
+    ]
 }
 
 fn queries(project: &mut Project) {
@@ -65,4 +77,87 @@ fn count(project: &Project, user: &str) -> usize {
     let before = sent();
     let _ = project.charter(&["plan"]).exits(0);
     sent() - before
+}
+
+/// How many tenants share a folder.
+const TENANTS: usize = 500;
+
+/// A file whose second statement fails when it runs where a table is in the way: nothing that can be
+/// seen before.
+const FILE: &str = "CREATE TABLE orders (id UInt64) ENGINE = MergeTree ORDER BY id;\n\
+    INSERT INTO orders SELECT throwIf(count() > 0, 'the legacy table is still there') FROM system.tables \
+    WHERE database = currentDatabase() AND name = 'legacy';\n";
+
+/// Declares tenants with a shared folder, and makes them: the files come later.
+fn tenants(project: &Project, count: usize, rollout: &str) {
+    let all = format!("toset([for n in range({count}) : format(\"@_%03d\", n)])");
+    let tenants = format!(
+        "tenant \"all\" {{\n  for_each = {all}\n  slug = each.key\n  migrations = [\"migrations/shared\"]\n}}\n"
+    );
+    project.write("migrations/shared/README", "");
+    project.write("main.hcl", &format!("{rollout}\n{tenants}"));
+    let _ = project.charter(&["apply", "--auto-approve"]).exits(0);
+}
+
+fn slug(project: &Project, number: usize) -> String {
+    project.name(&format!("{number:03}"))
+}
+
+/// Of 500 tenants three fail at run time: the others are done, and a second run completes just those.
+fn broken(project: &mut Project) {
+    let data = tempfile::tempdir().unwrap();
+    project.use_clickhouse(servers::own_sandbox(data.path(), &[]));
+    tenants(project, TENANTS, "rollout {\n  canary = [\"@_000\"]\n  batch = 100\n  max_failures = 3\n}\n");
+    let bad: Vec<String> = [7, 123, 499].map(|number| slug(project, number)).into();
+    for slug in &bad {
+        let _ =
+            project.clickhouse.admin(&format!("CREATE TABLE tenant_{slug}.legacy (a UInt8) ENGINE = Memory"));
+    }
+    project.write("migrations/shared/V1__orders.sql", FILE);
+    let first = project
+        .charter(&["apply", "--auto-approve"])
+        .exits(3)
+        .says("Rollout: 1 canary, then 499 tenants in 5 groups of up to 100; stops when more than 3 tenants have failed.")
+        .says("migrations/shared/V1__orders.sql for 497 tenants: applied")
+        .says("Failed (3):")
+        .never_says("Not started");
+    for slug in &bad {
+        let step =
+            format!("tenant.all[\"{slug}\"].migration[\"migrations/shared/V1__orders.sql\"] (applying)");
+        let (_, after) = first.stdout.split_once(&step).unwrap_or_else(|| panic!("{step}\n{}", first.stdout));
+        let told: Vec<&str> = after.lines().skip(1).take(2).collect();
+        assert!(told[0].contains("statement: 2 of 2"), "{told:?}");
+        assert!(told[1].contains("the legacy table is still there"), "{told:?}");
+    }
+    let _ = project.charter(&["plan"]).exits(0).says("3 migrations (3 statements)");
+    for slug in &bad {
+        let _ = project.clickhouse.admin(&format!("DROP TABLE tenant_{slug}.legacy"));
+    }
+    let _ = project.apply().says("3 migrations (3 statements) applied");
+    let (scope, applied) = (&project.prefix, "status = 'applied'");
+    let once = project.clickhouse.admin(&format!(
+        "SELECT count(), uniqExact(tenant, statement) FROM ops.charter_migration_events WHERE scope = '{scope}' AND {applied}"
+    ));
+    assert_eq!(once, "1000\t1000", "each statement was applied once");
+}
+
+/// Where the canary fails, no other tenant begins; when it is mended, all are done.
+fn canary(project: &mut Project) {
+    tenants(project, 5, "rollout {\n  canary = [\"@_003\"]\n  batch = 2\n}\n");
+    let slug = slug(project, 3);
+    let _ = project.clickhouse.admin(&format!("CREATE TABLE tenant_{slug}.legacy (a UInt8) ENGINE = Memory"));
+    project.write("migrations/shared/V1__orders.sql", FILE);
+    let _ = project
+        .charter(&["apply", "--auto-approve"])
+        .exits(3)
+        .says("statement: 2 of 2")
+        .says(&format!("migrations/shared/V1__orders.sql for 4 tenants: the canary {slug} failed"));
+    let begun = format!(
+        "SELECT uniqExact(tenant) FROM ops.charter_migration_events WHERE scope = '{}'",
+        project.prefix
+    );
+    assert_eq!(project.clickhouse.admin(&begun), "1");
+    let _ = project.clickhouse.admin(&format!("DROP TABLE tenant_{slug}.legacy"));
+    let _ = project.apply().says("5 migrations (9 statements) applied");
+    assert_eq!(project.clickhouse.admin(&begun), "5");
 }

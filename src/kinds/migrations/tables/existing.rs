@@ -30,7 +30,7 @@ enum Verdict {
 }
 
 /// Returns the analyses of the statements of a file that may matter here, with their indices.
-fn analyses<'a>(resource: &'a Resource) -> Vec<(usize, &'a str, Analysis)> {
+fn analyses(resource: &Resource) -> Vec<(usize, &str, Analysis)> {
     let statements = resource.attrs.get("statements").map_or(&[][..], Value::items).iter().enumerate();
     let texts = statements.filter_map(|(at, statement)| Some((at, statement.get("sql")?.as_str()?)));
     let relevant = texts.filter(|(_, text)| {

@@ -103,7 +103,7 @@ pub fn hidden(table: &Table, resource: &Resource) -> Finding {
 /// Finds the tables of databases that migrations of ours filled, which none of them made: one note a
 /// database. They never drift, and are nobody's to change.
 pub fn extra(wanted: &[&Resource], world: &World) -> Vec<Finding> {
-    let owners = owners(wanted, world);
+    let owners = owners(wanted);
     let declared: BTreeSet<(&str, &str)> = wanted.iter().flat_map(|resource| touched(resource)).collect();
     let mut strange: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for table in Table::all(world).filter(|table| !table.is_recorded() && table.is_there()) {
@@ -131,7 +131,7 @@ pub fn extra(wanted: &[&Resource], world: &World) -> Vec<Finding> {
 }
 
 /// Returns the databases that declared migrations run in, each with one of their resources.
-fn owners<'a>(wanted: &[&'a Resource], _: &World) -> BTreeMap<&'a str, &'a Resource> {
+fn owners<'a>(wanted: &[&'a Resource]) -> BTreeMap<&'a str, &'a Resource> {
     let databases = wanted.iter().map(|resource| (resource.text("database"), *resource));
     databases.filter(|(database, _)| !matches!(*database, "" | "default" | "ops")).collect()
 }
