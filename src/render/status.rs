@@ -87,12 +87,15 @@ fn told(counts: &BTreeMap<FileState, usize>) -> String {
 /// The files of one folder of one tenant.
 type Folder<'a> = Vec<&'a FileStatus>;
 
+/// A file that is not done: version, name, state, statements done, statements, and the one that is stuck.
+type Open<'a> = (u64, &'a str, FileState, usize, usize, Option<usize>);
+
 /// What tenants must have in common to stand on one line.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Likeness<'a> {
     settled: bool,
     newest: Option<u64>,
-    open: Vec<(u64, &'a str, FileState, usize, usize, Option<usize>)>,
+    open: Vec<Open<'a>>,
 }
 
 impl<'a> Likeness<'a> {

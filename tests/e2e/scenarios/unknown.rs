@@ -168,6 +168,7 @@ impl Dice {
 /// How many files a round of the soak has.
 const ROUND: usize = 20;
 
+#[expect(clippy::print_stdout, reason = "a soak is read by who runs it")]
 fn soak(project: &mut Project) {
     let wanted = soaked().unwrap();
     let seed = std::env::var("CHARTER_TEST_SEED").ok().and_then(|seed| seed.parse().ok());

@@ -170,8 +170,8 @@ fn there(before: bool, now: bool, wanted: bool) -> Option<bool> {
 fn followed_up(case: &Case, was: &Is, now: &Object, verdict: Verdict) -> Verdict {
     let Done(why) = verdict else { return verdict };
     let newest = was.newest_mutation().unwrap_or(u64::MAX);
-    let mine = case.mutations.iter().flatten().filter(|one| is_of(one, &now.name) && one.number > newest);
-    match mine.filter(|one| !one.done).next_back() {
+    let mut mine = case.mutations.iter().flatten().filter(|one| is_of(one, &now.name) && one.number > newest);
+    match mine.rfind(|one| !one.done) {
         Some(mutation) if case.analysis.flags.mutation => under_way(mutation),
         _ => Done(why),
     }
