@@ -15,7 +15,8 @@ pub const APPLIED: &str = "migrations_applied";
 pub const EVENTS: &str = "migrations_events";
 
 /// What is read of each row of a file that is done.
-const COLUMNS: &str = "tenant, folder, version, name, checksum, status, run_id, at";
+const COLUMNS: &str = "tenant, folder, version, name, checksum, status, \
+    toUInt64(toUnixTimestamp(at)) AS seconds, run_id, at";
 
 /// Returns the query of columns of the rows of files that are done, all that there are of each;
 /// none where no table of charter's has the last of the columns.

@@ -265,6 +265,8 @@ impl Stand {
         let obstacle = lowered.findings.iter().min_by_key(|finding| finding.severity);
         let obstacle = obstacle.filter(|finding| finding.severity <= Severity::Drift);
         let done = match lowered.action {
+            // It will be recorded as another runner's work, and nothing of it run.
+            _ if live.contains_key(import::IMPORTED) => 0,
             Some(Action::Execute { statements }) => count.saturating_sub(statements),
             _ => applied(live),
         };
