@@ -24,6 +24,13 @@ pub struct Project {
 }
 
 impl Project {
+    /// Makes the commands that follow log in as a user.
+    pub fn log_in(&mut self, user: &str, password: &str) {
+        self.env.retain(|(name, _)| name != "CLICKHOUSE_USER" && name != "CLICKHOUSE_PASSWORD");
+        self.env.push(("CLICKHOUSE_USER".into(), user.into()));
+        self.env.push(("CLICKHOUSE_PASSWORD".into(), password.into()));
+    }
+
     /// Makes a folder with a configuration that declares nothing yet.
     pub fn new(engine: Engine, cluster: bool) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);

@@ -9,7 +9,8 @@ use crate::kinds::common::credential;
 use crate::kinds::common::migration::UNCONFINED;
 use crate::kinds::common::user;
 use crate::kinds::{Change, Lowered, World};
-use crate::migrate::ALGORITHM;
+use crate::migrate::analyze::Verb;
+use crate::migrate::{ALGORITHM, analyze_sql};
 use crate::model::finding::Finding;
 use crate::model::op::{LedgerRow, Login, Op, Sql};
 use crate::model::{Action, Addr, Attrs, Category, Resource, Severity, Value, tracking};
@@ -151,6 +152,10 @@ fn run(wanted: &Resource, statement: &Value, at: usize, count: usize, login: Log
     // Waiting is asked for, never assumed: the defaults changed between versions.
     sql.settings =
         [("alter_sync", "2"), ("mutations_sync", "2")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+    // A row that waits in a buffer is not there yet, and what came of it is not known.
+    if analyze_sql(&sql.statement).is_ok_and(|analysis| analysis.verb == Verb::Insert) {
+        sql.settings.insert("async_insert".into(), "0".into());
+    }
     if sql.statement.len() >= MAX_QUERY_SIZE {
         sql.settings.insert("max_query_size".into(), (sql.statement.len() + 1024).to_string());
     }

@@ -35,12 +35,6 @@ fn make(project: &Project, section: &str) -> String {
     name
 }
 
-fn log_in(project: &mut Project, user: &str, password: &str) {
-    project.env.retain(|(name, _)| name != "CLICKHOUSE_USER" && name != "CLICKHOUSE_PASSWORD");
-    project.env.push(("CLICKHOUSE_USER".into(), user.into()));
-    project.env.push(("CLICKHOUSE_PASSWORD".into(), password.into()));
-}
-
 fn applying(project: &Project) -> &'static str {
     let version = project.clickhouse.admin("SELECT version()");
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap());
@@ -52,19 +46,19 @@ fn documented(project: &mut Project) {
     project.write("tenants.hcl", "tenant \"@_a\" {}\ntenant \"@_b\" {}\n");
     project.schema("a", "V1__t.sql", "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
     project.schema("b", "V1__t.sql", "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
-    log_in(project, &reader, PASSWORD);
+    project.log_in(&reader, PASSWORD);
     let _ = project.charter(&["plan"]).exits(0).says("CH351").says("to create");
     let refused = project.charter(&["apply", "--auto-approve"]).exits(1);
     assert!(refused.stdout.contains("CH351") && refused.stdout.contains("INSERT"), "{}", refused.all());
-    log_in(project, &writer, PASSWORD);
+    project.log_in(&writer, PASSWORD);
     let _ = project.apply().never_says("CH350");
     let _ = project.charter(&["check"]).exits(0);
-    log_in(project, &reader, PASSWORD);
+    project.log_in(&reader, PASSWORD);
     project.unchanged();
     let _ = project.charter(&["check"]).exits(0);
     assert_eq!(project.as_tenant("a", "SELECT count() FROM t").body.trim(), "0");
     // A change, an issued user, and the removal of what is no longer declared.
-    log_in(project, &writer, PASSWORD);
+    project.log_in(&writer, PASSWORD);
     let role = format!("tenant.{}", project.name("a"));
     let issued = project.charter(&["credentials", "issue", &role, "--ttl", "1h", "--json"]).exits(0);
     let issued: Value = serde_json::from_str(&issued.stdout).unwrap();
@@ -85,7 +79,7 @@ fn told(project: &mut Project) {
     let administrator = (project.clickhouse.user.clone(), project.clickhouse.password.clone());
     // The administrator's rights are never taken for too few.
     let _ = project.charter(&["plan"]).exits(0).never_says("CH35");
-    log_in(project, &user, PASSWORD);
+    project.log_in(&user, PASSWORD);
     project.clickhouse.admin(&format!("GRANT INSERT ON ops.* TO {user}"));
     let _ = project.charter(&["plan"]).exits(0).says("warning CH350");
     let refused = project.charter(&["apply", "--auto-approve"]).exits(1).says("error CH350");
@@ -102,7 +96,7 @@ fn told(project: &mut Project) {
     let _ = project.charter(&["plan"]).exits(0).never_says("CH35");
     let _ = project.charter(&["apply", "--auto-approve"]).exits(0);
     project.unchanged();
-    log_in(project, &administrator.0, &administrator.1);
+    project.log_in(&administrator.0, &administrator.1);
     project.unchanged();
     project.clickhouse.admin(&format!("DROP USER {user}"));
 }

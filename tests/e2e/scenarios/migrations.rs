@@ -1,10 +1,17 @@
 //! Migration files on the real engine.
 
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
+        Scenario {
+            name: "rows_are_there_at_once_where_inserts_are_asynchronous",
+            cluster: false,
+            engines: NEWEST,
+            run: asynchronous,
+        },
         Scenario {
             name: "a_failed_file_goes_on_where_it_stopped",
             cluster: false,
@@ -188,4 +195,37 @@ fn renamed(project: &mut Project) {
     );
     let _ = project.apply();
     let _ = project.charter(&["check"]).exits(0);
+}
+
+/// `async_insert` is the default since 26.2: what the ledger and a migration insert must not wait in
+/// a buffer when the apply says that it is done.
+fn asynchronous(project: &mut Project) {
+    let buffered = "SETTINGS async_insert = 1, wait_for_async_insert = 0, async_insert_busy_timeout_min_ms = 60000, async_insert_busy_timeout_max_ms = 60000";
+    project.write(
+        "tenants.hcl",
+        "tenant \"@_a\" {}\nsettings_profile \"@_buffered\" {\n  settings = { async_insert = true, wait_for_async_insert = false }\n  to = [tenant.@_a.role]\n}\n",
+    );
+    let user = project.name("runner");
+    project
+        .clickhouse
+        .admin(&format!("CREATE USER {user} IDENTIFIED WITH sha256_password BY 'Runner-1' {buffered}"));
+    project.clickhouse.admin(&format!("GRANT ALL ON *.* TO {user} WITH GRANT OPTION"));
+    let administrator = (project.clickhouse.user.clone(), project.clickhouse.password.clone());
+    project.log_in(&user, "Runner-1");
+    let _ = project.apply();
+    project.schema(
+        "a",
+        "V1__t.sql",
+        "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id; INSERT INTO t VALUES (7), (8)",
+    );
+    let _ = project.apply();
+    let slug = project.name("a");
+    let count = |what: &str| project.clickhouse.admin(&format!("SELECT count() FROM {what}"));
+    assert_eq!(count(&format!("tenant_{slug}.t")), "2");
+    assert_eq!(count(&format!("ops.schema_migrations_tenant WHERE tenant = '{slug}'")), "1");
+    let ends = format!("ops.charter_migration_events WHERE tenant = '{slug}' AND status = 'applied'");
+    assert_eq!(count(&ends), "2");
+    project.unchanged();
+    project.log_in(&administrator.0, &administrator.1);
+    project.clickhouse.admin(&format!("DROP USER {user}"));
 }
