@@ -12,8 +12,8 @@ use crate::model::sql;
 /// The oldest version that charter works with.
 const OLDEST: (u32, u32) = (23, 8);
 
-/// One row: the server's identity, and the UUID of database `ops` where there is one.
-const IDENTITY: &str = "SELECT version() AS version, toString(serverUUID()) AS server_uuid, \
+/// The server's identity, and the UUID of database `ops` where there is one: the same in each row.
+const IDENTITY: &str = "version() AS version, toString(serverUUID()) AS server_uuid, \
     currentUser() AS user, toUnixTimestamp(now()) AS now, \
     (SELECT ifNull(any(toString(uuid)), '') FROM system.databases WHERE name = 'ops') AS ops_uuid";
 
@@ -33,7 +33,7 @@ fn columns(tables: &BTreeSet<(String, String)>) -> String {
         let (databases, names) = (sql::array(databases), sql::array(names));
         statement.push_str(&format!(" OR (has({databases}, database) AND has({names}, table))"));
     }
-    statement + " GROUP BY database, table"
+    format!("SELECT *, {IDENTITY} FROM ({statement} GROUP BY database, table)")
 }
 
 /// Who lacks these sees a part of the databases, tables and columns, and no error.
@@ -79,13 +79,21 @@ pub(super) async fn read<S: Servers>(
     tables: &BTreeSet<(String, String)>,
 ) -> Result<Caps, ObserveError> {
     let failed = |statement: &str, error: Error| ObserveError::of(Server::ClickHouse, statement, error);
-    let rows = servers.rows(Query::new(IDENTITY)).await.map_err(|error| failed(IDENTITY, error))?;
-    let mut caps = identity(rows.first());
+    let statement = columns(tables);
+    let rows = servers.rows(Query::new(&statement)).await.map_err(|error| failed(&statement, error))?;
+    let mut caps = match rows.first() {
+        Some(row) => identity(Some(row)),
+        // Who sees no table at all is told so later, by name.
+        None => {
+            let statement = format!("SELECT {IDENTITY}");
+            let rows =
+                servers.rows(Query::new(&statement)).await.map_err(|error| failed(&statement, error))?;
+            identity(rows.first())
+        }
+    };
     if !caps.at_least(OLDEST.0, OLDEST.1) {
         return Err(ObserveError::TooOld { version: caps.version });
     }
-    let statement = columns(tables);
-    let rows = servers.rows(Query::new(&statement)).await.map_err(|error| failed(&statement, error))?;
     for row in &rows {
         let table = format!("{}.{}", text(row, "database"), text(row, "table"));
         let columns = texts(row, "columns").into_iter().collect();

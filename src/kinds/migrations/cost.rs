@@ -1,67 +1,15 @@
 //! What the statements that are to run cost on tables that exist: told in the plan, and found where
 //! data is lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::ledger::{self, APPLIED};
-use super::waiting::named;
+use super::there::THERE;
 use crate::kinds::{Lowered, World};
 use crate::migrate::cost;
 use crate::model::cost::Cost;
 use crate::model::finding::{Category, Finding, Severity};
-use crate::model::snapshot::{Read, Row, number, text};
-use crate::model::{Resource, Snapshot, Value, sql};
-
-/// The sizes of the tables that pending files name.
-pub const SIZES: &str = "migrations_sizes";
-
-/// How long the list of tables may be, in bytes; with more, all tables of their databases are read
-/// (`max_query_size` is 262,144).
-const LONGEST: usize = 120_000;
-
-/// Returns the read of the tables that pending files name; nothing where all is done.
-pub fn reads(wanted: &[&Resource], snapshot: &Snapshot) -> Vec<Read> {
-    let done: BTreeSet<String> = snapshot.rows(APPLIED).iter().map(ledger::identity).collect();
-    let pending = wanted.iter().filter(|resource| !done.contains(&resource.identity));
-    let (mut tables, mut databases) = (BTreeSet::new(), BTreeSet::new());
-    for resource in pending {
-        for (database, table) in named(resource, 0) {
-            tables.insert(format!("({}, {})", sql::literal(database), sql::literal(table)));
-            databases.insert(sql::literal(database));
-        }
-        databases.extend(dropped_databases(resource));
-    }
-    if databases.is_empty() {
-        return Vec::new();
-    }
-    let list = |items: BTreeSet<String>| items.into_iter().collect::<Vec<_>>().join(", ");
-    let whole = wanted.iter().any(|resource| !dropped_databases(resource).is_empty());
-    let tables = list(tables);
-    let only = match tables.len() {
-        0 => String::new(),
-        length if length > LONGEST || whole => String::new(),
-        _ => format!(" AND (database, name) IN ({tables})"),
-    };
-    let statement = format!(
-        "SELECT database, name AS table, engine, total_rows, total_bytes FROM system.tables \
-         WHERE database IN ({}){only}",
-        list(databases)
-    );
-    vec![Read::Sql { name: SIZES, statement }]
-}
-
-/// Returns the databases that a file drops, as literals: all of their tables are at stake.
-fn dropped_databases(resource: &Resource) -> BTreeSet<String> {
-    let statements = resource.attrs.get("statements").map_or(&[][..], Value::items).iter();
-    let texts = statements.filter_map(|statement| statement.get("sql")?.as_str());
-    // What does not drop a database need not be read for it.
-    let texts = texts.filter(|text| text.to_ascii_uppercase().contains("DATABASE"));
-    let costs = texts.filter_map(|text| cost::of(text).ok()).flatten();
-    costs
-        .filter(|cost| cost.table.is_none())
-        .filter_map(|cost| cost.database.as_deref().map(sql::literal))
-        .collect()
-}
+use crate::model::snapshot::{Row, number, text};
+use crate::model::{Resource, Value};
 
 /// Tells what the statements of a file cost, from a statement on.
 pub fn review(wanted: &Resource, first: usize, world: &World, lowered: &mut Lowered) {
@@ -82,7 +30,7 @@ struct Sizes<'a>(BTreeMap<(&'a str, &'a str), &'a Row>);
 
 impl<'a> Sizes<'a> {
     fn of(world: &'a World) -> Self {
-        let rows = world.snapshot.rows(SIZES).iter();
+        let rows = world.snapshot.rows(THERE).iter();
         Self(rows.map(|row| ((text(row, "database"), text(row, "table")), row)).collect())
     }
 

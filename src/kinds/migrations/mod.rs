@@ -19,6 +19,7 @@ pub mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod there;
 mod unknown;
 mod waiting;
 
@@ -112,7 +113,7 @@ impl Kind for Migrations {
         let edited = edited::reads(wanted, settings, snapshot);
         unknown
             .chain(waiting::reads(wanted, snapshot))
-            .chain(cost::reads(wanted, snapshot))
+            .chain(there::reads(wanted, snapshot))
             .chain(edited)
             .collect()
     }

@@ -87,11 +87,11 @@ fn pending(steps: &[Step]) -> Vec<Pending<'_>> {
     all
 }
 
-/// Returns what must be known of the server to look ahead: one query for the objects that pending
-/// statements name, one for its settings where files set any.
+/// Returns what must be known of the server to look ahead, besides what is there: its settings where
+/// files set any.
 pub fn asks(steps: &[Step]) -> Vec<Read> {
     let pending = pending(steps);
-    objects::read(&pending).into_iter().chain(settings::read(&pending)).collect()
+    settings::read(&pending).into_iter().collect()
 }
 
 /// Returns what would go wrong; `stopped` has the addresses that cannot be applied anyway.

@@ -81,6 +81,8 @@ fn failed(project: &mut Project) {
         .clickhouse
         .admin(&format!("KILL MUTATION WHERE database = '{database}' AND table = 't' AND NOT is_done"));
     let _ = project.charter(&["plan"]).exits(6).says("CH427");
+    // The server gives the id of a killed mutation again, and tells when it was made to the second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     project.clickhouse.admin(&format!("ALTER TABLE {} MODIFY COLUMN r String", table(project)));
     let _ = project.charter(&["plan"]).exits(6).says("CH427");
     project.schema("a", "V3__again.sql", "ALTER TABLE t MODIFY COLUMN r Nullable(String)");

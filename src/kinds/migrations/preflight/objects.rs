@@ -9,53 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Pending, excerpt};
 use crate::diag::nearest;
 use crate::kinds::World;
+use crate::kinds::migrations::there::{self, THERE};
 use crate::migrate::analyze::{Analysis, ObjectKind, ObjectRef, Role, Verb};
-use crate::migrate::rights::OWN;
 use crate::model::finding::{Category, Finding, Severity};
-use crate::model::snapshot::{Read, text};
+use crate::model::snapshot::text;
 use crate::model::{Addr, sql};
-
-/// The rows of the objects that are there: database, name.
-pub const OBJECTS: &str = "preflight_objects";
-
-/// From how many databases on only the names in question are read, without those near them.
-const MANY: usize = 16;
 
 type Name = (String, String);
 
-/// Returns the read of the objects in question; none where there are none.
-pub fn read(pending: &[Pending]) -> Option<Read> {
-    let names: BTreeSet<Name> = pending
-        .iter()
-        .flat_map(|one| one.analysis.objects.iter().filter_map(|object| resolve(one, object)))
-        .collect();
-    if names.is_empty() {
-        return None;
-    }
-    let list = |items: BTreeSet<&str>| {
-        let items: Vec<String> = items.into_iter().map(sql::literal).collect();
-        items.join(", ")
-    };
-    let databases: BTreeSet<&str> = names.iter().map(|(database, _)| database.as_str()).collect();
-    let few = databases.len() < MANY;
-    let mut statement =
-        format!("SELECT database, name FROM system.tables WHERE database IN ({})", list(databases));
-    if !few {
-        let names = names.iter().map(|(_, name)| name.as_str()).collect();
-        statement += &format!(" AND name IN ({})", list(names));
-    }
-    Some(Read::Sql { name: OBJECTS, statement })
-}
-
 /// Returns the full name of a table, view or dictionary; none for other objects and those of the server.
 fn resolve(statement: &Pending, object: &ObjectRef) -> Option<Name> {
-    let table = match object.kind {
-        ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Dictionary => true,
-        ObjectKind::Database | ObjectKind::Function | ObjectKind::Other => false,
-    };
-    let database = object.database.as_deref().or(statement.database)?;
-    let plain = !object.name.starts_with(".inner") && !OWN.contains(&database);
-    (table && plain).then(|| (database.to_owned(), object.name.clone()))
+    let (database, name) = there::resolve(object, statement.database)?;
+    Some((database.to_owned(), name.to_owned()))
 }
 
 /// Tells whether a statement may make objects that it does not name.
@@ -141,9 +106,9 @@ impl There<'_> {
 
 /// Finds the objects that are missing when a statement needs them.
 pub fn missing(pending: &[Pending], stopped: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
-    let rows = world.snapshot.rows(OBJECTS);
+    let rows = world.snapshot.rows(THERE);
     let live: BTreeSet<(&str, &str)> =
-        rows.iter().map(|row| (text(row, "database"), text(row, "name"))).collect();
+        rows.iter().map(|row| (text(row, "database"), text(row, "table"))).collect();
     let mut makers: BTreeMap<Name, BTreeSet<&Addr>> = BTreeMap::new();
     for statement in pending {
         for object in &statement.analysis.objects {

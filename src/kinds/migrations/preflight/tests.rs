@@ -5,6 +5,7 @@ use crate::kinds::Kind as _;
 use crate::kinds::common::grants::{self, Declared, Grantee, GranteeType};
 use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
 use crate::kinds::migrations::Migrations;
+use crate::kinds::migrations::there::{self, THERE};
 use crate::kinds::testing::{change, settings, span};
 use crate::model::registry::Registry;
 use crate::model::resource::Desired;
@@ -41,12 +42,12 @@ fn rows(rows: serde_json::Value) -> Vec<Row> {
 
 /// Looks ahead in a world of tables, with the base grants or others for each tenant.
 fn look(files: &[Resource], tables: &[(&str, &str)], privileges: &[&str]) -> Vec<String> {
-    let tables = tables.iter().map(|(database, name)| json!({"database": database, "name": name})).collect();
+    let tables = tables.iter().map(|(database, name)| json!({"database": database, "table": name})).collect();
     let catalog = include_str!("../../../../tests/data/privileges-26.9.json");
     let mut snapshot = Snapshot {
         caps: Caps { version: "26.9.1.1".into(), ..Caps::default() },
         rows: BTreeMap::from([
-            (objects::OBJECTS, rows(tables)),
+            (THERE, rows(tables)),
             (settings::SETTINGS, rows(json!([{"name": "flatten_nested"}, {"name": "max_threads"}]))),
             (PRIVILEGES, rows(serde_json::from_str(catalog).unwrap())),
         ]),
@@ -257,26 +258,17 @@ fn settings_are_those_of_the_server() {
 
 #[test]
 fn few_databases_are_read_whole_and_many_by_name() {
-    let tenants: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
-    let names = |count: usize| -> Vec<(Addr, String)> {
-        tenants.iter().take(count).map(|slug| (Addr::new("tenant", slug), format!("tenant_{slug}"))).collect()
-    };
     for (count, by_name) in [(2, false), (20, true)] {
-        let names = names(count);
-        let pending: Vec<Pending> = names
-            .iter()
-            .map(|(addr, database)| Pending {
-                addr,
-                owner: addr.clone(),
-                place: String::new(),
-                sql: "",
-                database: Some(database),
-                login: None,
-                settings: BTreeSet::new(),
-                analysis: Rc::new(analyze_sql("INSERT INTO t VALUES (1)").unwrap()),
+        let files: Vec<Resource> = (0..count)
+            .map(|number| {
+                let file = resource(&format!("t{number}"), 1, &[("INSERT INTO t VALUES (1)", "")]);
+                file.with("database", format!("tenant_t{number}").as_str())
             })
             .collect();
-        let Some(Read::Sql { statement, .. }) = objects::read(&pending) else { panic!("nothing is read") };
+        let files: Vec<&Resource> = files.iter().collect();
+        let reads = there::reads(&files, &Snapshot::default());
+        let [Read::Sql { statement, .. }] = &reads[..] else { panic!("nothing is read") };
         assert_eq!(statement.contains("AND name IN ('t')"), by_name, "{statement}");
+        assert_eq!(statement.matches("'tenant_t").count(), count, "{statement}");
     }
 }
