@@ -34,17 +34,17 @@ impl Fake {
 
 impl Held {
     fn answer(&self, statement: &str) -> Vec<Json> {
-        if statement.contains("serverUUID()") {
-            let ops = if self.tables.is_empty() { "" } else { "22222222" };
-            return vec![
-                json!({"version": "26.9.2.1", "server_uuid": "11111111", "user": "default", "ops_uuid": ops}),
-            ];
-        }
         if statement.contains("FROM system.columns") {
+            let ops = if self.tables.is_empty() { "" } else { "22222222" };
+            let row = |database: &str, table: &str, columns: Vec<&str>| {
+                json!({
+                    "database": database, "table": table, "columns": columns,
+                    "version": "26.9.2.1", "server_uuid": "11111111", "user": "default", "ops_uuid": ops,
+                })
+            };
             let tables = ledger::TABLES.iter().filter(|table| self.tables.contains(table.name));
-            return tables
-                .map(|table| json!({"database": "ops", "table": table.name, "columns": columns(table)}))
-                .collect();
+            let own = tables.map(|table| row("ops", table.name, columns(table)));
+            return std::iter::once(row("system", "tables", vec!["name"])).chain(own).collect();
         }
         if statement.starts_with("CHECK GRANT") {
             return vec![json!({"result": 1})];
