@@ -12,7 +12,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "attacks_by_migrations_are_stopped",
             cluster: false,
-            engines: super::ENDS,
+            engines: super::NEWEST,
             run: attacks,
         },
         Scenario {
@@ -30,7 +30,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "what_is_there_when_it_runs_is_not_missed",
             cluster: false,
-            engines: super::ENDS,
+            engines: super::NEWEST,
             run: no_false_alarm,
         },
     ]

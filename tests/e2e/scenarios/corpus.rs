@@ -27,7 +27,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "explicit_delimiters_and_settings",
             cluster: false,
-            engines: super::ENDS,
+            engines: super::NEWEST,
             run: directives,
         },
         Scenario { name: "variables_in_migrations", cluster: false, engines: super::NEWEST, run: variables },

@@ -1,7 +1,7 @@
 //! What tables look like: what the server makes of a definition is no drift, and each kind of drift
 //! is told by its own code, before and after applies.
 
-use super::ENDS;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::project::Project;
 use crate::servers::ending_sandbox;
@@ -14,11 +14,11 @@ pub fn scenarios() -> Vec<Scenario> {
             engines: ENDS,
             run: forms,
         },
-        Scenario { name: "each_kind_of_drift_is_told_apart", cluster: false, engines: ENDS, run: kinds },
+        Scenario { name: "each_kind_of_drift_is_told_apart", cluster: false, engines: NEWEST, run: kinds },
         Scenario {
             name: "if_not_exists_over_another_table_is_told",
             cluster: false,
-            engines: ENDS,
+            engines: NEWEST,
             run: existing,
         },
         Scenario {
@@ -30,7 +30,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "a_replay_of_the_files_is_compared_and_leaves_nothing",
             cluster: false,
-            engines: ENDS,
+            engines: NEWEST,
             run: replay,
         },
     ]
