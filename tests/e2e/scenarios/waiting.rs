@@ -85,8 +85,16 @@ fn failed(project: &mut Project) {
     std::thread::sleep(std::time::Duration::from_millis(1100));
     project.clickhouse.admin(&format!("ALTER TABLE {} MODIFY COLUMN r String", table(project)));
     let _ = project.charter(&["plan"]).exits(6).says("CH427");
-    project.schema("a", "V3__again.sql", "ALTER TABLE t MODIFY COLUMN r Nullable(String)");
+    // The data mended by hand, it is asked for again.
+    let table = table(project);
+    project
+        .clickhouse
+        .admin(&format!("ALTER TABLE {table} UPDATE r = '5' WHERE 1 SETTINGS mutations_sync = 2"));
+    let address = format!("tenant.{}.migration[\"schema/V3__again.sql\"]", project.name("a"));
+    let repair = ["migrate", "repair", &address, "--retry", "--reason", "mended by hand", "--auto-approve"];
+    let _ = project.charter(&repair).exits(0);
     let _ = project.apply();
+    assert_eq!(column(project, "r"), "UInt32");
     let _ = project.charter(&["check"]).exits(0);
 }
 

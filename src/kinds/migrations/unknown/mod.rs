@@ -276,11 +276,16 @@ impl Settled {
     fn ask(&self, finding: Finding, started: &Started) -> Finding {
         let finding =
             self.evidence.iter().fold(finding, |finding, line| finding.help(format!("evidence: {line}")));
-        let addr = started.wanted.addr.to_string().replace('\'', r"'\''");
-        let repair = format!("charter migrate repair '{addr}' --statement {}", started.at + 1);
-        finding
-            .help(format!("it did its work: {repair} --applied --reason \"…\""))
-            .help(format!("it did nothing, or that was undone: {repair} --retry --reason \"…\""))
-            .help(format!("it is to be left out: {repair} --skip --reason \"…\""))
+        ways_out(finding, started.wanted, started.at)
     }
+}
+
+/// Adds the three ways in which a person decides about a statement, given by its index.
+pub fn ways_out(finding: Finding, wanted: &Resource, at: usize) -> Finding {
+    let addr = wanted.addr.to_string().replace('\'', r"'\''");
+    let repair = format!("charter migrate repair '{addr}' --statement {}", at + 1);
+    finding
+        .help(format!("it did its work: {repair} --applied --reason \"…\""))
+        .help(format!("it did nothing, or that was undone: {repair} --retry --reason \"…\""))
+        .help(format!("it is to be left out: {repair} --skip --reason \"…\""))
 }

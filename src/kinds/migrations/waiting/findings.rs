@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{MUTATIONS, id, mutations, named, recorded, unfinished};
 use crate::kinds::World;
 use crate::kinds::migrations::ledger::{self, APPLIED, EVENTS};
+use crate::kinds::migrations::unknown;
 use crate::migrate;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::{Mutation, TableName};
@@ -117,16 +118,7 @@ pub fn killed(wanted: &Resource, at: usize, event: &Value) -> Finding {
         "look at the table: parts that were changed before the mutation was killed stay changed, the others are as \
          they were",
     );
-    let query = sql::literal(said("query_id"));
-    let key = "scope, tenant, folder, version, name, statement, statements, token_sha256, status";
-    let record = format!(
-        "INSERT INTO ops.charter_migration_events ({key}) SELECT {} FROM ops.charter_migration_events \
-         WHERE query_id = {query} LIMIT 1",
-        key.replace("status", "'…'")
-    );
-    halfway(finding, wanted, at).help(format!(
-        "or record what you found, with 'applied' or 'failed' for '…' (failed is run again): {record}"
-    ))
+    unknown::ways_out(halfway(finding, wanted, at), wanted, at)
 }
 
 /// Adds what a change of a column's type leaves behind, and that an edited statement is run.
