@@ -41,10 +41,15 @@ pub struct Scenario {
 
 impl Scenario {
     fn runs_on(&self, engine: &str) -> bool {
-        let full = std::env::var("CHARTER_TEST_MATRIX").is_ok_and(|matrix| matrix == "full");
+        let full = full_matrix();
         let is = |name: &&str| *name == engine || (full && name.strip_prefix('~') == Some(engine));
         self.engines.is_empty() || self.engines.iter().any(is)
     }
+}
+
+/// Returns whether every scenario runs on every engine that it can run on.
+pub fn full_matrix() -> bool {
+    std::env::var("CHARTER_TEST_MATRIX").is_ok_and(|matrix| matrix == "full")
 }
 
 fn main() -> ExitCode {

@@ -21,7 +21,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "the_lexers_list_reaches_the_server_unchanged",
             cluster: false,
-            engines: super::ENDS,
+            engines: super::NEWEST,
             run: list,
         },
         Scenario {

@@ -4,12 +4,17 @@ use crate::Scenario;
 use crate::project::Project;
 use crate::servers;
 
-use super::ENDS;
+use super::NEWEST;
 
 pub fn scenarios() -> Vec<Scenario> {
     let today = |name, run| Scenario { name, cluster: false, engines: &["26.9"], run };
     vec![
-        Scenario { name: "ledgers_of_other_runners_are_imported", cluster: false, engines: ENDS, run: tools },
+        Scenario {
+            name: "ledgers_of_other_runners_are_imported",
+            cluster: false,
+            engines: NEWEST,
+            run: tools,
+        },
         Scenario {
             name: "a_dirty_ledger_and_a_runner_that_is_still_used",
             cluster: false,

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{ENDS, NEWEST};
+use super::NEWEST;
 use crate::Scenario;
 use crate::clickhouse::run;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "issued_access_ends_by_itself", cluster: false, engines: ENDS, run: ends },
+        Scenario { name: "issued_access_ends_by_itself", cluster: false, engines: NEWEST, run: ends },
         Scenario {
             name: "issued_access_is_listed_and_revoked",
             cluster: false,

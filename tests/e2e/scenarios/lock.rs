@@ -24,8 +24,10 @@ pub fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// How often two runners start together.
-const ROUNDS: usize = 50;
+/// How often two runners start together: fifty times with the full matrix.
+fn rounds() -> usize {
+    if crate::full_matrix() { 50 } else { 15 }
+}
 
 /// Two runners are started together, again and again: each INSERT runs once.
 fn two(project: &mut Project) {
@@ -35,7 +37,8 @@ fn two(project: &mut Project) {
     // The one that comes second does not wait: it is told.
     project.env.push(("CHARTER_LOCK_TIMEOUT".into(), "0s".into()));
     let mut refused = 0;
-    for round in 0..ROUNDS {
+    let rounds = rounds();
+    for round in 0..rounds {
         project.schema("a", &format!("V{}__n.sql", round + 2), &format!("INSERT INTO t VALUES ({round})"));
         let (first, second) = together(project);
         let codes = [first.code, second.code];
@@ -44,14 +47,14 @@ fn two(project: &mut Project) {
         refused += usize::from(codes != [0, 0]);
     }
     let count = project.as_tenant("a", "SELECT count(), uniqExact(n) FROM t").body;
-    assert_eq!(count.trim(), format!("{ROUNDS}\t{ROUNDS}"), "{refused} rounds had a loser");
+    assert_eq!(count.trim(), format!("{rounds}\t{rounds}"), "{refused} rounds had a loser");
     assert!(refused > 0, "they never met");
     let started = project.clickhouse.admin(&format!(
         "SELECT count(), uniqExact(version, statement) FROM ops.charter_migration_events \
          WHERE scope = '{}' AND status = 'started'",
         project.prefix
     ));
-    assert_eq!(started, format!("{0}\t{0}", ROUNDS + 1), "no statement was begun twice");
+    assert_eq!(started, format!("{0}\t{0}", rounds + 1), "no statement was begun twice");
     project.unchanged();
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::NEWEST;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::project::{Project, secret_name};
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "onboarding_end_to_end", cluster: true, engines: &[], run: end_to_end },
+        Scenario { name: "onboarding_end_to_end", cluster: true, engines: ENDS, run: end_to_end },
         Scenario { name: "onboarding_with_manifests", cluster: false, engines: NEWEST, run: with_manifests },
     ]
 }

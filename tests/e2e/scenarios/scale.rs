@@ -3,14 +3,19 @@
 
 use std::fmt::Write as _;
 
-use super::NEWEST;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::project::Project;
 use crate::servers;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "a_plan_takes_at_most_fifteen_queries", cluster: false, engines: &[], run: queries },
+        Scenario {
+            name: "a_plan_takes_at_most_fifteen_queries",
+            cluster: false,
+            engines: ENDS,
+            run: queries,
+        },
         Scenario {
             name: "of_500_tenants_three_fail_and_a_second_run_completes_them",
             cluster: false,

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
-use super::{ENDS, NEWEST};
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "a_password_is_nowhere_but_in_its_secret", cluster: true, engines: ENDS, run: grep },
+        Scenario {
+            name: "a_password_is_nowhere_but_in_its_secret",
+            cluster: true,
+            engines: NEWEST,
+            run: grep,
+        },
         Scenario { name: "an_issued_password_is_printed_once", cluster: true, engines: NEWEST, run: issued },
     ]
 }
