@@ -270,6 +270,8 @@ impl<S: Servers> At<'_, S> {
         let columns = ledger_row.row.iter();
         let mut row: Row = columns.map(|(k, v)| (k.clone(), v.clone())).collect();
         row.insert(ledger_row.run_column(), self.cx.run.id.as_str().into());
+        let began = self.cx.run.started.as_second().to_string();
+        row.extend(ledger_row.times.iter().map(|column| (column.clone(), began.as_str().into())));
         for (column, slot, part) in &ledger_row.fill {
             if *part == Part::Password {
                 return Err(Trouble::failed("a password cannot be recorded"));

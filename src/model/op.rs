@@ -292,12 +292,15 @@ pub struct LedgerRow {
     pub row: BTreeMap<String, Json>,
     /// Columns that are filled from slots; never a password.
     pub fill: Vec<(String, Slot, Part)>,
+    /// Columns that are filled with when the run began, in seconds since 1970.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<String>,
 }
 
 impl LedgerRow {
     /// Starts a row.
     pub fn new(table: &'static str) -> Self {
-        Self { table, row: BTreeMap::new(), fill: Vec::new() }
+        Self { table, row: BTreeMap::new(), fill: Vec::new(), times: Vec::new() }
     }
 
     /// Sets a column.

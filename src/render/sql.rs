@@ -165,7 +165,7 @@ fn manifest(apply: &KubeApply, slots: &Slots) -> String {
 /// Returns the columns of a row on about one line: empty ones, and those that say again what the
 /// plan and the step say, are left out; digests and long ones are shortened. The JSON has all.
 fn columns(row: &LedgerRow, place: &Place) -> String {
-    let LedgerRow { table: _, row, fill } = row;
+    let LedgerRow { table: _, row, fill, times } = row;
     let (plan, step) = (place.plan, place.step);
     let addr = step.addr.to_string();
     let known = ["", &plan.scope, &plan.environment, &addr, &step.kind, &step.identity];
@@ -176,5 +176,6 @@ fn columns(row: &LedgerRow, place: &Place) -> String {
         (!known.contains(&text.as_str())).then(|| format!("{name}={shown}"))
     });
     let filled = fill.iter().map(|(name, _, _)| format!("{name}=(made when applying)"));
-    values.chain(filled).collect::<Vec<_>>().join(" ")
+    let timed = times.iter().map(|name| format!("{name}=(when it is applied)"));
+    values.chain(filled).chain(timed).collect::<Vec<_>>().join(" ")
 }

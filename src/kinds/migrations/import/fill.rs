@@ -166,8 +166,8 @@ impl<'a> Style<'a> {
     }
 }
 
-/// Returns what stands for the time of the plan: a live state that told it would be another each time
-/// that it is looked at.
+/// Returns what stands for the time of the run: a plan that told it would be another each time that
+/// it is made.
 fn now_value() -> Value {
     Value::Map(BTreeMap::new())
 }
@@ -181,11 +181,14 @@ fn pick(styles: &[String], at: usize) -> Option<String> {
 pub fn complete(row: LedgerRow, live: &Attrs, world: &World) -> LedgerRow {
     let row = row.placed(world.caps());
     let columns = live.get(COLUMNS).and_then(Value::as_map).into_iter().flatten();
-    columns.fold(row, |row, (name, value)| {
+    columns.fold(row, |mut row, (name, value)| {
         let value = match value {
             Value::Bool(value) => Json::Bool(*value),
             Value::String(text) => Json::String(text.clone()),
-            value if *value == now_value() => Json::String(world.caps().now.to_string()),
+            value if *value == now_value() => {
+                row.times.push(name.clone());
+                return row;
+            }
             _ => Json::Null,
         };
         row.with(name, value)
