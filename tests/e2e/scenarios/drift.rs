@@ -3,13 +3,13 @@
 
 use serde_json::json;
 
-use super::{ENDS, NEWEST};
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::{Project, secret_name};
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "drift_in_access_is_mended", cluster: false, engines: ENDS, run: access },
+        Scenario { name: "drift_in_access_is_mended", cluster: false, engines: NEWEST, run: access },
         Scenario { name: "drift_in_kubernetes_is_mended", cluster: true, engines: NEWEST, run: kubernetes },
         Scenario {
             name: "drift_of_tables_is_told_and_never_papered_over",

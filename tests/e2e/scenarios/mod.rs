@@ -44,6 +44,9 @@ pub const ENDS: &[&str] = &["26.9", "24.8", "server", "~25.8"];
 /// Returns every scenario.
 pub fn all() -> Vec<Scenario> {
     [
+        // The longest first, so that none is waited for at the end.
+        scale::scenarios(),
+        waiting::scenarios(),
         onboarding::scenarios(),
         access::scenarios(),
         drift::scenarios(),
@@ -71,10 +74,8 @@ pub fn all() -> Vec<Scenario> {
         standalone::scenarios(),
         refusals::scenarios(),
         rotation::scenarios(),
-        scale::scenarios(),
         tls::scenarios(),
         unknown::scenarios(),
-        waiting::scenarios(),
     ]
     .into_iter()
     .flatten()

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ENDS, NEWEST};
+use super::NEWEST;
 use crate::Scenario;
 use crate::project::Project;
 use crate::servers;
@@ -13,7 +13,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "a_plan_takes_at_most_fifteen_queries",
             cluster: false,
-            engines: ENDS,
+            engines: NEWEST,
             run: queries,
         },
         Scenario {
