@@ -1,5 +1,5 @@
 //! The documentation says what the code does: the tables of `docs/language.md` are made from the
-//! kinds' schemas, and its lists of blocks, settings and functions and the codes of `docs/codes.md`
+//! kinds' schemas, and its lists of blocks, settings and functions and the pages of `docs/codes/`
 //! are compared with the code. `CHARTER_TEST_UPDATE=1 cargo test --test docs` rewrites the tables.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read the pages is to fail")]
@@ -180,31 +180,65 @@ fn codes() -> BTreeSet<String> {
     codes
 }
 
+/// Returns the pages of `docs/codes/` by code: title and text.
+fn code_pages() -> BTreeMap<String, (String, String)> {
+    let entries = fs::read_dir(root().join("docs/codes")).unwrap();
+    let pages = entries.map(|entry| {
+        let path = entry.unwrap().path();
+        let code = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let title = text.lines().next().and_then(|line| line.strip_prefix(&format!("# {code}: ")));
+        let title =
+            title.unwrap_or_else(|| panic!("{}: the first line is `# {code}: <title>`", path.display()));
+        (code, (title.to_owned(), text))
+    });
+    pages.collect()
+}
+
 #[test]
-fn every_code_is_documented() {
-    let (_, text) = page("codes.md");
-    let headings: Vec<(&str, &str)> =
-        text.lines().filter_map(|line| line.strip_prefix("## CH")?.split_once(": ")).collect();
-    let documented: Vec<String> = headings.iter().map(|(number, _)| format!("CH{number}")).collect();
-    let used: Vec<String> = codes().into_iter().collect();
+fn every_code_has_a_page() {
+    let pages = code_pages();
+    let documented: Vec<&String> = pages.keys().collect();
+    let used = codes();
     assert!(used.len() > 20, "{used:?}");
-    assert_eq!(documented, used, "the headings of docs/codes.md, in order");
+    assert_eq!(documented, used.iter().collect::<Vec<_>>(), "the pages in docs/codes/");
     for code in lint::CODES {
-        let heading = headings.iter().find(|(number, _)| code.code.ends_with(number));
-        assert_eq!(heading.map(|(_, title)| *title), Some(code.title.trim_end_matches('.')), "{}", code.code);
+        assert_eq!(pages[code.code].0, code.title.trim_end_matches('.'), "{}", code.code);
+    }
+}
+
+#[test]
+fn the_list_of_codes_is_what_the_pages_say() {
+    let mut table = String::from("| Code | | Severity |\n|---|---|---|\n");
+    for (code, (title, text)) in code_pages() {
+        let severity =
+            text.lines().nth(2).and_then(|line| line.strip_prefix('*')?.split_once(['*', '.', ',', ' ']));
+        let (severity, _) =
+            severity.unwrap_or_else(|| panic!("{code}: the text begins with its severity, `*Error.*`"));
+        let _ = writeln!(table, "| [{code}](codes/{code}.md) | {title} | {} |", severity.to_lowercase());
+    }
+    let (path, text) = page("codes.md");
+    let updated = text.replace(&sections(&text)["codes"], &table);
+    if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
+        fs::write(path, updated).unwrap();
+    } else {
+        assert!(
+            updated == text,
+            "docs/codes.md is out of date: CHARTER_TEST_UPDATE=1 cargo test --test docs"
+        );
     }
 }
 
 #[test]
 fn links_lead_to_files() {
-    for page in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "docs/language.md",
-        "docs/codes.md",
-        "docs/migrations.md",
-        "examples/sandbox/README.md",
-    ] {
+    let mut pages: Vec<String> =
+        ["README.md", "CONTRIBUTING.md", "examples/sandbox/README.md"].map(str::to_owned).into();
+    for folder in ["docs", "docs/codes"] {
+        let files = fs::read_dir(root().join(folder)).unwrap();
+        let names = files.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        pages.extend(names.filter(|name| name.ends_with(".md")).map(|name| format!("{folder}/{name}")));
+    }
+    for page in &pages {
         let path = root().join(page);
         let text = fs::read_to_string(&path).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
