@@ -7,7 +7,6 @@ role "many" {
 
 import {
   to = role.analyst
-  id = "analyst"
 }
 
 import {
@@ -19,18 +18,5 @@ import {
 }
 
 import {
-  to = "role.analyst"
-}
-
-import "x" {
-  too = role.many["a"]
-}
-
-import {
-  for_each = toset(["a"])
-  to       = role.many["c"]
-}
-
-import {
-  to = role.many
+  to = role.many["c"]
 }

@@ -1,0 +1,18 @@
+role "analyst" {}
+
+import {
+  to = "role.analyst"
+}
+
+import {
+  to = role.analyst
+  id = "analyst"
+}
+
+import {
+  for_each = toset(["a"])
+}
+
+import "x" {
+  too = role.analyst
+}
