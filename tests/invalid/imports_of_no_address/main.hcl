@@ -4,15 +4,6 @@ import {
   to = "role.analyst"
 }
 
-import {
-  to = role.analyst
-  id = "analyst"
-}
-
-import {
-  for_each = toset(["a"])
-}
-
 import "x" {
   too = role.analyst
 }
