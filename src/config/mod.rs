@@ -11,6 +11,7 @@ mod decode;
 mod eval;
 mod expand;
 mod funcs;
+mod import;
 pub mod load;
 mod mismatch;
 mod moved;
@@ -105,6 +106,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         rollout::check(policy, &builder.desired, &mut diags);
     }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
+    builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
 }
 

@@ -102,6 +102,15 @@ impl Move {
     }
 }
 
+/// An `import` block: what exists there and differs is taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// What is taken over, with all that is below it.
+    pub to: Addr,
+    /// Where the address stands in the source.
+    pub span: Span,
+}
+
 /// Everything that the configuration declares.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -111,6 +120,8 @@ pub struct Desired {
     pub groups: BTreeMap<Addr, BTreeSet<Addr>>,
     /// The `moved` blocks.
     pub moves: Vec<Move>,
+    /// The `import` blocks.
+    pub imports: Vec<Import>,
 }
 
 impl Desired {

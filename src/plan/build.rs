@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, lint, order, registry, rollout};
+use super::{Request, access, check, diff, imports, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
@@ -26,6 +26,8 @@ pub fn build(request: &Request) -> Plan {
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
     draft.findings.extend(survey.of_kinds().into_iter().filter(is_for_a_plan));
+    let imports = imports::findings(&subjects, request.desired, request.snapshot);
+    draft.findings.extend(imports.into_iter().filter(is_for_a_plan));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -111,6 +113,7 @@ impl<'a> Draft<'a> {
         }
         let mut step = Self::step(subject, lowered.action.unwrap_or(action));
         step.notes = notes(subject, action);
+        step.notes.extend(imports::note(subject, action, self.survey.request.desired));
         step.notes.append(&mut lowered.notes);
         step.costs.append(&mut lowered.costs);
         step.diff.clone_from(&subject.compared.diff);
