@@ -6,6 +6,8 @@
 
 mod blocks;
 mod check;
+mod checks;
+mod condition;
 mod decls;
 mod decode;
 mod eval;
@@ -78,6 +80,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let decls = Decls::collect(&parsed, kinds, &mut diags);
     let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
+    checks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
     let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
@@ -87,7 +90,13 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         decls: &decls,
         files,
         env: &input.env,
-        names: Names { vars, presets: Some(presets(&decls)), reported, ..Names::default() },
+        names: Names {
+            vars,
+            presets: Some(presets(&decls)),
+            reported,
+            whole: checks::are_there(&decls),
+            ..Names::default()
+        },
         desired: Desired::default(),
         complete: parsed.broken.is_empty() && acyclic,
     };
@@ -105,6 +114,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         rollout::check(policy, &builder.desired, &mut diags);
     }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
+    builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
 }
 

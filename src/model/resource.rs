@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::addr::Addr;
+use super::checks::Check;
 use super::value::{Attrs, Value};
 use crate::diag::Span;
 
@@ -111,6 +112,8 @@ pub struct Desired {
     pub groups: BTreeMap<Addr, BTreeSet<Addr>>,
     /// The `moved` blocks.
     pub moves: Vec<Move>,
+    /// How the conditions of the configuration turned out.
+    pub checks: Vec<Check>,
 }
 
 impl Desired {
