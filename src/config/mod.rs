@@ -41,7 +41,7 @@ use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};
 use self::parse::Parsed;
 use self::val::Val;
-use crate::diag::{Diagnostic, Diagnostics, SourceMap};
+use crate::diag::{Diagnostic, Diagnostics, FileId, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
 use crate::model::graph::Graph;
@@ -116,6 +116,13 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+}
+
+/// Parses a file of the map and returns what is wrong with its syntax.
+pub fn syntax(file: FileId, sources: &SourceMap) -> Diagnostics {
+    let mut diags = Diagnostics::default();
+    Parsed::default().add(file, sources, &mut diags);
+    diags
 }
 
 /// Returns what `charter.presets` holds.

@@ -23,5 +23,6 @@ mod template;
 mod tests;
 pub mod text;
 pub mod tree;
+pub mod unified;
 
 pub use crate::diag::escape;
