@@ -107,6 +107,8 @@ pub struct Decls<'a> {
     pub settings: BTreeMap<&'static str, Placed<'a>>,
     /// The resource blocks by address.
     pub resources: BTreeMap<Addr, Resource<'a>>,
+    /// The `check` blocks by name.
+    pub checks: BTreeMap<String, Placed<'a>>,
     /// The `moved` blocks.
     pub moved: Vec<Placed<'a>>,
     /// The `import` blocks.
@@ -127,6 +129,7 @@ impl<'a> Decls<'a> {
             locals: BTreeMap::new(),
             settings: BTreeMap::new(),
             resources: BTreeMap::new(),
+            checks: BTreeMap::new(),
             moved: Vec::new(),
             imports: Vec::new(),
             schemas: schemas.collect(),
@@ -175,6 +178,7 @@ impl<'a> Decls<'a> {
             "locals" => self.add_locals(placed, diags),
             "moved" => self.moved.push(placed),
             "import" => self.imports.push(placed),
+            "check" => self.check(placed, diags),
             _ => match SETTINGS.into_iter().find(|known| *known == name) {
                 Some(known) => self.setting(known, placed, diags),
                 None => diags.push(self.unknown(&placed)),
@@ -190,6 +194,16 @@ impl<'a> Decls<'a> {
             diags.push(duplicate("variable", placed.head(), first.head()));
         } else {
             self.variables.insert(name, placed);
+        }
+    }
+
+    fn check(&mut self, placed: Placed<'a>, diags: &mut Diagnostics) {
+        let Some(name) = label(&placed, diags) else {
+            return;
+        };
+        match self.checks.get(&name) {
+            Some(first) => diags.push(duplicate("check", placed.head(), first.head())),
+            None => _ = self.checks.insert(name, placed),
         }
     }
 
@@ -255,7 +269,7 @@ impl<'a> Decls<'a> {
                 .help(instead(name));
         }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
-        let known = ["variable", "locals", "moved", "import"].into_iter().chain(SETTINGS);
+        let known = ["variable", "locals", "moved", "import", "check"].into_iter().chain(SETTINGS);
         let known: Vec<&str> = known.chain(self.schemas.keys().copied()).collect();
         match (name, nearest(name, known.iter().copied())) {
             ("resource", _) => item.help("the kind is the block's type: `role \"analyst\" { … }`"),

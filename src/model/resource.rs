@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::addr::Addr;
+use super::checks::Check;
 use super::value::{Attrs, Value};
 use crate::diag::Span;
 
@@ -122,6 +123,8 @@ pub struct Desired {
     pub moves: Vec<Move>,
     /// The `import` blocks.
     pub imports: Vec<Import>,
+    /// How the conditions of the configuration turned out.
+    pub checks: Vec<Check>,
 }
 
 impl Desired {

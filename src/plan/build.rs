@@ -266,6 +266,7 @@ impl<'a> Draft<'a> {
         let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
         self.findings.extend(reviews);
         self.findings.extend(kept(&self.retained, request.desired));
+        self.findings.extend(lint::checks(request.desired));
         let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
@@ -282,6 +283,7 @@ impl<'a> Draft<'a> {
             retained: self.retained,
             slots: self.slots,
             unchanged: self.unchanged,
+            checks: request.desired.checks.iter().map(Into::into).collect(),
         }
     }
 }

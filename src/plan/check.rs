@@ -27,6 +27,7 @@ pub fn check(request: &Request) -> Vec<Finding> {
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
     findings.extend(undeclared(&leftovers, request.desired));
+    findings.extend(lint::checks(request.desired));
     sort(&mut findings);
     findings
 }
