@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::model::{Plan, Step};
+use super::risk::{self, Risk};
+use crate::model::{AttrDiff, Plan, Step};
 
 /// The version of terraform's format that `resource_changes` follows.
 const FORMAT_VERSION: &str = "1.2";
@@ -39,6 +40,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "slots": slots,
         "findings": plan.findings,
         "retained": plan.retained,
+        "checks": super::checks::json(&plan.checks),
         "summary": summary(plan),
         "digest": plan.digest(),
         "applyable": plan.may_apply() && !plan.steps.is_empty(),
@@ -81,12 +83,18 @@ fn step(step: &Step) -> Json {
         ("identity", json!(identity)),
         ("tenant", json!(tenant)),
         ("action", json!(action)),
-        ("diff", json!(diff)),
+        ("diff", diff.iter().map(AttrDiff::to_json).collect()),
         ("operations", json!(ops)),
         ("notes", json!(notes)),
         ("cost", json!(costs)),
+        ("risks", risk::of(step).iter().map(taken_away).collect()),
         ("expects", json!(expects)),
     ];
     document.extend(fields.map(|(name, value)| (name.to_owned(), value)));
     Json::Object(document)
+}
+
+/// Returns one thing that a step takes away.
+fn taken_away(Risk { verb, object, statement: _ }: &Risk) -> Json {
+    json!({"what": verb, "object": object})
 }
