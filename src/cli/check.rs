@@ -88,7 +88,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         };
         findings.extend(isolation.iter().flat_map(isolation::findings));
         if args.replay {
-            replayed(&context, &observation, &args.targets, &run.id, &mut findings).await?;
+            replayed(&context, &observation, &args.targets, &run.id, (&mut findings, ui)).await?;
         }
         findings.iter_mut().for_each(|finding| finding.locate(&context.compiled.sources));
         findings.sort_by(|a, b| {
@@ -124,11 +124,11 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         matches!(finding.severity, Severity::Error | Severity::Decision | Severity::Drift)
     };
     let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
-    if ui.is_json() && args.format == Format::Text {
-        render::lines::check(&findings).iter().for_each(|line| ui.json_line(line));
-        return exit;
+    match context::tell_events(ui, args.format != Format::Text, || render::lines::check(&findings)) {
+        Ok(true) => exit,
+        Ok(false) => context::print(ui, &text, exit),
+        Err(exit) => exit,
     }
-    context::print(ui, &text, exit)
 }
 
 /// Rebuilds the tenants' schemas and puts what differs in the place of what differs from records.
@@ -140,7 +140,7 @@ async fn replayed(
     observation: &Observation,
     targets: &[Addr],
     run: &str,
-    findings: &mut Vec<Finding>,
+    (findings, ui): (&mut Vec<Finding>, &Ui),
 ) -> Result<(), Exit> {
     let rotation = Rotation::default();
     let world = context.request(observation, targets, &rotation).world();
@@ -151,6 +151,7 @@ async fn replayed(
     let selected = plan::selected(desired, targets);
     let plan = replay::plan(desired, &live.unwrap_or_default(), &selected);
     let interrupted = AtomicBool::new(false);
+    ui.takes_interrupts();
     let stop = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -61,11 +61,11 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     match planned.await {
         Ok(plan) => {
             let exit = exit_code(&plan, args.detailed_exitcode);
-            if ui.is_json() && args.format == Format::Text {
-                render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
-                return exit;
+            match context::tell_events(ui, args.format != Format::Text, || render::lines::plan(&plan)) {
+                Ok(true) => exit,
+                Ok(false) => context::print(ui, &render_plan(&plan, args.format, args.look, ui), exit),
+                Err(exit) => exit,
             }
-            context::print(ui, &render_plan(&plan, args.format, args.look, ui), exit)
         }
         Err(code) => code,
     }

@@ -5,11 +5,14 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod events;
 mod fmt;
 mod harness;
 mod help;
 mod invalid;
 mod migrate;
+#[path = "../cases/schema.rs"]
+mod schema;
 mod servers;
 mod streams;
 mod usage;
