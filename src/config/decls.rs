@@ -16,14 +16,11 @@ use crate::model::schema::BlockSchema;
 /// The blocks of settings.
 pub const SETTINGS: [&str; 5] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout"];
 /// Blocks that are planned, and not part of this version.
-const RESERVED: [&str; 3] = ["removed", "import", "lint"];
+const RESERVED: [&str; 2] = ["import", "lint"];
 /// Says what to do without a block of [`RESERVED`].
 fn instead(name: &str) -> &'static str {
     match name {
         "import" => "remove the block: what is on the servers and equals its declaration is adopted unasked",
-        "removed" => {
-            "remove the block: a tenant or database that is no longer declared is kept; drop it by hand"
-        }
         _ => "remove the block",
     }
 }
@@ -110,6 +107,8 @@ pub struct Decls<'a> {
     pub resources: BTreeMap<Addr, Resource<'a>>,
     /// The `moved` blocks.
     pub moved: Vec<Placed<'a>>,
+    /// The `removed` blocks.
+    pub removed: Vec<Placed<'a>>,
     /// The schemas of kinds that have blocks.
     pub schemas: BTreeMap<&'static str, Rc<BlockSchema>>,
     /// The lists of `charter.presets` by name.
@@ -127,6 +126,7 @@ impl<'a> Decls<'a> {
             settings: BTreeMap::new(),
             resources: BTreeMap::new(),
             moved: Vec::new(),
+            removed: Vec::new(),
             schemas: schemas.collect(),
             presets: kinds.iter().flat_map(|kind| kind.presets()).collect(),
             broken: &parsed.broken,
@@ -172,6 +172,7 @@ impl<'a> Decls<'a> {
             "variable" => self.variable(placed, diags),
             "locals" => self.add_locals(placed, diags),
             "moved" => self.moved.push(placed),
+            "removed" => self.removed.push(placed),
             _ => match SETTINGS.into_iter().find(|known| *known == name) {
                 Some(known) => self.setting(known, placed, diags),
                 None => diags.push(self.unknown(&placed)),
@@ -252,7 +253,7 @@ impl<'a> Decls<'a> {
                 .help(instead(name));
         }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
-        let known = ["variable", "locals", "moved"].into_iter().chain(SETTINGS);
+        let known = ["variable", "locals", "moved", "removed"].into_iter().chain(SETTINGS);
         let known: Vec<&str> = known.chain(self.schemas.keys().copied()).collect();
         match (name, nearest(name, known.iter().copied())) {
             ("resource", _) => item.help("the kind is the block's type: `role \"analyst\" { … }`"),

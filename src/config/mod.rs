@@ -17,6 +17,7 @@ mod moved;
 mod ops;
 mod parse;
 mod refs;
+mod removed;
 mod rollout;
 mod settings;
 mod template;
@@ -105,6 +106,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         rollout::check(policy, &builder.desired, &mut diags);
     }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
+    builder.desired.removals = removed::read(&decls, &builder.desired, builder.complete, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
 }
 

@@ -9,6 +9,7 @@ pub mod check;
 mod cost;
 pub mod findings;
 pub mod fold;
+pub mod gates;
 pub mod json;
 pub mod lines;
 pub mod markdown;

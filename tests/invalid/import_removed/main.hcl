@@ -3,8 +3,3 @@ role "analyst" {}
 import {
   to = role.analyst
 }
-
-removed {
-  from      = tenant.initech
-  data_loss = "allow"
-}
