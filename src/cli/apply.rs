@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::allow::Allow;
 use super::args::{Ask, Common, Format, Look, Planning};
 use super::context::{self, Context};
 use super::identity;
@@ -27,11 +28,14 @@ use crate::ui::{Exit, Ui, progress};
 #[command(
     after_help = "Examples:\n  charter apply\n  charter apply --auto-approve               # in CI\n  \
                         charter apply --target tenant.acme         # one tenant\n  \
-                        charter apply --target tenant.acme.access  # its database, role, grants, user and secret"
+                        charter apply --target tenant.acme.access  # its database, role, grants, user and secret\n  \
+                        charter apply --allow-data-loss            # where `removed` blocks take databases"
 )]
 pub struct Args {
     #[command(flatten)]
     planning: Planning,
+    #[command(flatten)]
+    allow: Allow,
     #[command(flatten)]
     how: How,
 }
@@ -66,7 +70,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         Err(code) => return code,
     };
     let ask = match context.ask(&args.planning, ui) {
-        Ok(ask) => ask,
+        Ok(ask) => Ask { allow: args.allow, ..ask },
         Err(code) => return code,
     };
     carry_out(&context, &ask, &args.how, &run, ui).await
@@ -86,6 +90,9 @@ pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &
     }
     if !plan.may_apply() || plan.steps.is_empty() {
         return exit_code(&plan, false);
+    }
+    if let Err(exit) = ask.allow.check(&plan, ui) {
+        return exit;
     }
     let asked = match approved(&plan, how, ui) {
         Ok(asked) => asked,
