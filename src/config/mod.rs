@@ -11,6 +11,7 @@ mod decode;
 mod eval;
 mod expand;
 mod funcs;
+mod inputs;
 pub mod load;
 mod mismatch;
 mod moved;
@@ -37,12 +38,14 @@ pub use self::funcs::names as function_names;
 use self::blocks::Builder;
 use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};
+use self::inputs::Remembering;
 use self::parse::Parsed;
 use self::val::Val;
 use crate::diag::{Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
 use crate::model::graph::Graph;
+use crate::model::inputs::Inputs;
 use crate::model::resource::Desired;
 use crate::model::{Addr, Settings};
 
@@ -68,10 +71,21 @@ pub struct Compiled {
     pub settings: Option<Settings>,
     /// What is declared.
     pub desired: Desired,
+    /// What it was made of.
+    pub inputs: Inputs,
 }
 
 /// Compiles the configuration in a folder.
 pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
+    let remembering = Remembering::new(files);
+    let mut compiled = compile_all(&remembering, input, kinds);
+    compiled.inputs.files = remembering.into_read();
+    // Their values count, and those are known by name.
+    compiled.inputs.files.retain(|path| !input.var_files.contains(path));
+    compiled
+}
+
+fn compile_all(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let mut sources = SourceMap::default();
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
@@ -79,6 +93,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
+    let inputs = inputs::variables(&vars);
     let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
     let acyclic = graph.cycles().is_empty();
@@ -105,7 +120,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         rollout::check(policy, &builder.desired, &mut diags);
     }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
-    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags, inputs }
 }
 
 /// Returns what `charter.presets` holds.

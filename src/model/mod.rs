@@ -10,6 +10,7 @@ pub mod digest;
 pub mod files;
 pub mod finding;
 pub mod graph;
+pub mod inputs;
 mod interned;
 pub mod ledger;
 pub mod migration;

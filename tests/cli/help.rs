@@ -101,7 +101,7 @@ fn of_the_program() {
         1  error, nothing was changed
         2  changes or drift (plan with --detailed-exitcode; check always)
         3  apply stopped half-way; the report says what is done
-        4  the servers no longer fit the plan that was approved
+        4  the approved or saved plan no longer fits the servers, or was applied already
         5  someone else holds the lock
         6  a person must decide; the evidence is printed
         7  denied by lint, or by a flag that is missing
