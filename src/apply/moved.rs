@@ -151,6 +151,9 @@ fn states(then: &Option<Attrs>, now: &Option<Attrs>) -> Vec<String> {
 }
 
 fn line(name: &str, then: &Value, now: &Value) -> String {
+    if then.is_sensitive() && now.is_sensitive() {
+        return format!("{}: another sensitive value when planned than now", escape::line(name));
+    }
     format!("{}: {} when planned, {} now", escape::line(name), text(then), text(now))
 }
 

@@ -70,10 +70,9 @@ fn made_by_us(opened: &Opened, ui: &Ui) -> Result<(), Exit> {
 
 /// Tells why a saved plan is not applied.
 fn refused(ui: &Ui, reasons: &[String], help: &str) -> Exit {
-    let list = if reasons.len() == 1 {
-        format!(" {}", reasons.concat())
-    } else {
-        format!("\n  {}", reasons.join("\n  "))
+    let list = match reasons {
+        [one] if !one.contains('\n') => format!(" {one}"),
+        all => format!("\n{}", all.join("\n")).replace('\n', "\n  "),
     };
     ui.error(&format!("the saved plan cannot be applied, and nothing was changed:{list}\n  {help}"));
     Exit::Stale

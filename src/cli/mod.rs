@@ -75,13 +75,13 @@ const ENVIRONMENT: &str = "Environment:
 enum Command {
     Validate(validate::Args),
     Plan(plan::Args),
+    Show(show::Args),
     Apply(apply::Args),
     Check(check::Args),
     Migrate(migrate::Args),
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
-    Show(show::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,

@@ -45,6 +45,7 @@ fn of_the_program() {
     Commands:
       validate     Parses, resolves and type-checks the configuration; needs no server
       plan         Shows what an apply would change; changes nothing
+      show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
       migrate      Shows and mends the ledger of migrations, and begins new files
@@ -91,6 +92,7 @@ fn of_the_program() {
       CHARTER_ACTOR         who applies, for the audit, unless --actor says it
       CHARTER_LOCK_TIMEOUT  how long an apply waits for the lock of its scope, unless --lock-timeout
       says it
+      CHARTER_PLAN_KEY      proves that a saved plan is genuine, and that sensitive values are the same
       CHARTER_LOG           what is logged to standard error, as -v does: debug, or
       charter::observe=trace
       TRACEPARENT           the W3C trace that queries belong to; ClickHouse records it
@@ -124,6 +126,7 @@ fn of_the_program_in_short() {
     Commands:
       validate     Parses, resolves and type-checks the configuration; needs no server
       plan         Shows what an apply would change; changes nothing
+      show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
       migrate      Shows and mends the ledger of migrations, and begins new files
@@ -172,7 +175,8 @@ fn of_plan() {
     Shows what an apply would change; changes nothing
 
     Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that an
-    apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
+    apply would take. Nothing is changed: plan again whenever you like. With -o FILE the plan is kept
+    for `charter show` and `charter apply`, which refuses it where the servers have moved.
 
     Below a change of grants stands what it comes to: what each role and user gains and loses in effect;
     where that widens, it is told at the end.
@@ -222,6 +226,12 @@ fn of_plan() {
               Do not list Secrets: what was applied to them is taken as still there (for pull-request
               jobs)
 
+      -o, --out <FILE>
+              Save the plan to FILE, for `charter apply FILE`; no password is in it
+
+          --expires <DURATION>
+              How long the saved plan can be applied, such as 24h (the default), 30m or 7d
+
       -h, --help
               Print help (see a summary with '-h')
     ");
@@ -236,7 +246,15 @@ fn of_apply() {
     and nothing else. Run it again after a failure: what is done stays done, and the rest is completed.
     Ctrl-C finishes what runs, then stops and reports; twice stops at once.
 
-    Usage: charter apply [OPTIONS]
+    With FILE, a plan that `charter plan -o FILE` saved is applied: without a question, once, and only
+    where the configuration, the servers and the sensitive values are what they were. Otherwise nothing
+    is changed, and what differs is told (exit code 4).
+
+    Usage: charter apply [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]
+              A saved plan, instead of planning now
 
     Options:
           --target <ADDRESS>
@@ -253,6 +271,10 @@ fn of_apply() {
 
           --auto-approve
               Do not ask; needed where nobody can be asked, as in CI
+
+          --approve <DIGEST>
+              Do not ask, where the plan's digest begins with DIGEST (at least 8 digits, as the plan and
+              its comment show it); refuse any other plan
 
           --parallelism <N>
               How many steps may run at once
