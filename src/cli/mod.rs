@@ -7,6 +7,8 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
+mod files;
+mod fmt;
 mod identity;
 mod lock;
 mod logins;
@@ -74,6 +76,7 @@ const ENVIRONMENT: &str = "Environment:
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Args),
+    Fmt(fmt::Args),
     Plan(plan::Args),
     Show(show::Args),
     Apply(apply::Args),
@@ -123,6 +126,7 @@ pub fn main() -> std::process::ExitCode {
 async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.common, args, ui),
+        Command::Fmt(args) => fmt::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,

@@ -39,6 +39,8 @@ pub enum Category {
     Readiness,
     /// Charter's own tables.
     Charter,
+    /// Do the `check` blocks of the configuration hold?
+    Checks,
 }
 
 /// One finding.

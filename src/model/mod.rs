@@ -5,6 +5,7 @@
 pub mod access;
 pub mod addr;
 pub mod body;
+pub mod checks;
 pub mod cost;
 pub mod digest;
 pub mod files;

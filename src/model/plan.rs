@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::AccessChange;
 use super::addr::Addr;
+use super::checks::CheckResult;
 use super::cost::Cost;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
@@ -152,6 +153,8 @@ pub struct Plan {
     pub slots: BTreeMap<Slot, SlotSource>,
     /// How many declared resources are as they should be.
     pub unchanged: usize,
+    /// How the conditions of the configuration turned out.
+    pub checks: Vec<CheckResult>,
 }
 
 /// How many steps do what.
@@ -224,6 +227,7 @@ impl Plan {
             retained: _,
             slots,
             unchanged: _,
+            checks: _,
         } = self;
         let steps: Vec<_> = steps
             .iter()

@@ -35,6 +35,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "slots": slots,
         "findings": plan.findings,
         "retained": plan.retained,
+        "checks": super::checks::json(&plan.checks),
         "summary": summary(plan),
         "digest": plan.digest(),
         "applyable": plan.may_apply() && !plan.steps.is_empty(),
