@@ -72,6 +72,9 @@ pub struct World<'a> {
     pub desired: &'a Desired,
     /// Which passwords are to be rotated.
     pub rotation: &'a Rotation,
+    /// Whether what is declared is what was last applied, read from the records: sensitive values are
+    /// hidden in it, and what is due or asked for is none of its differences.
+    pub recorded: bool,
 }
 
 impl World<'_> {
@@ -194,6 +197,17 @@ pub enum Undeclared {
     Ended(Finding),
     /// It is left alone; this is what `check` says of it.
     Kept(Finding),
+}
+
+/// Who wrote a field of a live object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The field manager.
+    pub manager: String,
+    /// When, as the server tells it; empty where it does not.
+    pub at: String,
+    /// Whether it is charter.
+    pub ours: bool,
 }
 
 /// What a role or user is declared to be granted.
@@ -370,6 +384,23 @@ pub trait Kind: Sync {
     fn access(&self, steps: &[Step], world: &World) -> Effects {
         let _ = (steps, world);
         Effects::default()
+    }
+
+    /// Returns whether an attribute differs because something is due or asked for: neither side moved.
+    fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
+        let _ = (wanted, attr, world);
+        false
+    }
+
+    /// Splits an item of a set into the least parts that come and go alone.
+    fn parts(&self, item: &str) -> Vec<String> {
+        vec![item.to_owned()]
+    }
+
+    /// Returns who wrote an attribute of a live object last; none where nothing tells.
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        let _ = (wanted, attr, world);
+        None
     }
 
     /// Returns whether a resource has a password that can be rotated.

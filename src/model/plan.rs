@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::access::AccessChange;
 use super::addr::Addr;
+use super::cause::Cause;
 use super::cost::Cost;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
@@ -88,6 +89,8 @@ pub struct Step {
     pub costs: Vec<Cost>,
     /// The digest of what the step expects to find.
     pub expects: Digest,
+    /// Why it is there.
+    pub cause: Cause,
 }
 
 /// What is no longer declared and kept on the servers all the same.

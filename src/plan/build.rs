@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, lint, order, registry, rollout};
+use super::{Request, access, cause, check, diff, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
@@ -255,6 +255,7 @@ impl<'a> Draft<'a> {
             notes: Vec::new(),
             costs: Vec::new(),
             expects: diff::expects(subject.live, subject.entry),
+            cause: crate::model::Cause::default(),
         }
     }
 
@@ -263,7 +264,8 @@ impl<'a> Draft<'a> {
         let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
         self.findings.extend(reviews);
         self.findings.extend(kept(&self.retained, request.desired));
-        let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
+        let mut steps = order::arrange(self.steps, &self.survey.graph, request.registry);
+        cause::tell(self.survey, &mut steps);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
         sort(&mut self.findings);
@@ -316,6 +318,7 @@ fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
         notes: Vec::new(),
         costs: Vec::new(),
         expects: diff::expects(live, Some(entry)),
+        cause: crate::model::Cause::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::drift;
 use crate::model::value::attrs_json;
 use crate::model::{Action, Addr, Attrs, Plan, Step, Value};
 
@@ -28,7 +29,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "environment": plan.environment,
         "servers": plan.servers,
         "resource_changes": changes,
-        "resource_drift": [],
+        "resource_drift": drift::resource_drift(plan, resource_change),
         "steps": steps,
         "rollout": plan.rollout,
         "access": plan.access,
@@ -143,6 +144,7 @@ fn step(step: &Step) -> Json {
         notes,
         costs,
         expects,
+        cause,
     } = step;
     let mut document = Map::new();
     let fields = [
@@ -153,7 +155,8 @@ fn step(step: &Step) -> Json {
         ("identity", json!(identity)),
         ("tenant", json!(tenant)),
         ("action", json!(action)),
-        ("diff", json!(diff)),
+        ("diff", json!(drift::diff(diff, cause))),
+        ("cause", drift::cause(cause)),
         ("operations", json!(ops)),
         ("notes", json!(notes)),
         ("cost", json!(costs)),

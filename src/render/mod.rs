@@ -5,8 +5,10 @@
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
 pub mod access;
+pub mod cause;
 pub mod check;
 mod cost;
+mod drift;
 pub mod findings;
 pub mod fold;
 pub mod json;

@@ -10,6 +10,7 @@ mod access_tests;
 mod compare;
 mod holes;
 mod lint;
+mod parts;
 mod problems;
 mod rename;
 mod tenants;
@@ -117,6 +118,10 @@ impl Kind for Grant {
 
     fn diff(&self, _: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {
         Comparison::from_attrs(live).diff()
+    }
+
+    fn parts(&self, item: &str) -> Vec<String> {
+        parts::of(item)
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {

@@ -6,6 +6,7 @@
 
 mod check;
 mod details;
+mod drift;
 mod escape;
 mod graph;
 mod perils;
@@ -116,6 +117,7 @@ fn compose(view: &View, level: Level, rung: Rung) -> String {
     sections::head(&mut out, view);
     let cut = perils::section(&mut out, view, rung);
     sections::findings(&mut out, &view.findings, level);
+    drift::section(&mut out, view, level);
     sections::retained(&mut out, view, level);
     if level < Level::Totals {
         sections::table(&mut out, view);
