@@ -34,7 +34,9 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
+use crate::model::{
+    Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step, Value,
+};
 use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
@@ -395,6 +397,13 @@ pub trait Kind: Sync {
     /// Splits an item of a set into the least parts that come and go alone.
     fn parts(&self, item: &str) -> Vec<String> {
         vec![item.to_owned()]
+    }
+
+    /// Returns the names by which statements of ClickHouse call an object that was changed there; none
+    /// of what is no object of ClickHouse.
+    fn statement_names(&self, identity: &str, cause: &Cause) -> Vec<String> {
+        let _ = cause;
+        vec![identity.to_owned()]
     }
 
     /// Returns who wrote an attribute of a live object last; none where nothing tells.

@@ -22,7 +22,7 @@ use crate::model::snapshot::{Api, Caps, Listing, Read, Row};
 use crate::model::{Settings, Snapshot};
 
 pub use error::{ObserveError, Server};
-pub use preflight::{answer, preflight};
+pub use preflight::{answer, answer_what_may_be, preflight};
 
 /// The columns of the registry that are read.
 const REGISTRY: [&str; 14] = [

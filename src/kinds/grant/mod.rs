@@ -33,7 +33,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Value};
+use crate::model::{Action, Addr, Attrs, Cause, Resource, Settings, Snapshot, Step, Value};
 
 pub use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
 
@@ -122,6 +122,10 @@ impl Kind for Grant {
 
     fn parts(&self, item: &str) -> Vec<String> {
         parts::of(item)
+    }
+
+    fn statement_names(&self, _: &str, cause: &Cause) -> Vec<String> {
+        cause.drift.iter().map(|drift| drift.attribute.clone()).collect()
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {

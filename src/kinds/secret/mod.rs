@@ -17,7 +17,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Step, Value, names};
+use crate::model::{Attrs, Category, Cause, Finding, Resource, Settings, Step, Value, names};
 
 /// The kind.
 pub struct Secret;
@@ -131,6 +131,10 @@ impl Kind for Secret {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
+    }
+
+    fn statement_names(&self, _: &str, _: &Cause) -> Vec<String> {
+        Vec::new()
     }
 
     fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {

@@ -20,7 +20,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Action, Attrs, Category, Resource, Settings, Value, names};
+use crate::model::{Action, Attrs, Category, Cause, Resource, Settings, Value, names};
 
 /// The kind.
 pub struct SupersetTenant;
@@ -126,6 +126,10 @@ impl Kind for SupersetTenant {
             (Action::Update, Some(wanted)) if !change.diff.is_empty() => update(change, wanted, world),
             _ => Lowered::default(),
         }
+    }
+
+    fn statement_names(&self, _: &str, _: &Cause) -> Vec<String> {
+        Vec::new()
     }
 
     fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {

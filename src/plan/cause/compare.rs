@@ -21,8 +21,10 @@ pub fn difference(change: &AttrDiff, drift: &[&AttrDiff], parts: Parts) -> Diffe
 fn values(live: &Value, declared: &Value, drift: &[(&Value, &Value)], parts: Parts) -> Difference {
     let drift: Vec<(&Value, &Value)> =
         drift.iter().copied().filter(|(before, after)| before != after).collect();
+    let is_set = |value: &Value| matches!(value, Value::List(_) | Value::Null);
+    let sets = drift.iter().all(|(before, after)| is_set(before) && is_set(after));
     match (live, declared) {
-        (Value::List(_), Value::List(_) | Value::Null) | (Value::Null, Value::List(_)) => {
+        (Value::List(_), Value::List(_) | Value::Null) | (Value::Null, Value::List(_)) if sets => {
             items(live, declared, &drift, parts)
         }
         (Value::Map(live), Value::Map(declared)) => map(live, declared, &drift, parts),

@@ -9,6 +9,10 @@
 pub mod compare;
 mod recorded;
 mod sensitive;
+#[cfg(test)]
+mod tests;
+pub mod witness;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -33,9 +37,32 @@ const OLD_RECORD: &str = "its record is older and does not hold what was applied
 pub fn tell(survey: &Survey, steps: &mut [Step]) {
     let causes = Causes::new(survey, steps.iter().map(|step| (step.kind.as_str(), step.identity.as_str())));
     for step in steps {
-        step.cause =
-            causes.of(&step.addr, &step.kind, &step.identity, step.action, step.before.is_some(), &step.diff);
+        step.cause = causes.of(&Object {
+            addr: &step.addr,
+            kind: &step.kind,
+            identity: &step.identity,
+            action: step.action,
+            is_there: step.before.is_some(),
+            diff: &step.diff,
+        });
     }
+}
+
+/// An object to which something happens.
+#[derive(Clone, Copy)]
+pub struct Object<'a> {
+    /// Where it is, or was, declared.
+    pub addr: &'a Addr,
+    /// Its kind.
+    pub kind: &'a str,
+    /// The real object.
+    pub identity: &'a str,
+    /// What happens.
+    pub action: Action,
+    /// Whether there is such an object.
+    pub is_there: bool,
+    /// How it differs from what is declared.
+    pub diff: &'a [AttrDiff],
 }
 
 /// What was last applied to some objects, compared with what is there.
@@ -51,16 +78,19 @@ impl<'a> Causes<'a> {
         Self { survey, recorded }
     }
 
-    /// Returns why something happens to an object that differs by `diff`, and `is_there` or not.
-    pub fn of(
-        &self,
-        addr: &Addr,
-        kind: &str,
-        identity: &str,
-        action: Action,
-        is_there: bool,
-        diff: &[AttrDiff],
-    ) -> Cause {
+    /// Returns why something happens to an object, and who did it as far as that was read.
+    pub fn of(&self, object: &Object) -> Cause {
+        let mut cause = self.judge(object);
+        let snapshot = self.survey.request.snapshot;
+        if let Some(kind) = self.survey.request.kinds.get(object.kind).filter(|_| cause.moved.by_server()) {
+            let names = kind.statement_names(object.identity, &cause);
+            witness::tell(&mut cause, &names, snapshot.rows(witness::RUNS), snapshot.rows(witness::LOG));
+        }
+        cause
+    }
+
+    fn judge(&self, object: &Object) -> Cause {
+        let Object { addr, kind, identity, action, is_there, diff } = *object;
         let request = &self.survey.request;
         let Some(kind) = request.kinds.get(kind) else { return Cause::default() };
         let entry = request.registry.mine(kind.name(), identity);

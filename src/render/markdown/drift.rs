@@ -4,6 +4,7 @@
 use super::escape::{code, prose};
 use super::{LIMIT, Level, View};
 use crate::model::Moved;
+use crate::plan::cause::words;
 use crate::render::cause;
 use crate::render::tree::{Group, Object};
 
@@ -49,7 +50,7 @@ fn object_lines(out: &mut String, group: &Group, object: &Object) {
     ));
     if object.step.cause.moved == Moved::Server {
         for drift in &object.step.cause.drift {
-            out.push_str(&format!("  - {}\n", code(&cause::drift(drift))));
+            out.push_str(&format!("  - {}\n", code(&words::drift(drift))));
         }
     }
 }
