@@ -25,6 +25,7 @@ mod provider_gaps_users;
 mod rbac;
 mod refusals;
 mod rotation;
+mod saved;
 mod scale;
 mod secrets;
 mod settings;
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Scenario> {
         scale::scenarios(),
         waiting::scenarios(),
         onboarding::scenarios(),
+        saved::scenarios(),
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
