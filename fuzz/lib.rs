@@ -1,10 +1,11 @@
 //! The modules under test, compiled from the product's own sources with few of its dependencies.
 
 /// The part of diagnostics that the modules use.
+#[path = "."]
 pub mod diag {
-    #[path = "../../src/diag/nearest.rs"]
+    #[path = "../src/diag/nearest.rs"]
     mod nearest;
-    #[path = "../../src/diag/source.rs"]
+    #[path = "../src/diag/source.rs"]
     pub mod source;
 
     pub use nearest::nearest;
