@@ -116,6 +116,9 @@ fn gone(step: &Step, again: &Plan) -> String {
         Action::Adopt => {
             vec!["when planned: not charter's".to_owned(), "now: recorded as charter's".to_owned()]
         }
+        Action::Forget => {
+            vec!["when planned: charter's".to_owned(), "now: not recorded as charter's".to_owned()]
+        }
         Action::Execute { .. } => vec!["when planned: pending".to_owned(), "now: not pending".to_owned()],
         Action::Update => {
             let lines = step.diff.iter().map(|diff| line(&diff.attr, &diff.before, &diff.after));
@@ -133,7 +136,9 @@ fn appeared(step: &Step) -> String {
     if states.is_empty() {
         let then = match step.action {
             Action::Create | Action::Update => "it was as declared",
-            Action::Delete | Action::Adopt | Action::Execute { .. } => "nothing was to be done",
+            Action::Delete | Action::Adopt | Action::Forget | Action::Execute { .. } => {
+                "nothing was to be done"
+            }
         };
         states = vec![format!("when planned: {then}"), format!("now: {}", seen(step.before.as_ref()))];
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::allow::Allow;
 use super::apply_saved::{self, Given};
 use super::args::{Ask, Common, Format, Look, Planning};
 use super::context::{self, Context};
@@ -35,7 +36,8 @@ use crate::ui::{Exit, Ui, progress};
                         charter apply acme.plan                    # a plan that was saved with plan -o\n  \
                         charter apply --approve 3f2a9c01           # the plan with this digest, and no other\n  \
                         charter apply --target tenant.acme         # one tenant\n  \
-                        charter apply --target tenant.acme.access  # its database, role, grants, user and secret"
+                        charter apply --target tenant.acme.access  # its database, role, grants, user and secret\n  \
+                        charter apply --allow-data-loss            # where `removed` blocks take databases"
 )]
 pub struct Args {
     /// A saved plan, instead of planning now
@@ -43,6 +45,8 @@ pub struct Args {
     file: Option<PathBuf>,
     #[command(flatten)]
     planning: Planning,
+    #[command(flatten)]
+    allow: Allow,
     #[command(flatten)]
     how: How,
 }
@@ -84,7 +88,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         Err(code) => return code,
     };
     let ask = match context.ask(&args.planning, ui) {
-        Ok(ask) => ask,
+        Ok(ask) => Ask { allow: args.allow, ..ask },
         Err(code) => return code,
     };
     carry_out(&context, &ask, &args.how, &run, ui).await
@@ -104,6 +108,9 @@ pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &
     }
     if !plan.may_apply() || plan.steps.is_empty() {
         return exit_code(&plan, false);
+    }
+    if let Err(exit) = ask.allow.check(&plan, ui) {
+        return exit;
     }
     let asked = match approved(&plan, how, ui) {
         Ok(asked) => asked,

@@ -203,7 +203,7 @@ impl Context {
             return Err(Exit::Error);
         }
         let rotation = Rotation { users, ..Rotation::default() };
-        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ledger: None })
+        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ..Ask::default() })
     }
 
     /// Returns the users whose passwords addresses name; what names none is told.

@@ -1,5 +1,6 @@
 //! The command line: one file a command; arguments in, a view and an exit code out.
 
+mod allow;
 mod apply;
 mod apply_saved;
 mod args;

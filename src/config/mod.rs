@@ -21,6 +21,7 @@ mod moved;
 mod ops;
 mod parse;
 mod refs;
+mod removed;
 mod rollout;
 mod settings;
 mod template;
@@ -132,6 +133,7 @@ fn compile_all(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
     builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
+    builder.desired.removals = removed::read(&decls, &builder.desired, builder.complete, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags, inputs }
 }
 

@@ -10,6 +10,7 @@ pub mod cost;
 pub mod digest;
 pub mod files;
 pub mod finding;
+pub mod gate;
 pub mod graph;
 pub mod inputs;
 mod interned;

@@ -63,6 +63,7 @@ fn word(action: Action) -> &'static str {
         Action::Update => "update",
         Action::Adopt => "adopt",
         Action::Delete => "delete",
+        Action::Forget => "forget",
         Action::Execute { .. } => "execute",
     }
 }

@@ -10,6 +10,7 @@ pub mod checks;
 mod cost;
 pub mod findings;
 pub mod fold;
+pub mod gates;
 pub mod json;
 pub mod lines;
 pub mod markdown;

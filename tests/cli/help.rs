@@ -272,6 +272,14 @@ fn of_apply() {
               Log in with what each Secret holds; where ClickHouse refuses it, the plan makes it accept
               it
 
+          --allow-data-loss
+              Destroy the databases that the plan removes, with their data; `removed` blocks ask for
+              that
+
+          --allow-mass-removal
+              Remove objects from more than a tenth of the blocks that the scope manages, and more than
+              three
+
           --auto-approve
               Do not ask; needed where nobody can be asked, as in CI
 
