@@ -1,6 +1,8 @@
 //! What the commands share: load the configuration, reach the servers, observe, plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value as Json, json};
@@ -17,6 +19,7 @@ use crate::model::registry::Registry;
 use crate::model::snapshot::{Api, Caps, Read};
 use crate::model::{Addr, Category, Finding, Op, Plan, Rotation, Settings, Severity, Snapshot};
 use crate::observe::{self, Extent};
+use crate::plan::cause::witness;
 use crate::plan::{self, Request};
 use crate::ui::{Exit, Ui};
 
@@ -35,8 +38,12 @@ pub struct Context {
     pub servers: Arc<Live>,
     /// Kinds of objects that are not to be listed.
     pub withheld: BTreeSet<Api>,
+    /// The folder of the configuration.
+    pub dir: PathBuf,
     /// What was seen of the lock when the servers were last observed.
     seen: Mutex<Option<Seen>>,
+    /// The server's clock when it was last observed, in seconds since 1970.
+    now: AtomicU64,
 }
 
 /// What an observation saw of the lock.
@@ -94,7 +101,9 @@ impl Context {
             settings,
             servers: Arc::new(servers),
             withheld: BTreeSet::new(),
+            dir: common.dir.clone(),
             seen: Mutex::new(None),
+            now: AtomicU64::new(0),
         })
     }
 
@@ -153,6 +162,7 @@ impl Context {
                     "observed": {"queries": queries, "elapsed_seconds": begun.elapsed().as_secs_f64()},
                 }));
                 let caps = &snapshot.caps;
+                self.now.store(caps.now, Ordering::Relaxed);
                 let seen = Seen { lock: lock::newest(caps, &self.settings.scope), at: caps.now };
                 let seen = (!caps.ops_uuid.is_empty()).then_some(seen);
                 *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
@@ -169,6 +179,11 @@ impl Context {
     /// could hold one.
     pub fn seen(&self) -> Option<Seen> {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the server's clock when it was last observed, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
     }
 
     /// Returns what planning needs.
@@ -202,7 +217,7 @@ impl Context {
             return Err(Exit::Error);
         }
         let rotation = Rotation { users, ..Rotation::default() };
-        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ledger: None })
+        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ..Ask::default() })
     }
 
     /// Returns the users whose passwords addresses name; what names none is told.
@@ -235,6 +250,7 @@ impl Context {
         let mut observation = self.observe(ui).await?;
         self.probe(&mut observation, ask).await;
         let mut plan = plan::build(&self.request(&observation, &ask.targets, &ask.rotation));
+        self.explain(&observation, &mut plan).await;
         let findings = preflight::parse(self, &plan, ui).await?;
         plan.findings.extend(findings);
         let findings = preflight::look_ahead(self, &mut observation, ask, &plan, ui).await?;
@@ -244,6 +260,13 @@ impl Context {
         plan.locate(&self.compiled.sources);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         Ok(plan)
+    }
+
+    /// Asks who moved the server, where it moved. What cannot be asked is not known.
+    async fn explain(&self, observation: &Observation, plan: &mut Plan) {
+        let reads = witness::asks(&witness::suspects(plan, &self.kinds), &observation.snapshot.caps);
+        let rows = observe::answer_what_may_be(&*self.servers, reads).await;
+        witness::explain(plan, &self.kinds, &rows);
     }
 
     /// Finds namespaces that steps would write to and the cluster does not have.

@@ -27,6 +27,7 @@ use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
 use crate::model::cost::Cost;
 use crate::model::files::Files;
+use crate::model::gate::Stake;
 use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::{Entry, Registry};
@@ -34,7 +35,9 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
+use crate::model::{
+    Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step, Value,
+};
 use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
@@ -72,6 +75,9 @@ pub struct World<'a> {
     pub desired: &'a Desired,
     /// Which passwords are to be rotated.
     pub rotation: &'a Rotation,
+    /// Whether what is declared is what was last applied, read from the records: sensitive values are
+    /// hidden in it, and what is due or asked for is none of its differences.
+    pub recorded: bool,
 }
 
 impl World<'_> {
@@ -196,6 +202,17 @@ pub enum Undeclared {
     Kept(Finding),
 }
 
+/// Who wrote a field of a live object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The field manager.
+    pub manager: String,
+    /// When, as the server tells it; empty where it does not.
+    pub at: String,
+    /// Whether it is charter.
+    pub ours: bool,
+}
+
 /// What a role or user is declared to be granted.
 #[derive(Clone, Debug)]
 pub struct DeclaredAccess {
@@ -298,6 +315,37 @@ pub trait Kind: Sync {
         Undeclared::Leftover
     }
 
+    /// Returns whether an object of this kind holds data: it goes only where it is said that its data
+    /// may be lost.
+    fn holds_data(&self) -> bool {
+        false
+    }
+
+    /// Returns what is in an object that holds data, as it was read.
+    fn stake(&self, identity: &str, world: &World) -> Stake {
+        let _ = (identity, world);
+        Stake::default()
+    }
+
+    /// Returns whether an object of this kind is removed before what was made after it in its block, and
+    /// not behind it: what somebody logs in with, and what they log in for.
+    fn ends_first(&self) -> bool {
+        false
+    }
+
+    /// Returns the operations after which nobody gets in any more with an object that is there: they
+    /// run before what its block holds is removed.
+    fn locks_out(&self, identity: &str) -> Vec<Op> {
+        let _ = identity;
+        Vec::new()
+    }
+
+    /// Returns what is recorded besides once an object of this kind is gone for good.
+    fn buried(&self, entry: &Entry, world: &World) -> Vec<Op> {
+        let _ = (entry, world);
+        Vec::new()
+    }
+
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
@@ -370,6 +418,30 @@ pub trait Kind: Sync {
     fn access(&self, steps: &[Step], world: &World) -> Effects {
         let _ = (steps, world);
         Effects::default()
+    }
+
+    /// Returns whether an attribute differs because something is due or asked for: neither side moved.
+    fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
+        let _ = (wanted, attr, world);
+        false
+    }
+
+    /// Splits an item of a set into the least parts that come and go alone.
+    fn parts(&self, item: &str) -> Vec<String> {
+        vec![item.to_owned()]
+    }
+
+    /// Returns the names by which statements of ClickHouse call an object that was changed there; none
+    /// of what is no object of ClickHouse.
+    fn statement_names(&self, identity: &str, cause: &Cause) -> Vec<String> {
+        let _ = cause;
+        vec![identity.to_owned()]
+    }
+
+    /// Returns who wrote an attribute of a live object last; none where nothing tells.
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        let _ = (wanted, attr, world);
+        None
     }
 
     /// Returns whether a resource has a password that can be rotated.

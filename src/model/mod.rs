@@ -5,12 +5,15 @@
 pub mod access;
 pub mod addr;
 pub mod body;
+pub mod cause;
 pub mod checks;
 pub mod cost;
 pub mod digest;
 pub mod files;
 pub mod finding;
+pub mod gate;
 pub mod graph;
+pub mod inputs;
 mod interned;
 pub mod ledger;
 pub mod migration;
@@ -34,6 +37,7 @@ pub mod watch;
 
 pub use addr::Addr;
 pub use body::{Body, Spanned};
+pub use cause::{Cause, Moved};
 pub use digest::Digest;
 pub use finding::{Category, Finding, Severity};
 pub use op::Op;

@@ -48,6 +48,10 @@ pub struct Entry {
     pub credential_at: u64,
     /// What else the server accepts beside that credential.
     pub beside: Beside,
+    /// When the row was written, in UTC by the server's clock; empty where it is not known.
+    pub applied_at: String,
+    /// The run that wrote the row; empty where it is not known.
+    pub run: String,
 }
 
 /// What the server accepts beside the credential that was last applied.
@@ -111,6 +115,7 @@ pub enum Owner<'a> {
 pub struct Registry {
     mine: BTreeMap<(String, String), Entry>,
     others: BTreeMap<(String, String), Entry>,
+    tombstones: Vec<Entry>,
 }
 
 impl Registry {
@@ -118,9 +123,11 @@ impl Registry {
     /// rows that cannot be read as addresses own nothing.
     pub fn from_rows(rows: &[Row], scope: &str) -> Self {
         let mut registry = Self::default();
-        for entry in rows.iter().filter_map(entry).filter(|entry| entry.status != Status::Removed) {
+        for entry in rows.iter().filter_map(entry) {
             let key = (entry.kind.clone(), entry.identity.clone());
-            if entry.scope == scope {
+            if entry.status == Status::Removed {
+                registry.tombstones.extend((entry.scope == scope).then_some(entry));
+            } else if entry.scope == scope {
                 registry.mine.insert(key, entry);
             } else {
                 registry.others.insert(key, entry);
@@ -153,6 +160,11 @@ impl Registry {
         }
     }
 
+    /// Returns what this scope owned and removed: objects that are nobody's now.
+    pub fn tombstones(&self) -> impl Iterator<Item = &Entry> {
+        self.tombstones.iter()
+    }
+
     /// Returns everything that this scope owns.
     pub fn all_mine(&self) -> impl Iterator<Item = &Entry> {
         self.mine.values()
@@ -182,5 +194,7 @@ fn entry(row: &Row) -> Option<Entry> {
         fingerprint: text(row, "fingerprint").to_owned(),
         credential_at: number(row, "credential_at"),
         beside: Beside::of(row),
+        applied_at: text(row, "at").to_owned(),
+        run: text(row, "run_id").to_owned(),
     })
 }

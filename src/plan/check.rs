@@ -1,13 +1,15 @@
 //! Checking: what is not as declared, told as findings. It plans nothing and changes nothing.
 
-use super::build::{kept, sort};
+use super::build::sort;
+use super::cause::witness::{self, Suspect};
+use super::cause::{Causes, Object, words};
 use super::moves::Moved;
+use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, diff, imports, lint};
 use crate::kinds::Undeclared;
-use crate::model::plan::Retained;
-use crate::model::resource::Desired;
-use crate::model::{Category, Finding, Severity};
+use crate::model::snapshot::Read;
+use crate::model::{Action, Category, Cause, Finding, Severity};
 
 /// What to do about what an apply mends.
 const MENDED: &str = "charter apply mends this; charter plan shows how";
@@ -21,20 +23,21 @@ pub fn check(request: &Request) -> Vec<Finding> {
     findings.extend(moved.findings());
     findings.extend(survey.of_kinds());
     findings.extend(imports::findings(&subjects, request.desired, request.snapshot));
+    let causes = causes(&survey, &subjects);
     for subject in &subjects {
-        findings.extend(of(subject, &survey));
+        findings.extend(of(subject, &survey, &causes));
     }
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
-    findings.extend(undeclared(&leftovers, request.desired));
     findings.extend(lint::checks(request.desired));
+    findings.extend(undeclared(&leftovers, &survey.request));
     sort(&mut findings);
     findings
 }
 
 /// Returns what there is to say of one resource. Where its kind says why an apply would not mend
 /// it, that is told, and not that an apply would.
-fn of(subject: &Subject, survey: &Survey) -> Vec<Finding> {
+fn of(subject: &Subject, survey: &Survey, causes: &Causes) -> Vec<Finding> {
     let mut findings = subject.kind.findings(subject.declared, subject.live, &survey.world);
     let lowered = subject.action().map(|action| survey.lower(subject, action));
     let obstacles = lowered.map(|lowered| lowered.findings).unwrap_or_default();
@@ -42,9 +45,60 @@ fn of(subject: &Subject, survey: &Survey) -> Vec<Finding> {
     if blocked {
         findings.extend(obstacles);
     } else {
-        findings.extend(drift(subject, Some(MENDED)));
+        let told = told(subject, causes);
+        findings.extend(
+            drift(subject, None)
+                .map(|finding| told.into_iter().fold(finding, Finding::help))
+                .map(|finding| finding.help(MENDED)),
+        );
     }
     findings
+}
+
+fn object<'s>(subject: &'s Subject, action: Action) -> Object<'s> {
+    Object {
+        addr: &subject.declared.addr,
+        kind: subject.declared.kind,
+        identity: &subject.declared.identity,
+        action,
+        is_there: subject.live.is_some(),
+        diff: &subject.compared.diff,
+    }
+}
+
+/// Returns what to read to know who moved the server; nothing where it did not move.
+pub fn asks(request: &Request) -> Vec<Read> {
+    let moved = Moved::of(request);
+    let survey = Survey::of(&moved.request(request), &moved);
+    let (subjects, _) = survey.subjects();
+    let causes = causes(&survey, &subjects);
+    let of_subject = |subject: &Subject| {
+        let cause = causes.of(&object(subject, subject.action()?));
+        cause.moved.by_server().then(|| {
+            let names = subject.kind.statement_names(&subject.declared.identity, &cause);
+            (names, cause)
+        })
+    };
+    let suspects: Vec<(Vec<String>, Cause)> = subjects.iter().filter_map(of_subject).collect();
+    let suspects: Vec<Suspect> =
+        suspects.iter().map(|(names, cause)| Suspect { names: names.clone(), cause }).collect();
+    witness::asks(&suspects, survey.world.caps())
+}
+
+fn causes<'s>(survey: &'s Survey<'s>, subjects: &[Subject]) -> Causes<'s> {
+    let differing = subjects.iter().filter(|subject| subject.action().is_some());
+    let objects = differing.map(|subject| (subject.declared.kind, subject.declared.identity.as_str()));
+    Causes::new(survey, objects)
+}
+
+/// Returns who moved a resource, in words, as far as the server moved.
+fn told(subject: &Subject, causes: &Causes) -> Vec<String> {
+    let Some(action) = subject.action() else { return Vec::new() };
+    let cause = causes.of(&object(subject, action));
+    if !cause.moved.by_server() {
+        return Vec::new();
+    }
+    words::of(&cause, &subject.compared.diff, action, subject.live.is_some())
 }
 
 /// Returns what is not as it should be with a resource; none where all is.
@@ -95,24 +149,30 @@ fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
 }
 
 /// Returns what is recorded, still there and no longer declared.
-fn undeclared(leftovers: &[Leftover], desired: &Desired) -> Vec<Finding> {
-    let told = leftovers.iter().filter_map(|leftover| match &leftover.fate {
-        Undeclared::Ended(finding) | Undeclared::Kept(finding) => Some(finding.clone()),
-        Undeclared::Leftover => None,
-    });
-    let there = leftovers.iter().filter(|leftover| leftover.live.is_some());
-    let there = there.filter(|leftover| matches!(leftover.fate, Undeclared::Leftover));
-    let (retained, extra): (Vec<&Leftover>, Vec<&Leftover>) =
-        there.partition(|leftover| leftover.is_retained(desired));
-    let retained: Vec<Retained> = retained.iter().map(|leftover| Retained::from(leftover.entry)).collect();
-    let extra = extra.iter().map(|leftover| {
-        let entry = leftover.entry;
-        let name = format!("{} {}", entry.kind, entry.identity);
-        lint::UNDECLARED
-            .finding(leftover.kind.category(), format!("{name} is no longer declared and still there"))
-            .at(&entry.addr)
-            .compare("nothing", name)
-            .help("charter apply removes it; declare it again to keep it")
-    });
-    told.chain(extra).chain(kept(&retained, desired)).collect()
+fn undeclared(leftovers: &[Leftover], request: &Request) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut kept = Vec::new();
+    for leftover in leftovers {
+        match (&leftover.fate, removal::outcome(leftover, request.desired)) {
+            (Undeclared::Ended(finding) | Undeclared::Kept(finding), _) => findings.push(finding.clone()),
+            (_, Outcome::Kept(why)) => kept.push(Kept::new(leftover, why)),
+            (_, Outcome::Removed(_)) => findings.push(extra(leftover, "charter apply removes it")),
+            (_, Outcome::Forgotten(_)) => {
+                findings.push(extra(leftover, "charter apply forgets it and leaves it alone"));
+            }
+            (_, Outcome::Gone | Outcome::Left) => {}
+        }
+    }
+    findings.extend(removal::strays(request));
+    findings.extend(removal::kept(&kept, &removal::begun(request), request.desired));
+    findings
+}
+
+fn extra(leftover: &Leftover, help: &str) -> Finding {
+    let name = format!("{} {}", leftover.entry.kind, leftover.entry.identity);
+    lint::UNDECLARED
+        .finding(leftover.kind.category(), format!("{name} is no longer declared and still there"))
+        .at(&leftover.entry.addr)
+        .compare("nothing", name)
+        .help(format!("{help}; declare it again to keep it"))
 }

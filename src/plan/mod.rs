@@ -8,13 +8,16 @@
 pub mod access;
 pub mod ahead;
 pub mod build;
+pub mod cause;
 pub mod check;
 pub mod diff;
+pub mod gates;
 pub mod imports;
 pub mod lint;
 pub mod moves;
 pub mod order;
 pub mod registry;
+pub mod removal;
 mod rollout;
 pub mod rotate;
 pub mod survey;
@@ -71,6 +74,7 @@ impl<'a> Request<'a> {
             registry: self.registry,
             desired: self.desired,
             rotation: self.rotation,
+            recorded: false,
         }
     }
 }

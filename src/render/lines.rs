@@ -6,6 +6,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::drift;
 use super::json::terraform;
 use super::text;
 use crate::apply::event_json::{action, resource};
@@ -30,9 +31,9 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "operation": "plan",
         },
     });
-    plan.steps
-        .iter()
-        .map(change)
+    drift::resource_drift(plan, |step| changed("resource_drift", step))
+        .into_iter()
+        .chain(plan.steps.iter().map(|step| changed("planned_change", step)))
         .chain(plan.access.iter().map(access))
         .chain(plan.findings.iter().map(finding))
         .chain([summary])
@@ -52,7 +53,7 @@ pub fn check(findings: &[Finding]) -> Vec<Json> {
     findings.iter().map(finding).chain([summary]).collect()
 }
 
-fn change(step: &Step) -> Json {
+fn changed(ty: &str, step: &Step) -> Json {
     let action = if terraform::is_moved_only(step) { "move" } else { action(step.action) };
     let mut change = json!({
         "resource": resource(&step.addr, &step.kind),
@@ -64,10 +65,14 @@ fn change(step: &Step) -> Json {
     if let Some(previous) = previous {
         change["previous_resource"] = resource(&previous, &step.kind);
     }
+    let message = match ty {
+        "resource_drift" => format!("{}: changed on the server ({action})", step.addr),
+        _ => format!("{}: plan to {action}", step.addr),
+    };
     json!({
         "@level": "info",
-        "@message": format!("{}: plan to {action}", step.addr),
-        "type": "planned_change",
+        "@message": message,
+        "type": ty,
         "change": change,
     })
 }

@@ -5,17 +5,21 @@
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
 pub mod access;
+pub mod cause;
 pub mod check;
 pub mod checks;
 mod cost;
+mod drift;
 pub mod findings;
 pub mod fold;
+pub mod gates;
 pub mod json;
 pub mod lines;
 pub mod markdown;
 pub mod page;
 pub mod report;
 pub mod risk;
+pub mod saved;
 pub mod sql;
 pub mod status;
 mod template;

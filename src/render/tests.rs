@@ -73,8 +73,7 @@ fn a_plan_reads_like_terraforms() {
 
       tenant.initech.database  thing  tenant_initech
       help: to bring it back, declare tenant.initech again
-      help: to remove it, drop it on the servers by hand once nobody needs it; the
-            next apply forgets it
+      help: to remove it: removed { from = tenant.initech }
 
     Plan: 2 to create, 1 to change, 1 to destroy; 1 migration (1 statement).
     "#);
@@ -309,6 +308,7 @@ fn a_check_answers_each_question() {
          drift CH212 role.a: thing a is not as declared
            expected  size: "2"
            found     size: "7"
+           help: changed on the server since the last apply
            help: charter apply mends this; charter plan shows how
     FAIL tables     the managed tables are there, with their columns
          drift CH501 a managed table is missing

@@ -2,11 +2,12 @@
 //! what changes, then on demand every operation; at the end what it comes to. Tenants to which the
 //! same happens are shown once, unless they are to be expanded.
 
+use super::cause;
 use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
-use super::{access, escape, fold, sql};
+use super::{access, escape, fold, gates, sql};
 use crate::model::plan::Counts;
 use crate::model::{Action, Finding, Plan, Severity};
 use crate::plan::lint;
@@ -120,6 +121,9 @@ fn objects(page: &mut Page, group: &Group) {
             attribute(page, attr, mark);
         }
         losses(page, object, group);
+        for line in &object.cause {
+            page.wrapped(INDENT, &[(Tone::Info, "cause: ")], Tone::Plain, line);
+        }
         for note in &object.notes {
             page.wrapped(INDENT, &[(Tone::Info, "note: ")], Tone::Plain, note);
         }
@@ -301,13 +305,20 @@ fn end(page: &mut Page, plan: &Plan) {
             page.wrapped(0, &[], Tone::Plain, &format!("Rollout: {}.", rollout.summary()));
         }
         page.line(0, &[(Tone::Strong, &summary(plan.counts()))]);
+        if let Some(causes) = cause::summary(plan) {
+            page.wrapped(0, &[], Tone::Plain, &causes);
+        }
     } else if plan.worst().is_none_or(|worst| worst == Severity::Note) && plan.retained.is_empty() {
         page.line(0, &[(Tone::Good, NO_CHANGES)]);
     } else {
         let text = format!("Nothing to apply, but {}.", findings::count(&plan.findings));
         page.wrapped(0, &[], Tone::Strong, &text);
     }
-    if !plan.may_apply() {
+    if plan.may_apply() {
+        for (lead, text) in gates::lines(plan) {
+            page.wrapped(0, &[(Tone::Bad, &lead)], Tone::Plain, &text);
+        }
+    } else {
         page.wrapped(
             0,
             &[],
@@ -319,10 +330,13 @@ fn end(page: &mut Page, plan: &Plan) {
 
 /// Returns how many objects change in which way, in a sentence.
 pub fn summary(counts: Counts) -> String {
-    let Counts { create, update, adopt, delete, migrations, statements } = counts;
+    let Counts { create, update, adopt, delete, forget, migrations, statements } = counts;
     let mut text = format!("Plan: {create} to create, {update} to change, {delete} to destroy");
     if adopt > 0 {
         text.push_str(&format!(", {adopt} to adopt"));
+    }
+    if forget > 0 {
+        text.push_str(&format!(", {forget} to forget"));
     }
     if migrations > 0 {
         let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });

@@ -10,6 +10,7 @@ mod auth;
 mod auth_tests;
 mod clauses;
 mod compare;
+mod definer;
 mod due;
 mod findings;
 mod lower;
@@ -30,13 +31,14 @@ use crate::diag::Diagnostic;
 use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{self, KIND as NAME};
 use crate::kinds::common::{decode, grants, reads, rename, settings as common};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World, Writer};
+use crate::model::op::{Op, Sql};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Body, Finding, Resource, Settings, Snapshot, Value, names};
+use crate::model::{Addr, Attrs, Body, Finding, Resource, Settings, Snapshot, Step, Value, names, sql};
 
 /// The kind.
 pub struct User;
@@ -164,6 +166,22 @@ impl Kind for User {
         rename::grantee(snapshot, reads::USERS, "USER", from, to)
     }
 
+    fn ends_first(&self) -> bool {
+        true
+    }
+
+    fn locks_out(&self, identity: &str) -> Vec<Op> {
+        vec![Sql::new(format!("ALTER USER {} HOST NONE", sql::ident(identity))).into()]
+    }
+
+    fn asks(&self, steps: &[Step], _: &World) -> Vec<Read> {
+        definer::asks(steps)
+    }
+
+    fn foresees(&self, steps: &[Step], _: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        definer::foresees(steps, world.snapshot)
+    }
+
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
     }
@@ -187,6 +205,15 @@ impl Kind for User {
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         findings::both(wanted, world)
+    }
+
+    fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
+        let what = due::due(wanted, world).map(|due| due.what);
+        attr == due::PASSWORD && matches!(what, Some(due::What::Rotate | due::What::Retire))
+    }
+
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        due::writers(wanted, attr, world)
     }
 
     fn keeps_rights(&self, wanted: &Resource) -> Option<String> {

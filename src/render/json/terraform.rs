@@ -80,7 +80,7 @@ fn resource(step: &Step) -> Map<String, Json> {
     members
 }
 
-fn resource_change(step: &Step) -> Json {
+pub(in crate::render) fn resource_change(step: &Step) -> Json {
     let before = before(step);
     let after = after(step);
     let mut change = change(&actions(step), before.as_ref(), after.as_ref());
@@ -147,6 +147,7 @@ fn actions(step: &Step) -> [&'static str; 1] {
         Action::Update if is_moved_only(step) => ["no-op"],
         Action::Update => ["update"],
         Action::Delete => ["delete"],
+        Action::Forget => ["forget"],
         Action::Adopt => ["no-op"],
     }
 }
@@ -177,7 +178,7 @@ fn after(step: &Step) -> Option<Attrs> {
     let declared = desired.iter().filter(|(_, value)| !value.is_null());
     let mut after = match step.action {
         Action::Update | Action::Adopt => step.before.clone().unwrap_or_default(),
-        Action::Create | Action::Delete | Action::Execute { .. } => Attrs::new(),
+        Action::Create | Action::Delete | Action::Forget | Action::Execute { .. } => Attrs::new(),
     };
     // What is not declared and differs all the same goes back to what it is by itself.
     let is_declared = |attr: &String| desired.get(attr).is_some_and(|value| !value.is_null());
@@ -239,6 +240,7 @@ mod tests {
             diff: Vec::new(),
             ops: Vec::new(),
             notes: Vec::new(),
+            cause: crate::model::Cause::default(),
             costs: Vec::new(),
             expects: Digest::of_bytes(b""),
         }

@@ -6,7 +6,9 @@
 
 mod check;
 mod details;
+mod drift;
 mod escape;
+mod gates;
 mod graph;
 mod perils;
 mod sections;
@@ -115,7 +117,9 @@ fn compose(view: &View, level: Level, rung: Rung) -> String {
     let mut out = String::new();
     sections::head(&mut out, view);
     let cut = perils::section(&mut out, view, rung);
+    gates::section(&mut out, view, level);
     sections::findings(&mut out, &view.findings, level);
+    drift::section(&mut out, view, level);
     sections::retained(&mut out, view, level);
     if level < Level::Totals {
         sections::table(&mut out, view);

@@ -24,7 +24,9 @@ mod provider_gaps_grants;
 mod provider_gaps_users;
 mod rbac;
 mod refusals;
+mod removal;
 mod rotation;
+mod saved;
 mod scale;
 mod secrets;
 mod settings;
@@ -48,6 +50,7 @@ pub fn all() -> Vec<Scenario> {
         scale::scenarios(),
         waiting::scenarios(),
         onboarding::scenarios(),
+        saved::scenarios(),
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
@@ -73,6 +76,7 @@ pub fn all() -> Vec<Scenario> {
         settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        removal::scenarios(),
         rotation::scenarios(),
         tls::scenarios(),
         unknown::scenarios(),
