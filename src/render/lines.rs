@@ -31,8 +31,15 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "operation": "plan",
         },
     });
-    drift::resource_drift(plan, |step| changed("resource_drift", step))
+    let drifted = drift::resource_drift(plan, |step| json!({"event": changed("resource_drift", step)}));
+    drifted
         .into_iter()
+        .map(|mut document| {
+            // The server's change, and not the one that undoes it.
+            let action = document["change"]["actions"][0].take();
+            document["event"]["change"]["action"] = action;
+            document["event"].take()
+        })
         .chain(plan.steps.iter().map(|step| changed("planned_change", step)))
         .chain(plan.access.iter().map(access))
         .chain(plan.findings.iter().map(finding))
@@ -66,7 +73,7 @@ fn changed(ty: &str, step: &Step) -> Json {
         change["previous_resource"] = resource(&previous, &step.kind);
     }
     let message = match ty {
-        "resource_drift" => format!("{}: changed on the server ({action})", step.addr),
+        "resource_drift" => format!("{}: changed on the server", step.addr),
         _ => format!("{}: plan to {action}", step.addr),
     };
     json!({
