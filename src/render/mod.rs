@@ -7,16 +7,19 @@
 pub mod access;
 pub mod cause;
 pub mod check;
+pub mod checks;
 mod cost;
 mod drift;
 pub mod findings;
 pub mod fold;
+pub mod gates;
 pub mod json;
 pub mod lines;
 pub mod markdown;
 pub mod page;
 pub mod report;
 pub mod risk;
+pub mod saved;
 pub mod sql;
 pub mod status;
 mod template;
@@ -24,5 +27,6 @@ mod template;
 mod tests;
 pub mod text;
 pub mod tree;
+pub mod unified;
 
 pub use crate::diag::escape;

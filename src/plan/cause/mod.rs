@@ -104,10 +104,10 @@ impl<'a> Causes<'a> {
             ..Cause::default()
         };
         match (action, entry, declared) {
-            (Action::Delete, _, _) if !is_there => {
+            (Action::Delete | Action::Forget, ..) if !is_there => {
                 told(Moved::Both, "no longer declared, and removed on the server")
             }
-            (Action::Delete, ..) => told(Moved::Configuration, "no longer declared"),
+            (Action::Delete | Action::Forget, ..) => told(Moved::Configuration, "no longer declared"),
             (Action::Execute { .. } | Action::Adopt, ..) => told(Moved::Configuration, ""),
             _ if !kind.registered() => told(Moved::Configuration, ""),
             (Action::Create, None, _) => told(Moved::Configuration, ""),
