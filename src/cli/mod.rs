@@ -15,6 +15,7 @@ mod migrate;
 mod plan;
 mod preflight;
 mod rotate;
+mod test;
 mod unlock;
 mod validate;
 
@@ -73,6 +74,7 @@ const ENVIRONMENT: &str = "Environment:
 enum Command {
     Validate(validate::Args),
     Fmt(fmt::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
@@ -122,6 +124,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Fmt(args) => fmt::run(&cli.common, args, ui),
+        Command::Test(args) => test::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,

@@ -22,6 +22,7 @@ mod refs;
 mod rollout;
 mod settings;
 mod template;
+pub mod testing;
 mod traverse;
 mod types;
 mod val;
@@ -57,6 +58,10 @@ pub struct Input {
     pub var_files: Vec<String>,
     /// The environment, for `CHARTER_VAR_<name>` and `env()`.
     pub env: BTreeMap<String, String>,
+    /// Files of variables that win over all others: those of a test.
+    pub overrides: Vec<String>,
+    /// Whether conditions come that are no part of the configuration: those of a test.
+    pub is_test: bool,
 }
 
 /// A compiled configuration. With errors it is as complete as it can be; callers refuse it then.
@@ -74,6 +79,16 @@ pub struct Compiled {
 
 /// Compiles the configuration in a folder.
 pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
+    compile_then(files, input, kinds, |compiled, _| compiled)
+}
+
+/// Compiles the configuration in a folder, and goes on with what its names mean.
+pub fn compile_then<T>(
+    files: &dyn Files,
+    input: &Input,
+    kinds: &Kinds,
+    then: impl FnOnce(Compiled, testing::Known<'_>) -> T,
+) -> T {
     let mut sources = SourceMap::default();
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
@@ -94,7 +109,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
             vars,
             presets: Some(presets(&decls)),
             reported,
-            whole: checks::are_there(&decls),
+            whole: input.is_test || checks::are_there(&decls),
             ..Names::default()
         },
         desired: Desired::default(),
@@ -115,7 +130,9 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
-    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+    let Builder { names, desired, .. } = builder;
+    let known = testing::Known { decls: &decls, names, files, env: &input.env };
+    then(Compiled { desired, settings: good.then_some(settings), sources, diags }, known)
 }
 
 /// Parses a file of the map and returns what is wrong with its syntax.
