@@ -137,7 +137,8 @@ fn server(world: &Json, snapshot: &mut Snapshot) -> Result<(), String> {
         };
         snapshot.logins.insert(addr(address)?, verdict);
     }
-    snapshot.withheld = texts(&world["withheld"], "withheld")?.iter().map(|kind| api(kind)).collect();
+    let withheld = texts(&world["withheld"], "withheld")?;
+    snapshot.withheld = withheld.iter().map(|kind| api(kind)).collect::<Result<_, _>>()?;
     Ok(())
 }
 
@@ -316,21 +317,22 @@ pub fn written_api(api: &Api) -> String {
 fn list_key(key: &str) -> Result<(Api, String), String> {
     let (kind, namespace) =
         key.split_once(' ').ok_or_else(|| format!("objects.{key:?}: write it as \"Kind namespace\""))?;
-    Ok((api(kind), namespace.to_owned()))
+    Ok((api(kind)?, namespace.to_owned()))
 }
 
-fn api(written: &str) -> Api {
+fn api(written: &str) -> Result<Api, String> {
     if written == "Secret" {
-        return Api::secrets();
+        return Ok(Api::secrets());
     }
-    let (kind, rest) = written.split_once('.').unwrap_or((written, "/v1"));
-    let (group, version) = rest.split_once('/').unwrap_or((rest, "v1"));
-    Api {
+    let parts = written.split_once('.').and_then(|(kind, rest)| Some((kind, rest.split_once('/')?)));
+    let (kind, (group, version)) =
+        parts.ok_or_else(|| format!("{written:?}: write a kind as Secret, or as Kind.group/version"))?;
+    Ok(Api {
         group: group.to_owned(),
         version: version.to_owned(),
         kind: kind.to_owned(),
         plural: format!("{}s", kind.to_lowercase()),
-    }
+    })
 }
 
 fn listing(objects: &Json, desired: &Desired) -> Result<Listing, String> {

@@ -65,6 +65,7 @@ fn action(action: Action) -> &'static str {
         Action::Update => "update",
         Action::Adopt => "adopt",
         Action::Delete => "delete",
+        Action::Forget => "forget",
         Action::Execute { .. } => "migrate",
     }
 }

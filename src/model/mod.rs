@@ -10,7 +10,10 @@ pub mod cost;
 pub mod digest;
 pub mod files;
 pub mod finding;
+pub mod gate;
 pub mod graph;
+pub mod inputs;
+mod interned;
 pub mod ledger;
 pub mod migration;
 pub mod names;
@@ -28,6 +31,7 @@ pub mod snapshot;
 pub mod sql;
 pub mod tracking;
 pub mod value;
+mod value_serde;
 pub mod watch;
 
 pub use addr::Addr;

@@ -45,6 +45,10 @@ macro_rules! codes {
 codes! {
     CHECK_FAILED = "CH170", Warning, "A check fails.",
         "A condition that the configuration sets for itself in a `check` block is false.";
+    NOTHING_TO_IMPORT = "CH180", Error, "Nothing to import.",
+        "An `import` block names what is not on the servers, or what is not taken over in this way.";
+    IMPORTED = "CH181", Note, "Imported already.",
+        "An `import` block names what is charter's already: the block has done its work.";
     UNKNOWN_TARGET = "CH200", Error, "Unknown target.",
         "A target names nothing that is declared or recorded, so that the plan would do less than was asked.";
     FOREIGN = "CH201", Error, "Exists, differs and is not charter's.",

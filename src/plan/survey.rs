@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::moves::{Moved, Rename};
-use super::{Request, diff, lint, registry};
+use super::{Request, diff, imports, lint, registry};
 use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
 use crate::model::resource::Desired;
-use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Resource};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Resource};
 
 /// How a declared resource, its live object and its record stand to each other.
 pub enum Standing {
@@ -179,11 +179,16 @@ impl<'a> Survey<'a> {
                 }
             }
             (Owner::Nobody, Standing::Settled) => Standing::Unclaimed,
-            (Owner::Nobody, Standing::Differs) if !self.is_owned_with(kind, resource) => {
+            (Owner::Nobody, Standing::Differs) if !self.is_taken(kind, resource) => {
                 Standing::Refused(foreign(kind, resource, diff))
             }
             (_, standing) => standing,
         }
+    }
+
+    /// Returns whether what is nobody's and differs is made as declared all the same.
+    fn is_taken(&self, kind: &dyn Kind, resource: &Resource) -> bool {
+        imports::takes(self.request.desired, &resource.addr) || self.is_owned_with(kind, resource)
     }
 
     /// Returns whether the objects that this one goes with are ours: those that are there, for an
@@ -251,6 +256,29 @@ impl<'a> Survey<'a> {
             }
         }
         (leftovers, findings)
+    }
+
+    /// Returns how many blocks this scope and environment recorded.
+    pub fn managed(&self) -> usize {
+        let here = self.request.registry.all_mine();
+        let here = here.filter(|entry| entry.environment == self.request.settings.environment);
+        here.map(|entry| entry.addr.block()).collect::<BTreeSet<Addr>>().len()
+    }
+
+    /// Returns how nobody gets in any more with what the block of an object still has, and what is
+    /// said of it.
+    pub fn locks_out(&self, entry: &Entry) -> (Vec<Op>, Vec<String>) {
+        let (mut ops, mut notes) = (Vec::new(), Vec::new());
+        for other in self.request.registry.all_mine().filter(|other| other.addr.block() == entry.addr.block())
+        {
+            let Some(kind) = self.request.kinds.get(&other.kind) else { continue };
+            let locks = kind.locks_out(&other.identity);
+            if !locks.is_empty() && self.live(kind.name(), &other.identity).is_some() {
+                notes.push(format!("{} {} is locked out first", other.kind, other.identity));
+                ops.extend(locks);
+            }
+        }
+        (ops, notes)
     }
 
     /// Returns whether the targets take the record of an address.
@@ -405,6 +433,7 @@ fn foreign(kind: &dyn Kind, resource: &Resource, diff: &[AttrDiff]) -> Finding {
         .finding(kind.category(), summary)
         .at(&resource.addr)
         .compare(expected, found)
-        .help("to take it over, declare it as it is and apply: it is adopted, then change it")
+        .help(format!("to take it over and make it as declared: import {{ to = {} }}", resource.addr.block()))
+        .help("to take it over as it is, declare it so: charter import writes it")
         .help("or choose another name")
 }
