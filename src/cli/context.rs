@@ -98,6 +98,18 @@ impl Context {
         })
     }
 
+    /// Returns the same servers with another configuration.
+    pub fn with(&self, compiled: Compiled, settings: Settings) -> Self {
+        Self {
+            kinds: self.kinds.clone(),
+            compiled,
+            settings,
+            servers: Arc::clone(&self.servers),
+            withheld: self.withheld.clone(),
+            seen: Mutex::new(None),
+        }
+    }
+
     /// Leaves Secrets unread: for who may not list them.
     pub fn without_secrets(&mut self) {
         self.withheld.insert(Api::secrets());

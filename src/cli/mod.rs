@@ -7,6 +7,7 @@ mod completion;
 mod context;
 mod credentials;
 mod identity;
+mod import;
 mod lock;
 mod logins;
 mod migrate;
@@ -73,6 +74,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Import(import::Args),
     Migrate(migrate::Args),
     Credentials(credentials::Args),
     Unlock(unlock::Args),
@@ -121,6 +123,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Import(args) => import::run(&cli.common, args, ui).await,
         Command::Migrate(args) => migrate::run(&cli.common, args, ui).await,
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,

@@ -2,11 +2,14 @@
 
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::{decode, reads};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::block::Block;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::Sql;
 use crate::model::registry::Entry;
@@ -64,6 +67,14 @@ impl Kind for Database {
 
     fn data(&self, wanted: &Resource) -> Option<String> {
         Some(wanted.identity.clone())
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
