@@ -166,13 +166,16 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
-/// Escapes a text for the inside of quotes. What would begin a template is written as a code point:
-/// that is one form for all that can stand before it.
+/// Escapes a text for the inside of quotes. What would begin a template is doubled; behind another
+/// such character, where doubling means something else, it is written as a code point.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
+    let mut before = None;
     while let Some(c) = chars.next() {
+        let last = before.replace(c);
         match c {
+            '$' | '%' if chars.peek() == Some(&'{') && last != Some(c) => out.extend([c, c]),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
@@ -293,7 +296,7 @@ mod tests {
         # lines
         role "analyst" {
           roles    = [role.reader]
-          settings = { max_threads = 4, "a b" = "\u0024{x}" }
+          settings = { max_threads = 4, "a b" = "$${x}" }
           host_names = [
             "web1.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.example.com",
             "web2.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.example.com",

@@ -64,12 +64,14 @@ impl LiveGrants {
     pub fn granted(&self, name: &str) -> Granted {
         let lines = self.lines.get(name).map_or(&[][..], Vec::as_slice);
         let statements: Vec<&Statement> = lines.iter().filter_map(privileges).collect();
-        let grants = match self.unreadable.contains(name) {
-            true => None,
-            false => [as_printed(&statements), self.in_other_words(lines)]
-                .into_iter()
-                .find(|grants| grants.as_ref().is_some_and(|grants| self.says(grants, lines)))
-                .flatten(),
+        let printed = as_printed(&statements).filter(|grants| self.says(grants, lines));
+        let grants = match printed {
+            _ if self.unreadable.contains(name) => None,
+            Some(grants) if words(&grants) <= MANY => Some(grants),
+            printed => {
+                let other = self.in_other_words(lines).filter(|grants| self.says(grants, lines));
+                other.into_iter().chain(printed).min_by_key(|grants| words(grants))
+            }
         };
         Granted {
             grants,
@@ -106,6 +108,13 @@ impl LiveGrants {
         }
         Some(grants)
     }
+}
+
+/// How many words are worth looking for fewer.
+const MANY: usize = 12;
+
+fn words(grants: &[Grant]) -> usize {
+    grants.iter().map(|grant| grant.privileges.len() + grant.except.len()).sum()
 }
 
 fn privileges(line: &ShowGrant) -> Option<&Statement> {

@@ -1,7 +1,7 @@
 //! Tenants as the language writes them: what today's runner makes by convention, with the attributes
 //! in which it differs. What does not fit is left to the kinds of its parts, and told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::NAME;
 use crate::kinds::World;
@@ -173,8 +173,12 @@ impl<'a> Estate<'a> {
         if besides.iter().any(|grant| own.covers(&grant.on) && !grant.except.is_empty()) {
             return None;
         }
-        let words: BTreeSet<String> =
-            inside.iter().flat_map(|grant| &grant.privileges).map(ToString::to_string).collect();
+        let mut words: Vec<String> = Vec::new();
+        for word in inside.iter().flat_map(|grant| &grant.privileges).map(ToString::to_string) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
         let says = |words: &[&str]| {
             let all = Grant::parse(words, &own.to_string(), false).ok();
             let all: Option<Vec<Grant>> = all.map(|all| [vec![all], besides.clone()].concat());
