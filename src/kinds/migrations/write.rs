@@ -2,9 +2,10 @@
 
 use super::KIND;
 use crate::kinds::common::foreign_ledgers;
+use crate::kinds::common::import_ledger::IMPORT;
 use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::model::block::Block;
-use crate::model::names;
+use crate::model::{Value, names};
 
 /// The table of today's runner for what is no tenant's, and the folder of its files.
 const GLOBAL: (&str, &str) = ("ops.schema_migrations_global", "global");
@@ -14,7 +15,7 @@ pub fn find(cx: &FindCx) -> Inventory {
     let mut found = Inventory::default();
     let folder = |name: &str| format!("migrations/{}/{name}", cx.world.settings.environment);
     for (database, tool) in foreign_ledgers::found(cx.world.snapshot) {
-        if cx.is_taken(KIND, &database) {
+        if cx.is_taken(KIND, &database) || is_declared(&database, cx) {
             continue;
         }
         if foreign_ledgers::has_files(cx.files, &folder(&database)) {
@@ -30,6 +31,16 @@ pub fn find(cx: &FindCx) -> Inventory {
         found.add(KIND, name, name, names::clickhouse);
     }
     found
+}
+
+/// Returns whether a ledger is a tenant's, whose block says what becomes of it, or is taken over by
+/// declared files.
+fn is_declared(database: &str, cx: &FindCx) -> bool {
+    let ledger = |import: &Value| import.get("database").and_then(Value::as_str) == Some(database);
+    cx.world.desired.resources.values().any(|resource| match resource.kind {
+        KIND => resource.attrs.get(IMPORT).is_some_and(ledger),
+        _ => resource.tenant.is_some() && resource.kind == "database" && resource.identity == database,
+    })
 }
 
 /// Writes the blocks of folders.

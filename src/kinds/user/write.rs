@@ -133,7 +133,8 @@ impl Found<'_> {
     /// Adds a set of roles or users; what no declaration says holds by convention, so that it is kept.
     fn names(&self, block: &mut Block, attr: &str, kinds: &[&str], usual: &str) {
         match self.attrs.get(attr) {
-            Some(Value::String(word)) if word == usual => {}
+            // What everyone has who was made without a word about it is kept, and told by a check.
+            Some(Value::String(word)) if word == usual || (attr, word.as_str()) == ("grantees", "any") => {}
             Some(Value::String(word)) if ["all", "none", "any"].contains(&word.as_str()) => {
                 block.attr(attr, word.as_str());
             }
