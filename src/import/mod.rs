@@ -68,7 +68,9 @@ pub fn find(kinds: &Kinds, world: &World, files: &dyn Files, patterns: &[Pattern
     let mut unasked = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.schema().is_some()) {
         let asked = patterns.iter().any(|pattern| pattern.is_of(kind.name()));
-        let inventory = kind.find(&FindCx { world: World { ..*world }, files, taken: &taken, asked });
+        let mut inventory = kind.find(&FindCx { world: World { ..*world }, files, taken: &taken, asked });
+        inventory.groups.sort_by(|a, b| (&a.name, names(a)).cmp(&(&b.name, names(b))));
+        inventory.left.sort();
         for group in inventory.groups {
             taken
                 .extend(group.objects.iter().map(|object| (object.kind.to_owned(), object.identity.clone())));

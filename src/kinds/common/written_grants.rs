@@ -80,6 +80,18 @@ impl LiveGrants {
         }
     }
 
+    /// Returns why what a role or user is granted cannot be compared with any declaration.
+    pub fn obstacle(&self, name: &str) -> Option<String> {
+        if self.ambiguous.contains(name) {
+            return Some(written::SHARED_NAME.to_owned());
+        }
+        if self.unreadable.contains(name) {
+            return Some("what it is granted cannot be read".to_owned());
+        }
+        let lines = self.lines.get(name).map_or(&[][..], Vec::as_slice);
+        diff(&self.catalog, &[], lines, &[], Mode::Additive).err().map(|error| error.to_string())
+    }
+
     /// Returns whether declared grants are what the lines say, no more and no less.
     pub fn says(&self, grants: &[Grant], lines: &[ShowGrant]) -> bool {
         let reparsed: Option<Vec<Grant>> = grants.iter().map(reparsed).collect();

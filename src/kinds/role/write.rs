@@ -15,13 +15,15 @@ use crate::model::snapshot::text;
 /// Finds those that nothing declares.
 pub fn find(cx: &FindCx) -> Inventory {
     let mut found = Inventory::default();
-    let ambiguous = LiveGrants::of(cx.world.snapshot).ambiguous;
+    let grants = LiveGrants::of(cx.world.snapshot);
     for row in cx.world.snapshot.rows(reads::ROLES) {
         match text(row, "name") {
             name if cx.is_taken(NAME, name) => {}
             name if text(row, storage::STORAGE) == "users_xml" => found.leave(NAME, name, written::READ_ONLY),
-            name if ambiguous.contains(name) => found.leave(NAME, name, written::SHARED_NAME),
-            name => found.add(NAME, name, name, names::clickhouse),
+            name => match grants.obstacle(name) {
+                Some(why) => found.leave(NAME, name, why),
+                None => found.add(NAME, name, name, names::clickhouse),
+            },
         }
     }
     found

@@ -22,32 +22,34 @@ const TOLD: [&str; 4] = ["no_password", "ssl_certificate", "ldap", "kerberos"];
 /// Finds those that nothing declares, each with the one Secret that keeps its password.
 pub fn find(cx: &FindCx) -> Inventory {
     let mut found = Inventory::default();
-    let ambiguous = LiveGrants::of(cx.world.snapshot).ambiguous;
-    let kept = kept::by_user(&cx.world);
+    let (grants, kept) = (LiveGrants::of(cx.world.snapshot), kept::by_user(&cx.world));
     for row in cx.world.snapshot.rows(reads::USERS) {
         match text(row, "name") {
             name if cx.is_taken(NAME, name) => {}
             name if text(row, storage::STORAGE) == "users_xml" => found.leave(NAME, name, written::READ_ONLY),
             name if name == cx.world.caps().user => found.leave(NAME, name, "charter itself logs in as it"),
-            name if ambiguous.contains(name) => found.leave(NAME, name, written::SHARED_NAME),
-            name => {
-                found.add(NAME, name, name, names::clickhouse);
-                if let (Some([one]), Some(group)) =
-                    (kept.get(name).map(Vec::as_slice), found.groups.last_mut())
-                    && group.name == name
-                    && !cx.is_taken(secret::KIND, &format!("{}/{}", one.namespace, one.name))
-                {
-                    *group = group.clone().with(
-                        secret::KIND,
-                        &format!("{}/{}", one.namespace, one.name),
-                        &one.name,
-                        None,
-                    );
-                }
-            }
+            name => match grants.obstacle(name) {
+                Some(why) => found.leave(NAME, name, why),
+                None => add(&mut found, name, kept.get(name).map_or(&[], Vec::as_slice), cx),
+            },
         }
     }
     found
+}
+
+/// Adds a user, with the one Secret that keeps its password, if nothing declares that.
+fn add(found: &mut Inventory, name: &str, kept: &[Kept], cx: &FindCx) {
+    if let Err(reason) = names::clickhouse(name) {
+        return found.leave(NAME, name, format!("its name cannot be declared: {reason}"));
+    }
+    let group = Group::of(NAME, name, name);
+    let identity = |secret: &Kept| format!("{}/{}", secret.namespace, secret.name);
+    found.groups.push(match kept {
+        [one] if !cx.is_taken(secret::KIND, &identity(one)) => {
+            group.with(secret::KIND, &identity(one), &one.name, None)
+        }
+        _ => group,
+    });
 }
 
 /// Writes users, each with its Secret.
@@ -93,7 +95,7 @@ impl Found<'_> {
         let methods = self.methods();
         let database = self.text("default_database");
         let fits = self.secret.is_none_or(|secret| secret.database == database);
-        if !database.is_empty() && (fits || methods.is_none()) {
+        if !database.is_empty() && (fits || methods.is_err()) {
             block.attr("default_database", database);
         } else if !database.is_empty() {
             block.remark(format!(
@@ -103,7 +105,7 @@ impl Found<'_> {
         ignored.extend(written::settings(&mut block, self.attrs, PROFILE, self.cx));
         let mut blocks = Vec::new();
         match methods {
-            Some(methods) => {
+            Ok(methods) => {
                 if let Some(until) = &methods.valid_until {
                     block.attr("valid_until", until.as_str());
                 }
@@ -113,7 +115,7 @@ impl Found<'_> {
                 }
                 methods.blocks.into_iter().for_each(|method| block.block(method));
             }
-            None => self.unmanaged(&mut block),
+            Err(why) => self.unmanaged(&mut block, why),
         }
         written::ignore(&mut block, &ignored);
         [vec![block.arranged()], blocks].concat()
@@ -165,9 +167,12 @@ impl Found<'_> {
         block
     }
 
-    /// Returns the methods as they can be declared; none where that would change one.
-    fn methods(&self) -> Option<Methods> {
-        let all = self.attrs.get(AUTHENTICATION)?.items();
+    /// Returns the methods as they can be declared.
+    ///
+    /// # Errors
+    /// Why they cannot be without a change.
+    fn methods(&self) -> Result<Methods, &'static str> {
+        let all = self.attrs.get(AUTHENTICATION).map_or(&[][..], Value::items);
         let (passwords, others): (Vec<&Value>, Vec<&Value>) =
             all.iter().partition(|method| compare::is_password(method));
         let told = others.iter().all(|method| TOLD.contains(&word(method)));
@@ -177,39 +182,36 @@ impl Found<'_> {
             .iter()
             .filter_map(expires)
             .any(|time| expiry::seconds(time).is_none_or(|second| second <= self.cx.world.caps().now));
-        if all.is_empty() || !told || !alone || !kept || expired {
-            return None;
+        if all.is_empty() {
+            return Err("this server does not tell how");
+        }
+        if expired {
+            return Err("that has expired, and nobody declares what has");
+        }
+        if !told || !kept {
+            return Err("nothing tells a password, a hash or a key back");
         }
         let valid_until = expires(passwords.first().copied().unwrap_or(&all[0])).map(str::to_owned);
         let same = |method: &&Value| expires(method).map(str::to_owned) == valid_until;
         // The user's own expiry holds for each method that has none.
-        if !passwords.iter().all(&same)
-            || (valid_until.is_some() && others.iter().any(|other| expires(other).is_none()))
-        {
-            return None;
+        let mixed = valid_until.is_some() && others.iter().any(|other| expires(other).is_none());
+        if !alone || mixed || !passwords.iter().all(&same) {
+            return Err("its methods end at several times, which no declaration says");
         }
         let blocks = others.iter().map(|method| method_block(method, same(method))).collect();
-        Some(Methods { credentials: !passwords.is_empty(), blocks, valid_until })
+        Ok(Methods { credentials: !passwords.is_empty(), blocks, valid_until })
     }
 
-    fn unmanaged(&self, block: &mut Block) {
+    fn unmanaged(&self, block: &mut Block, why: &str) {
         let all = self.attrs.get(AUTHENTICATION).map_or(&[][..], Value::items);
-        let told = match compare::shown(all) {
-            words if words.is_empty() => "in a way that this server does not tell".to_owned(),
-            words => words.join("; "),
-        };
         let mut method = Block::new(AUTHENTICATION);
-        method.remark(format!("it logs in with {told}"));
-        match self.secrets {
-            [] => method.remark(
-                "nothing tells a password, a hash or a key back, so that this is left alone; `credentials {}` with a\n\
-                 `secret` block makes a new password beside it",
-            ),
-            [_] => method.remark("not all of this can be declared, so that it is left alone"),
-            several => {
-                let names: Vec<&str> = several.iter().map(|secret| secret.name.as_str()).collect();
-                method.remark(format!("several Secrets keep a password of it: {}", names.join(", ")));
-            }
+        match compare::shown(all) {
+            words if words.is_empty() => method.remark(format!("{why}: it is left alone")),
+            words => method.remark(format!("it logs in with {}\n{why}: it is left alone", words.join("; "))),
+        }
+        if let [_, _, ..] = self.secrets {
+            let names: Vec<&str> = self.secrets.iter().map(|secret| secret.name.as_str()).collect();
+            method.remark(format!("several Secrets keep a password of it: {}", names.join(", ")));
         }
         method.attr("method", UNMANAGED);
         block.block(method);
