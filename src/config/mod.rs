@@ -6,18 +6,22 @@
 
 mod blocks;
 mod check;
+mod checks;
+mod condition;
 mod decls;
 mod decode;
 mod eval;
 mod expand;
 mod funcs;
 mod import;
+mod inputs;
 pub mod load;
 mod mismatch;
 mod moved;
 mod ops;
 mod parse;
 mod refs;
+mod removed;
 mod rollout;
 mod settings;
 mod template;
@@ -38,12 +42,14 @@ pub use self::funcs::names as function_names;
 use self::blocks::Builder;
 use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};
+use self::inputs::Remembering;
 use self::parse::Parsed;
 use self::val::Val;
-use crate::diag::{Diagnostic, Diagnostics, SourceMap};
+use crate::diag::{Diagnostic, Diagnostics, FileId, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
 use crate::model::graph::Graph;
+use crate::model::inputs::Inputs;
 use crate::model::resource::Desired;
 use crate::model::{Addr, Settings};
 
@@ -69,17 +75,30 @@ pub struct Compiled {
     pub settings: Option<Settings>,
     /// What is declared.
     pub desired: Desired,
+    /// What it was made of.
+    pub inputs: Inputs,
 }
 
 /// Compiles the configuration in a folder.
 pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
+    let remembering = Remembering::new(files);
+    let mut compiled = compile_all(&remembering, input, kinds);
+    compiled.inputs.files = remembering.into_read();
+    // Their values count, and those are known by name.
+    compiled.inputs.files.retain(|path| !input.var_files.contains(path));
+    compiled
+}
+
+fn compile_all(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let mut sources = SourceMap::default();
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
     let decls = Decls::collect(&parsed, kinds, &mut diags);
     let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
+    checks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
+    let inputs = inputs::variables(&vars);
     let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
     let acyclic = graph.cycles().is_empty();
@@ -88,7 +107,13 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         decls: &decls,
         files,
         env: &input.env,
-        names: Names { vars, presets: Some(presets(&decls)), reported, ..Names::default() },
+        names: Names {
+            vars,
+            presets: Some(presets(&decls)),
+            reported,
+            whole: checks::are_there(&decls),
+            ..Names::default()
+        },
         desired: Desired::default(),
         complete: parsed.broken.is_empty() && acyclic,
     };
@@ -107,7 +132,16 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
-    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+    builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
+    builder.desired.removals = removed::read(&decls, &builder.desired, builder.complete, &mut diags);
+    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags, inputs }
+}
+
+/// Parses a file of the map and returns what is wrong with its syntax.
+pub fn syntax(file: FileId, sources: &SourceMap) -> Diagnostics {
+    let mut diags = Diagnostics::default();
+    Parsed::default().add(file, sources, &mut diags);
+    diags
 }
 
 /// Returns what `charter.presets` holds.

@@ -66,7 +66,7 @@ fn problem(step: &Step, logins: &[(Addr, LoginVerdict)]) -> Option<Problem> {
         _ if sent.is_empty() && matches!(step.action, Action::Adopt | Action::Execute { .. }) => return None,
         Action::Execute { .. } => "would be run".to_owned(),
         Action::Create => "would be created".to_owned(),
-        Action::Delete => "would be removed".to_owned(),
+        Action::Delete | Action::Forget => "would be removed".to_owned(),
         Action::Update | Action::Adopt => "would be changed".to_owned(),
     };
     let diff = step.diff.iter();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::value::attrs_json;
-use crate::model::{Action, Addr, Attrs, Plan, Step, Value};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Plan, Step, Value};
 
 /// The version of terraform's format that `resource_changes` follows.
 const FORMAT_VERSION: &str = "1.2";
@@ -35,6 +35,8 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "slots": slots,
         "findings": plan.findings,
         "retained": plan.retained,
+        "checks": super::checks::json(&plan.checks),
+        "gates": plan.gates,
         "summary": summary(plan),
         "digest": plan.digest(),
         "applyable": plan.may_apply() && !plan.steps.is_empty(),
@@ -85,6 +87,7 @@ fn actions(action: Action) -> [&'static str; 1] {
         Action::Create | Action::Execute { .. } => ["create"],
         Action::Update => ["update"],
         Action::Delete => ["delete"],
+        Action::Forget => ["forget"],
         Action::Adopt => ["no-op"],
     }
 }
@@ -95,7 +98,7 @@ fn after(step: &Step) -> Option<Attrs> {
     let declared = desired.iter().filter(|(_, value)| !value.is_null());
     let mut after = match step.action {
         Action::Update | Action::Adopt => step.before.clone().unwrap_or_default(),
-        Action::Create | Action::Delete | Action::Execute { .. } => Attrs::new(),
+        Action::Create | Action::Delete | Action::Forget | Action::Execute { .. } => Attrs::new(),
     };
     after.extend(declared.map(|(name, value)| (name.clone(), value.clone())));
     Some(after)
@@ -153,7 +156,7 @@ fn step(step: &Step) -> Json {
         ("identity", json!(identity)),
         ("tenant", json!(tenant)),
         ("action", json!(action)),
-        ("diff", json!(diff)),
+        ("diff", diff.iter().map(AttrDiff::to_json).collect()),
         ("operations", json!(ops)),
         ("notes", json!(notes)),
         ("cost", json!(costs)),

@@ -6,15 +6,18 @@
 
 pub mod access;
 pub mod check;
+pub mod checks;
 mod cost;
 pub mod findings;
 pub mod fold;
+pub mod gates;
 pub mod json;
 pub mod lines;
 pub mod markdown;
 pub mod page;
 pub mod report;
 pub mod risk;
+pub mod saved;
 pub mod sql;
 pub mod status;
 mod template;
@@ -22,5 +25,6 @@ mod template;
 mod tests;
 pub mod text;
 pub mod tree;
+pub mod unified;
 
 pub use crate::diag::escape;

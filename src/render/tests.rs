@@ -73,8 +73,7 @@ fn a_plan_reads_like_terraforms() {
 
       tenant.initech.database  thing  tenant_initech
       help: to bring it back, declare tenant.initech again
-      help: to remove it, drop it on the servers by hand once nobody needs it; the
-            next apply forgets it
+      help: to remove it: removed { from = tenant.initech }
 
     Plan: 2 to create, 1 to change, 1 to destroy; 1 migration (1 statement).
     "#);
@@ -153,8 +152,8 @@ fn what_is_found_is_told_with_what_to_do() {
                   size: "2"
         found     comment: nothing
                   size: "1"
-        help: to take it over, declare it as it is and apply: it is adopted, then
-              change it
+        help: to take it over and make it as declared: import { to = role.a }
+        help: to take it over as it is, declare it so: charter import writes it
         help: or choose another name
 
     Nothing to apply, but 1 finding: 1 error.

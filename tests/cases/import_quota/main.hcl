@@ -15,6 +15,7 @@ quota "hourly" {
     read_bytes     = "10G"
     execution_time = 90.5
   }
+
   interval {
     duration   = "1d"
     randomized = true

@@ -20,6 +20,7 @@ settings_profile "reporting" {
     min   = 1
     max   = "20G"
   }
+
   setting {
     name        = "readonly"
     value       = 2
