@@ -142,9 +142,12 @@ fn missing(
             .chain(&found.groups)
             .find(|group| group.objects.iter().any(|object| takes(one, object.kind, &[&object.identity])));
         let declared = desired.resources.values().find(|resource| {
-            let label = resource.addr.segments().get(1).map_or("", |segment| segment.word.as_str());
-            takes(one, resource.kind, &[&resource.identity, label])
+            let word = |index: usize| resource.addr.segments().get(index).map_or("", |segment| &segment.word);
+            takes(one, resource.kind, &[&resource.identity, word(1)]) || takes(one, word(0), &[word(1)])
         });
+        if pattern.is_open() {
+            continue;
+        }
         let why = match (part_of, declared) {
             (Some(group), _) => format!("it is written as a part of {}.{}", group.kind, group.name),
             (None, Some(resource)) => format!("it is declared already, by {}", resource.addr),

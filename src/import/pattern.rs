@@ -32,6 +32,11 @@ impl Pattern {
         })
     }
 
+    /// Returns whether it stands for any number of objects, none among them.
+    pub fn is_open(&self) -> bool {
+        !self.named || self.text.contains('*')
+    }
+
     /// Returns whether it asks for a kind.
     pub fn is_of(&self, kind: &str) -> bool {
         self.kind == kind

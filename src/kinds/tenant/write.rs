@@ -18,6 +18,10 @@ use crate::model::snapshot::{Row, number, text, texts};
 use crate::model::{Attrs, Value, names};
 use crate::privileges::{Grant, Scope};
 
+/// The privileges of a tenant's role in its database, where they are not the conventional ones; and what
+/// its role and its user are granted besides.
+type Rights = (Option<Expr>, Vec<(&'static str, Grant)>);
+
 /// What is there of all tenants.
 struct Estate<'a> {
     world: World<'a>,
@@ -150,12 +154,7 @@ impl<'a> Estate<'a> {
 
     /// Returns the privileges in the database, where they are not the conventional ones, and what is
     /// granted besides; none where a tenant cannot say it.
-    fn privileges(
-        &self,
-        database: &str,
-        role: &str,
-        user: &str,
-    ) -> Option<(Option<Expr>, Vec<(&'static str, Grant)>)> {
+    fn privileges(&self, database: &str, role: &str, user: &str) -> Option<Rights> {
         let (of_role, of_user) = (self.grants.granted(role), self.grants.granted(user));
         let member = BTreeMap::from([(role.to_owned(), false)]);
         if !of_role.roles.is_empty() || of_user.roles != member {

@@ -135,8 +135,10 @@ impl Found<'_> {
     /// Adds a set of roles or users; what no declaration says holds by convention, so that it is kept.
     fn names(&self, block: &mut Block, attr: &str, kinds: &[&str], usual: &str) {
         match self.attrs.get(attr) {
-            // What everyone has who was made without a word about it is kept, and told by a check.
-            Some(Value::String(word)) if word == usual || (attr, word.as_str()) == ("grantees", "any") => {}
+            Some(Value::String(word)) if word == usual => {}
+            // What everyone has who was made without a word about it is kept when the user is adopted,
+            // and told by a check.
+            Some(Value::String(word)) if (attr, word.as_str()) == ("grantees", "any") && self.is_new() => {}
             Some(Value::String(word)) if ["all", "none", "any"].contains(&word.as_str()) => {
                 block.attr(attr, word.as_str());
             }
@@ -146,7 +148,7 @@ impl Found<'_> {
             Some(Value::List(names)) => {
                 let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
                 let granted = |name: &&str| attr != DEFAULT_ROLES || self.granted.roles.contains_key(*name);
-                if names.iter().all(|name| granted(&name)) {
+                if names.iter().all(|name| granted(name)) {
                     block.attr(attr, self.cx.refer_all(kinds, names));
                 } else {
                     block.remark(format!("{attr} stays: {}, of which not all are granted", names.join(", ")));
@@ -154,6 +156,11 @@ impl Found<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Returns whether nobody recorded it yet.
+    fn is_new(&self) -> bool {
+        self.cx.world.registry.mine(NAME, self.name).is_none()
     }
 
     fn secret_block(&self, secret: &Kept) -> Block {
