@@ -5,6 +5,7 @@
 //! that what is written parses back to the same values; remarks cannot leave their line.
 
 use crate::diag::escape;
+use crate::format::format;
 use crate::model::block::{Block, Expr, Item};
 
 /// The longest line of an attribute, in characters; what is longer is broken.
@@ -18,7 +19,9 @@ pub fn write(blocks: &[Block]) -> String {
         block_into(&mut text, block, 0);
         texts.push(text);
     }
-    texts.join("\n")
+    let text = texts.join("\n");
+    // What parses is formatted; what would not is left to whoever parses it to say.
+    format(&text).unwrap_or(text)
 }
 
 /// Returns remarks as lines of comments.
