@@ -35,15 +35,18 @@ role "demo_auditor" {
     role         = role.demo_analyst
     admin_option = true
   }
+
   grant {
     privileges   = ["SHOW"]
     on           = "*.*"
     grant_option = true
   }
+
   grant {
     privileges = ["INSERT"]
     on         = "${database.demo_reporting.name}.*"
   }
+
   grant {
     privileges = ["SELECT"]
     on         = "${database.demo_reporting.name}.*"
@@ -70,6 +73,7 @@ role "demo_wide" {
     ]
     on = "${database.demo_reporting.name}.*"
   }
+
   grant {
     privileges = ["SELECT"]
     on         = "`demo_re*`.*"
@@ -104,6 +108,7 @@ user "demo_job" {
     privileges = ["SELECT"]
     on         = "${database.demo_reporting.name}.events"
   }
+
   credentials {}
 }
 
@@ -125,6 +130,7 @@ settings_profile "demo_report" {
     min   = 1
     max   = 20000000000
   }
+
   setting {
     name        = "readonly"
     value       = 2
@@ -140,6 +146,7 @@ quota "demo_hourly" {
     execution_time = "90.5"
     queries        = 1000
   }
+
   interval {
     duration   = "90s"
     randomized = true
