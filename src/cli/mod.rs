@@ -11,6 +11,7 @@ mod credentials;
 mod files;
 mod fmt;
 mod identity;
+mod import;
 mod lock;
 mod logins;
 mod migrate;
@@ -84,6 +85,7 @@ enum Command {
     Show(show::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Import(import::Args),
     Migrate(migrate::Args),
     Credentials(credentials::Args),
     Unlock(unlock::Args),
@@ -134,6 +136,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Import(args) => import::run(&cli.common, args, ui).await,
         Command::Migrate(args) => migrate::run(&cli.common, args, ui).await,
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,

@@ -13,6 +13,7 @@ mod foreign;
 mod grants;
 mod grants_property;
 mod import;
+mod imported;
 mod isolation;
 mod issued;
 mod least;
@@ -67,6 +68,7 @@ pub fn all() -> Vec<Scenario> {
         issued::scenarios(),
         least::scenarios(),
         import::scenarios(),
+        imported::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
         looks::scenarios(),
