@@ -11,7 +11,7 @@ use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
-use crate::model::resource::Desired;
+use crate::model::resource::{Desired, Fate};
 use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Resource};
 
 /// How a declared resource, its live object and its record stand to each other.
@@ -264,8 +264,12 @@ impl<'a> Survey<'a> {
     /// said of it.
     pub fn locks_out(&self, entry: &Entry) -> (Vec<Op>, Vec<String>) {
         let (mut ops, mut notes) = (Vec::new(), Vec::new());
-        for other in self.request.registry.all_mine().filter(|other| other.addr.block() == entry.addr.block())
-        {
+        let block = self.request.registry.all_mine().filter(|other| other.addr.block() == entry.addr.block());
+        let goes = |other: &&Entry| {
+            let removal = self.request.desired.removal(&other.addr);
+            removal.is_some_and(|removal| removal.fate != Fate::Forgotten)
+        };
+        for other in block.filter(goes) {
             let Some(kind) = self.request.kinds.get(&other.kind) else { continue };
             let locks = kind.locks_out(&other.identity);
             if !locks.is_empty() && self.live(kind.name(), &other.identity).is_some() {
@@ -277,7 +281,7 @@ impl<'a> Survey<'a> {
     }
 
     /// Returns whether the targets take the record of an address.
-    fn takes(&self, addr: &Addr) -> bool {
+    pub fn takes(&self, addr: &Addr) -> bool {
         let targets = self.request.targets;
         targets.is_empty() || targets.iter().any(|target| addr.is_within(target))
     }
