@@ -9,7 +9,7 @@ use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, gates, order, registry, rollout};
+use super::{Request, access, check, diff, gates, imports, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::model::gate::Gated;
 use crate::model::op::{Slot, SlotSource};
@@ -28,6 +28,8 @@ pub fn build(request: &Request) -> Plan {
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
     draft.findings.extend(survey.of_kinds().into_iter().filter(is_for_a_plan));
+    let imports = imports::findings(&subjects, request.desired, request.snapshot);
+    draft.findings.extend(imports.into_iter().filter(is_for_a_plan));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -119,6 +121,7 @@ impl<'a> Draft<'a> {
         }
         let mut step = Self::step(subject, lowered.action.unwrap_or(action));
         step.notes = notes(subject, action);
+        step.notes.extend(imports::note(subject, action, self.survey.request.desired));
         step.notes.append(&mut lowered.notes);
         step.costs.append(&mut lowered.costs);
         step.diff.clone_from(&subject.compared.diff);
@@ -325,6 +328,7 @@ impl<'a> Draft<'a> {
         let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
         self.findings.extend(reviews);
         self.findings.extend(removal::kept(&self.kept, &removal::begun(request), request.desired));
+        self.findings.extend(lint::checks(request.desired));
         let steps = order::arrange(self.steps, &self.survey.graph, request.registry, request.kinds);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
@@ -343,6 +347,7 @@ impl<'a> Draft<'a> {
             retained,
             slots: self.slots,
             unchanged: self.unchanged,
+            checks: request.desired.checks.iter().map(Into::into).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::build::sort;
 use super::moves::Moved;
 use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, diff, lint};
+use super::{Request, diff, imports, lint};
 use crate::kinds::Undeclared;
 use crate::model::{Category, Finding, Severity};
 
@@ -19,12 +19,14 @@ pub fn check(request: &Request) -> Vec<Finding> {
     let (subjects, mut findings) = survey.subjects();
     findings.extend(moved.findings());
     findings.extend(survey.of_kinds());
+    findings.extend(imports::findings(&subjects, request.desired, request.snapshot));
     for subject in &subjects {
         findings.extend(of(subject, &survey));
     }
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
     findings.extend(undeclared(&leftovers, &survey.request));
+    findings.extend(lint::checks(request.desired));
     sort(&mut findings);
     findings
 }

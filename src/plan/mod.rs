@@ -11,6 +11,7 @@ pub mod build;
 pub mod check;
 pub mod diff;
 pub mod gates;
+pub mod imports;
 pub mod lint;
 pub mod moves;
 pub mod order;

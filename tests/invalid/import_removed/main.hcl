@@ -1,5 +1,0 @@
-role "analyst" {}
-
-import {
-  to = role.analyst
-}
