@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::moves::{Moved, Rename};
-use super::{Request, diff, imports, lint, registry};
+use super::{Request, diff, imports, lint, registry, removal};
 use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
@@ -74,12 +74,12 @@ pub struct Survey<'a> {
 }
 
 impl Leftover<'_> {
-    /// Returns whether it is kept on the servers: recorded to be, and not a part of its block that can
+    /// Returns whether it is kept on the servers: recorded to be, or protected, and not a part of its block that can
     /// be taken back while the block stays.
     pub fn is_retained(&self, desired: &Desired) -> bool {
         let taken_back =
             || self.kind.is_taken_back() && !desired.matching(&self.entry.addr.block()).is_empty();
-        registry::is_retained(self.entry) && !taken_back()
+        (registry::is_retained(self.entry) || removal::is_protected(self.entry)) && !taken_back()
     }
 }
 

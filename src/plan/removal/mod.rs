@@ -67,7 +67,7 @@ pub fn outcome<'a>(leftover: &Leftover, desired: &'a Desired) -> Outcome<'a> {
             Outcome::Kept(Why::Data(removal))
         }
         Some(removal) => Outcome::Removed(Some(removal)),
-        None if is_protected(entry) || leftover.is_retained(desired) => Outcome::Kept(Why::Undeclared),
+        None if leftover.is_retained(desired) => Outcome::Kept(Why::Undeclared),
         None => Outcome::Removed(None),
     }
 }
