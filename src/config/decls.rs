@@ -17,12 +17,6 @@ use crate::model::schema::BlockSchema;
 pub const SETTINGS: [&str; 5] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout"];
 /// Blocks that are planned, and not part of this version.
 const RESERVED: [&str; 1] = ["lint"];
-/// Says what to do without a block of [`RESERVED`].
-fn instead(name: &str) -> &'static str {
-    match name {
-        _ => "remove the block",
-    }
-}
 
 /// Stands for the type of a block in [`Parsed::broken`] where a whole file could not be read, so
 /// that any name may be declared in it.
@@ -108,10 +102,10 @@ pub struct Decls<'a> {
     pub checks: BTreeMap<String, Placed<'a>>,
     /// The `moved` blocks.
     pub moved: Vec<Placed<'a>>,
-    /// The `removed` blocks.
-    pub removed: Vec<Placed<'a>>,
     /// The `import` blocks.
     pub imports: Vec<Placed<'a>>,
+    /// The `removed` blocks.
+    pub removed: Vec<Placed<'a>>,
     /// The schemas of kinds that have blocks.
     pub schemas: BTreeMap<&'static str, Rc<BlockSchema>>,
     /// The lists of `charter.presets` by name.
@@ -130,8 +124,8 @@ impl<'a> Decls<'a> {
             resources: BTreeMap::new(),
             checks: BTreeMap::new(),
             moved: Vec::new(),
-            removed: Vec::new(),
             imports: Vec::new(),
+            removed: Vec::new(),
             schemas: schemas.collect(),
             presets: kinds.iter().flat_map(|kind| kind.presets()).collect(),
             broken: &parsed.broken,
@@ -177,9 +171,9 @@ impl<'a> Decls<'a> {
             "variable" => self.variable(placed, diags),
             "locals" => self.add_locals(placed, diags),
             "moved" => self.moved.push(placed),
-            "removed" => self.removed.push(placed),
             "import" => self.imports.push(placed),
             "check" => self.check(placed, diags),
+            "removed" => self.removed.push(placed),
             _ => match SETTINGS.into_iter().find(|known| *known == name) {
                 Some(known) => self.setting(known, placed, diags),
                 None => diags.push(self.unknown(&placed)),
@@ -267,7 +261,7 @@ impl<'a> Decls<'a> {
         if RESERVED.contains(&name) {
             return Diagnostic::error(format!("`{name}` blocks are not supported by this version"))
                 .at(placed.head(), "not supported")
-                .help(instead(name));
+                .help("remove the block");
         }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
         let known = ["variable", "locals", "moved", "removed", "import", "check"].into_iter().chain(SETTINGS);

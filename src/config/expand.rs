@@ -227,6 +227,6 @@ fn unknown_argument(name: &str, span: Span) -> Diagnostic {
     let item = Diagnostic::error("unknown lifecycle argument").at(span, "lifecycle has no such argument");
     match nearest(name, LIFECYCLE) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
-        None => item.help("it has `ignore_changes`, `prevent_destroy` and `precondition` blocks"),
+        None => item.help("it has `ignore_changes` and `prevent_destroy`, and `precondition` blocks"),
     }
 }

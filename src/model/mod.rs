@@ -12,6 +12,7 @@ pub mod files;
 pub mod finding;
 pub mod gate;
 pub mod graph;
+pub mod inputs;
 mod interned;
 pub mod ledger;
 pub mod migration;

@@ -106,6 +106,15 @@ impl Move {
     }
 }
 
+/// An `import` block: what exists there and differs is taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// What is taken over, with all that is below it.
+    pub to: Addr,
+    /// Where the address stands in the source.
+    pub span: Span,
+}
+
 /// Returns where something is declared now that was declared at an address; none where no move takes
 /// it. Moves may follow on each other.
 pub fn destination(addr: &Addr, moves: &[Move]) -> Option<Addr> {
@@ -144,15 +153,6 @@ pub enum Fate {
     Forgotten,
 }
 
-/// An `import` block: what exists there and differs is taken over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Import {
-    /// What is taken over, with all that is below it.
-    pub to: Addr,
-    /// Where the address stands in the source.
-    pub span: Span,
-}
-
 /// Everything that the configuration declares.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -162,12 +162,12 @@ pub struct Desired {
     pub groups: BTreeMap<Addr, BTreeSet<Addr>>,
     /// The `moved` blocks.
     pub moves: Vec<Move>,
-    /// The `removed` blocks.
-    pub removals: Vec<Removal>,
     /// The `import` blocks.
     pub imports: Vec<Import>,
     /// How the conditions of the configuration turned out.
     pub checks: Vec<Check>,
+    /// The `removed` blocks.
+    pub removals: Vec<Removal>,
 }
 
 impl Desired {

@@ -327,8 +327,8 @@ impl<'a> Draft<'a> {
         let request = &self.survey.request;
         let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
         self.findings.extend(reviews);
-        self.findings.extend(removal::kept(&self.kept, &removal::begun(request), request.desired));
         self.findings.extend(lint::checks(request.desired));
+        self.findings.extend(removal::kept(&self.kept, &removal::begun(request), request.desired));
         let steps = order::arrange(self.steps, &self.survey.graph, request.registry, request.kinds);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);

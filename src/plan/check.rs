@@ -25,8 +25,8 @@ pub fn check(request: &Request) -> Vec<Finding> {
     }
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
-    findings.extend(undeclared(&leftovers, &survey.request));
     findings.extend(lint::checks(request.desired));
+    findings.extend(undeclared(&leftovers, &survey.request));
     sort(&mut findings);
     findings
 }

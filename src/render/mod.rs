@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod page;
 pub mod report;
 pub mod risk;
+pub mod saved;
 pub mod sql;
 pub mod status;
 mod template;

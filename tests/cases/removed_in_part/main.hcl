@@ -8,4 +8,3 @@ kubernetes {
 }
 
 database "reporting" {}
-
