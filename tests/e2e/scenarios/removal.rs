@@ -200,7 +200,19 @@ fn example(project: &mut Project) {
     copy("after");
     let _ = project.charter(&["plan"]).exits(0).says("Needs --allow-data-loss").says("2 to forget");
     let _ = project.charter(&["apply", "--auto-approve"]).exits(7);
-    let _ = project.charter(&["apply", "--auto-approve", "--allow-data-loss"]).exits(0);
+    // A table that came since is a reason to look again; more rows of one are none.
+    let table = format!("tenant_{}.t", project.name("globex"));
+    project.clickhouse.admin(&format!("CREATE TABLE {table} (id UInt64) ENGINE = MergeTree ORDER BY id"));
+    let _ = project.charter(&["plan", "-o", "old.plan"]).exits(0);
+    project.clickhouse.admin(&format!("CREATE TABLE {table}2 AS {table}"));
+    let apply =
+        |plan: &str, flags: &[&str]| project.charter(&[&["apply", plan, "--auto-approve"], flags].concat());
+    let _ = apply("old.plan", &["--allow-data-loss"]).exits(4).warns("tenant_");
+    let _ = project.charter(&["plan", "-o", "new.plan"]).exits(0).says("2 tables, 0 rows");
+    let _ = project.charter(&["show", "new.plan"]).exits(0).says("Needs --allow-data-loss");
+    project.clickhouse.admin(&format!("INSERT INTO {table} VALUES (1)"));
+    let _ = apply("new.plan", &[]).exits(7).warns("--allow-data-loss");
+    let _ = apply("new.plan", &["--allow-data-loss"]).exits(0);
     let _ = project.charter(&["plan", "--detailed-exitcode"]).exits(0).says("CH151");
     let there = |table: &str, name: &str| {
         let name = project.name(name);
