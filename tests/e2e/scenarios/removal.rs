@@ -207,7 +207,7 @@ fn example(project: &mut Project) {
     project.clickhouse.admin(&format!("CREATE TABLE {table}2 AS {table}"));
     let apply =
         |plan: &str, flags: &[&str]| project.charter(&[&["apply", plan, "--auto-approve"], flags].concat());
-    let _ = apply("old.plan", &["--allow-data-loss"]).exits(4).warns("tenant_");
+    let _ = apply("old.plan", &["--allow-data-loss"]).exits(4).warns("when planned");
     let _ = project.charter(&["plan", "-o", "new.plan"]).exits(0).says("2 tables, 0 rows");
     let _ = project.charter(&["show", "new.plan"]).exits(0).says("Needs --allow-data-loss");
     project.clickhouse.admin(&format!("INSERT INTO {table} VALUES (1)"));
