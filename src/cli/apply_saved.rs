@@ -41,7 +41,7 @@ async fn apply(common: &Common, file: &Path, allow: Allow, how: &How, ui: &Ui) -
     run.plan.clone_from(&given.saved.id);
     let context = Context::open(common, &run, ui).await?;
     given.same_configuration(&context, ui)?;
-    let ask = given.ask(&context, ui)?;
+    let ask = Ask { allow, ..given.ask(&context, ui)? };
     let plan = given.plan_again(&context, &ask, ui).await?;
     if ui.is_json() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
@@ -50,7 +50,7 @@ async fn apply(common: &Common, file: &Path, allow: Allow, how: &How, ui: &Ui) -
     if !plan.may_apply() || plan.steps.is_empty() {
         return Ok(exit_code(&plan, false));
     }
-    allow.check(&plan, ui)?;
+    ask.allow.check(&plan, ui)?;
     how.is_approved(&plan, ui)?;
     let recheck = Recheck { ask: &ask, saved: Some(&given), always: false };
     let lock = locked(&context, &plan, recheck, how, &run, ui).await?;
