@@ -6,7 +6,10 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
+mod graph;
+mod history;
 mod identity;
+mod init;
 mod lock;
 mod logins;
 mod migrate;
@@ -69,6 +72,7 @@ const ENVIRONMENT: &str = "Environment:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Validate(validate::Args),
     Plan(plan::Args),
     Apply(apply::Args),
@@ -77,6 +81,8 @@ enum Command {
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
+    Graph(graph::Args),
+    History(history::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -117,6 +123,7 @@ pub fn main() -> std::process::ExitCode {
 
 async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
+        Command::Init(args) => init::run(&cli.common, args, ui),
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
@@ -125,6 +132,8 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
+        Command::Graph(args) => graph::run(&cli.common, args, ui),
+        Command::History(args) => history::run(&cli.common, args, ui).await,
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }

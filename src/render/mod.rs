@@ -9,6 +9,8 @@ pub mod check;
 mod cost;
 pub mod findings;
 pub mod fold;
+pub mod graph;
+pub mod history;
 pub mod json;
 pub mod lines;
 pub mod markdown;

@@ -43,6 +43,7 @@ fn of_the_program() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
+      init         Writes a configuration to begin with; needs no server, and never overwrites a file
       validate     Parses, resolves and type-checks the configuration; needs no server
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
@@ -51,6 +52,8 @@ fn of_the_program() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      graph        Draws what depends on what in the configuration; needs no server
+      history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -122,6 +125,7 @@ fn of_the_program_in_short() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
+      init         Writes a configuration to begin with; needs no server, and never overwrites a file
       validate     Parses, resolves and type-checks the configuration; needs no server
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
@@ -130,6 +134,8 @@ fn of_the_program_in_short() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      graph        Draws what depends on what in the configuration; needs no server
+      history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)

@@ -6,7 +6,7 @@
 
 mod check;
 mod details;
-mod escape;
+pub(super) mod escape;
 mod graph;
 mod perils;
 mod sections;
