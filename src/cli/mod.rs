@@ -6,8 +6,13 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
+<<<<<<< HEAD
 mod graph;
 mod history;
+=======
+mod files;
+mod fmt;
+>>>>>>> main
 mod identity;
 mod init;
 mod lock;
@@ -74,6 +79,7 @@ const ENVIRONMENT: &str = "Environment:
 enum Command {
     Init(init::Args),
     Validate(validate::Args),
+    Fmt(fmt::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
@@ -125,6 +131,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
         Command::Init(args) => init::run(&cli.common, args, ui),
         Command::Validate(args) => validate::run(&cli.common, args, ui),
+        Command::Fmt(args) => fmt::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,

@@ -6,11 +6,14 @@
 
 mod blocks;
 mod check;
+mod checks;
+mod condition;
 mod decls;
 mod decode;
 mod eval;
 mod expand;
 mod funcs;
+mod import;
 pub mod load;
 mod mismatch;
 mod moved;
@@ -39,7 +42,7 @@ use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};
 use self::parse::Parsed;
 use self::val::Val;
-use crate::diag::{Diagnostic, Diagnostics, SourceMap};
+use crate::diag::{Diagnostic, Diagnostics, FileId, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
 use crate::model::graph::Graph;
@@ -78,6 +81,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let decls = Decls::collect(&parsed, kinds, &mut diags);
     let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
+    checks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
     let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
@@ -87,7 +91,13 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         decls: &decls,
         files,
         env: &input.env,
-        names: Names { vars, presets: Some(presets(&decls)), reported, ..Names::default() },
+        names: Names {
+            vars,
+            presets: Some(presets(&decls)),
+            reported,
+            whole: checks::are_there(&decls),
+            ..Names::default()
+        },
         desired: Desired::default(),
         complete: parsed.broken.is_empty() && acyclic,
     };
@@ -105,7 +115,16 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         rollout::check(policy, &builder.desired, &mut diags);
     }
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
+    builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
+    builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+}
+
+/// Parses a file of the map and returns what is wrong with its syntax.
+pub fn syntax(file: FileId, sources: &SourceMap) -> Diagnostics {
+    let mut diags = Diagnostics::default();
+    Parsed::default().add(file, sources, &mut diags);
+    diags
 }
 
 /// Returns what `charter.presets` holds.

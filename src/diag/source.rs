@@ -18,6 +18,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// Returns a span that is in no file of any source map.
+    pub fn nowhere() -> Self {
+        Self { file: FileId(u32::MAX), start: 0, end: 0 }
+    }
+
     /// Returns a span of a range of bytes.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
         Self { file, start: range.start, end: range.end.max(range.start) }

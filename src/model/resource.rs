@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::addr::Addr;
+use super::checks::Check;
 use super::value::{Attrs, Value};
 use crate::diag::Span;
 
@@ -102,6 +103,15 @@ impl Move {
     }
 }
 
+/// An `import` block: what exists there and differs is taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// What is taken over, with all that is below it.
+    pub to: Addr,
+    /// Where the address stands in the source.
+    pub span: Span,
+}
+
 /// Everything that the configuration declares.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -111,6 +121,10 @@ pub struct Desired {
     pub groups: BTreeMap<Addr, BTreeSet<Addr>>,
     /// The `moved` blocks.
     pub moves: Vec<Move>,
+    /// The `import` blocks.
+    pub imports: Vec<Import>,
+    /// How the conditions of the configuration turned out.
+    pub checks: Vec<Check>,
 }
 
 impl Desired {

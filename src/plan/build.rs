@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, lint, order, registry, rollout};
+use super::{Request, access, check, diff, imports, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
@@ -26,6 +26,8 @@ pub fn build(request: &Request) -> Plan {
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
     draft.findings.extend(survey.of_kinds().into_iter().filter(is_for_a_plan));
+    let imports = imports::findings(&subjects, request.desired, request.snapshot);
+    draft.findings.extend(imports.into_iter().filter(is_for_a_plan));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -111,6 +113,7 @@ impl<'a> Draft<'a> {
         }
         let mut step = Self::step(subject, lowered.action.unwrap_or(action));
         step.notes = notes(subject, action);
+        step.notes.extend(imports::note(subject, action, self.survey.request.desired));
         step.notes.append(&mut lowered.notes);
         step.costs.append(&mut lowered.costs);
         step.diff.clone_from(&subject.compared.diff);
@@ -263,6 +266,7 @@ impl<'a> Draft<'a> {
         let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
         self.findings.extend(reviews);
         self.findings.extend(kept(&self.retained, request.desired));
+        self.findings.extend(lint::checks(request.desired));
         let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
@@ -279,6 +283,7 @@ impl<'a> Draft<'a> {
             retained: self.retained,
             slots: self.slots,
             unchanged: self.unchanged,
+            checks: request.desired.checks.iter().map(Into::into).collect(),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod check;
+pub mod checks;
 mod cost;
 pub mod findings;
 pub mod fold;
@@ -24,5 +25,6 @@ mod template;
 mod tests;
 pub mod text;
 pub mod tree;
+pub mod unified;
 
 pub use crate::diag::escape;

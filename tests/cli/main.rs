@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod graph;
+mod fmt;
 mod harness;
 mod help;
 mod init;
