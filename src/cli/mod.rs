@@ -6,13 +6,10 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
-<<<<<<< HEAD
-mod graph;
-mod history;
-=======
 mod files;
 mod fmt;
->>>>>>> main
+mod graph;
+mod history;
 mod identity;
 mod init;
 mod lock;

@@ -5,8 +5,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod graph;
 mod fmt;
+mod graph;
 mod harness;
 mod help;
 mod init;
