@@ -11,6 +11,7 @@ use super::checks::CheckResult;
 use super::cost::Cost;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
+use super::gate::Gate;
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
 use super::rollout::Rollout;
@@ -29,6 +30,8 @@ pub enum Action {
     Adopt,
     /// It is removed.
     Delete,
+    /// It is no longer recorded as ours; nothing else happens to it.
+    Forget,
     /// Its statements are run: a migration.
     Execute {
         /// How many statements.
@@ -149,6 +152,8 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// What is no longer declared and kept.
     pub retained: Vec<Retained>,
+    /// What an apply has to be given besides an approval.
+    pub gates: Vec<Gate>,
     /// Where passwords come from.
     pub slots: BTreeMap<Slot, SlotSource>,
     /// How many declared resources are as they should be.
@@ -168,6 +173,8 @@ pub struct Counts {
     pub adopt: usize,
     /// Objects to remove.
     pub delete: usize,
+    /// Objects that are no longer recorded.
+    pub forget: usize,
     /// Migration files to run.
     pub migrations: usize,
     /// Their statements.
@@ -183,6 +190,7 @@ impl FromIterator<Action> for Counts {
                 Action::Update => counts.update += 1,
                 Action::Adopt => counts.adopt += 1,
                 Action::Delete => counts.delete += 1,
+                Action::Forget => counts.forget += 1,
                 Action::Execute { statements } => {
                     counts.migrations += 1;
                     counts.statements += statements;
@@ -225,6 +233,7 @@ impl Plan {
             access: _,
             findings: _,
             retained: _,
+            gates: _,
             slots,
             unchanged: _,
             checks: _,

@@ -36,6 +36,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "findings": plan.findings,
         "retained": plan.retained,
         "checks": super::checks::json(&plan.checks),
+        "gates": plan.gates,
         "summary": summary(plan),
         "digest": plan.digest(),
         "applyable": plan.may_apply() && !plan.steps.is_empty(),
@@ -86,6 +87,7 @@ fn actions(action: Action) -> [&'static str; 1] {
         Action::Create | Action::Execute { .. } => ["create"],
         Action::Update => ["update"],
         Action::Delete => ["delete"],
+        Action::Forget => ["forget"],
         Action::Adopt => ["no-op"],
     }
 }
@@ -96,7 +98,7 @@ fn after(step: &Step) -> Option<Attrs> {
     let declared = desired.iter().filter(|(_, value)| !value.is_null());
     let mut after = match step.action {
         Action::Update | Action::Adopt => step.before.clone().unwrap_or_default(),
-        Action::Create | Action::Delete | Action::Execute { .. } => Attrs::new(),
+        Action::Create | Action::Delete | Action::Forget | Action::Execute { .. } => Attrs::new(),
     };
     after.extend(declared.map(|(name, value)| (name.clone(), value.clone())));
     Some(after)

@@ -6,7 +6,7 @@ use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
-use super::{access, escape, fold, sql};
+use super::{access, escape, fold, gates, sql};
 use crate::model::plan::Counts;
 use crate::model::{Action, Finding, Plan, Severity};
 use crate::plan::lint;
@@ -307,7 +307,11 @@ fn end(page: &mut Page, plan: &Plan) {
         let text = format!("Nothing to apply, but {}.", findings::count(&plan.findings));
         page.wrapped(0, &[], Tone::Strong, &text);
     }
-    if !plan.may_apply() {
+    if plan.may_apply() {
+        for (lead, text) in gates::lines(plan) {
+            page.wrapped(0, &[(Tone::Bad, &lead)], Tone::Plain, &text);
+        }
+    } else {
         page.wrapped(
             0,
             &[],
@@ -319,10 +323,13 @@ fn end(page: &mut Page, plan: &Plan) {
 
 /// Returns how many objects change in which way, in a sentence.
 pub fn summary(counts: Counts) -> String {
-    let Counts { create, update, adopt, delete, migrations, statements } = counts;
+    let Counts { create, update, adopt, delete, forget, migrations, statements } = counts;
     let mut text = format!("Plan: {create} to create, {update} to change, {delete} to destroy");
     if adopt > 0 {
         text.push_str(&format!(", {adopt} to adopt"));
+    }
+    if forget > 0 {
+        text.push_str(&format!(", {forget} to forget"));
     }
     if migrations > 0 {
         let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
