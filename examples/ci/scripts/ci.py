@@ -13,7 +13,7 @@ import re
 import secrets
 import shlex
 import subprocess
-import sys
+import threading
 
 from github import event
 
@@ -54,7 +54,7 @@ def head():
 
 
 def charter(*arguments):
-    """Runs charter. What it says goes to the log as it comes; returns its exit code, results and messages."""
+    """Runs charter; returns its exit code, results and messages. Both go to the log as they come, but for Markdown."""
     env = {name: value for name, value in os.environ.items() if value or name not in LOGIN}
     command = [env.get("CHARTER_BIN") or "charter", "-C", env.get("CHARTER_DIR") or ".", *arguments]
     command += shlex.split(env.get("CHARTER_ARGS", ""))
@@ -63,27 +63,27 @@ def charter(*arguments):
     stop = secrets.token_hex(16)
     if env.get("GITHUB_ACTIONS"):
         print(f"::stop-commands::{stop}", flush=True)
-    said = []
+    printed, said = [], []
     try:
         process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
     except OSError as error:
         return 127, "", f"{command[0]} cannot be run: {error}"
     with process:
-        import threading
-
-        def follow():
-            for line in process.stderr:
-                said.append(line)
-                sys.stderr.write(line)
-                sys.stderr.flush()
-
-        thread = threading.Thread(target=follow)
+        thread = threading.Thread(target=follow, args=(process.stderr, said, True))
         thread.start()
-        result = process.stdout.read()
+        follow(process.stdout, printed, "markdown" not in arguments)
         thread.join()
     if env.get("GITHUB_ACTIONS"):
         print(f"::{stop}::", flush=True)
-    return process.returncode, result, "".join(said)
+    return process.returncode, "".join(printed), "".join(said)
+
+
+def follow(stream, lines, shown):
+    """Keeps the lines of a stream, and shows them as they come."""
+    for line in stream:
+        lines.append(line)
+        if shown:
+            print(line, end="", flush=True)
 
 
 def write(name, text):
