@@ -6,6 +6,8 @@ unformatted, valid (a fork's: no server was asked). The last line of each commen
 
 CHARTER_FMT      check (the default), or off
 CHARTER_EXPIRES  how long the saved plan can be applied; 14d
+CHARTER_SECRETS  read, where the job's account may read Secrets; else they are not looked at, and a plan that changes
+                 an existing Secret is stale when it is merged
 """
 
 import os
@@ -34,7 +36,7 @@ def main():
     path = os.path.join(ci.folder(), "charter.plan")
     os.makedirs(ci.folder(), exist_ok=True)
     expires = os.environ.get("CHARTER_EXPIRES") or "14d"
-    code, page, said = ci.charter("plan", "--no-secrets", "--detailed-exitcode", "--format", "markdown", "-o", path, "--expires", expires)
+    code, page, said = ci.charter("plan", *secrets(), "--detailed-exitcode", "--format", "markdown", "-o", path, "--expires", expires)
     if not page.startswith("<!-- charter:plan "):
         return stop(code, "failed", "The plan could not be made", said)
     results = {DONE: "unchanged", CHANGES: "changed"}
@@ -60,6 +62,11 @@ def validated():
     word = "The configuration is valid. It was not planned: a fork's pull request is given no secrets.\n"
     ci.finish("unformatted" if unformatted else "valid", f"## charter validate\n\n{word}" + ci.footer("Validation"))
     return ERROR if unformatted else DONE
+
+
+def secrets():
+    """Returns how Secrets are treated."""
+    return [] if os.environ.get("CHARTER_SECRETS") == "read" else ["--no-secrets"]
 
 
 def formatted():

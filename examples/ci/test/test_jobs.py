@@ -85,6 +85,7 @@ class Story(unittest.TestCase):
         self.env = environment(CHARTER_BIN=CHARTER)
         for template in ([], ["--from", self.template]):
             subprocess.run([CHARTER, "-C", self.repository, "init", *template], check=True, capture_output=True)
+        shutil.copytree(ROOT / "examples/ci/scripts", self.repository / "ci/charter", dirs_exist_ok=True)
         main = self.repository / "tenants.hcl"
         # A cluster that outlives the jobs, as a folder; a scope of its own on the shared server.
         text = main.read_text().replace("out/manifests", str(self.folder / "cluster"))
@@ -164,9 +165,9 @@ class OnGithub(Story):
         self.forge.pulls[number] = {"number": number, "merged_at": "2026-11-21", "merge_commit_sha": sha, "head": {"sha": head}}
         return self.apply(sha)
 
-    def apply(self, sha, digest=""):
+    def apply(self, sha, digest="", allow=""):
         contexts = self.contexts("workflow_dispatch" if digest else "push", sha, sha)
-        contexts["inputs"] = {"digest": digest}
+        contexts["inputs"] = {"digest": digest, "allow": allow}
         return self.runner.run(".github/workflows/charter-apply.yml", self.repository, {}, contexts)
 
     def test_merged(self):
@@ -226,6 +227,28 @@ class OnGithub(Story):
         self.assertFalse(approved.ran("download-artifact"))
         self.clean()
         self.tell_nothing(merged.log, approved.log)
+
+    def test_data_loss(self):
+        self.declare("globex.hcl", TENANT.format("globex"))
+        self.assertEqual(self.charter("apply", "--auto-approve").returncode, 0)
+        databases = lambda: SERVER.run(f"SELECT count() FROM system.databases WHERE name = 'tenant_globex_{self.name}'").strip()
+        self.declare("globex.hcl", 'removed {\n  from      = tenant.globex\n  data_loss = "allow"\n}\n')
+        head, sha = "c" * 40, "d" * 40
+        self.assertFalse(self.plan(11, head).failed)
+        merged = self.merge(11, head, sha)
+        # An existing Secret goes, and the plan job was not let look at it.
+        self.assertIn(("Apply", 4), merged.steps, merged.log)
+        self.assertEqual(databases(), "1")
+        _, comment = self.forge.bodies(11)
+        digest = re.search(r"with the digest `([0-9a-f]+)`", comment)[1]
+        denied = self.apply(sha, digest, "nothing")
+        self.assertIn(("Apply", 7), denied.steps, denied.log)
+        _, comment = self.forge.bodies(11)
+        self.assertIn("## Nothing was applied: somebody has to allow it", comment)
+        self.assertIn(digest, comment)
+        allowed = self.apply(sha, digest, "data-loss mass-removal")
+        self.assertFalse(allowed.failed, allowed.log)
+        self.assertEqual(databases(), "0")
 
     def test_without_a_plan(self):
         self.declare("analyst.hcl", ROLE)

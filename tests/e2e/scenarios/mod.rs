@@ -11,6 +11,7 @@ mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod history;
 mod import;
 mod isolation;
 mod issued;
@@ -60,6 +61,7 @@ pub fn all() -> Vec<Scenario> {
         provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        history::scenarios(),
         issued::scenarios(),
         least::scenarios(),
         import::scenarios(),
