@@ -233,7 +233,8 @@ fn of_plan() {
 
           --no-secrets
               Do not list Secrets: what was applied to them is taken as still there (for pull-request
-              jobs)
+              jobs); an apply of the saved plan does read them, and refuses where that makes it another
+              plan
 
       -o, --out <FILE>
               Save the plan to FILE, for `charter apply FILE`; no password is in it
