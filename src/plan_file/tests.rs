@@ -73,8 +73,10 @@ fn plan(password: &str) -> Plan {
         diff: Vec::new(),
         ops: vec![sql.into(), object.into()],
         notes: vec!["a note".into()],
+        cause: crate::model::Cause::default(),
         costs: Vec::new(),
         expects: Digest::of_bytes(b""),
+        cause: crate::model::Cause::default(),
     };
     let finding = Finding::new("CH101", Severity::Warning, crate::model::Category::Access, "look");
     Plan { scope: "s".into(), steps: vec![step], findings: vec![finding], ..Plan::default() }
