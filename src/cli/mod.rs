@@ -22,6 +22,7 @@ mod preflight;
 mod rotate;
 mod saved;
 mod show;
+mod test;
 mod unlock;
 mod validate;
 
@@ -82,6 +83,7 @@ enum Command {
     Init(init::Args),
     Validate(validate::Args),
     Fmt(fmt::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Show(show::Args),
     Apply(apply::Args),
@@ -135,6 +137,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Init(args) => init::run(&cli.common, args, ui),
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Fmt(args) => fmt::run(&cli.common, args, ui),
+        Command::Test(args) => test::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,

@@ -119,7 +119,7 @@ pub fn load(dir: &Path, vars: Vec<(String, String)>, var_files: Vec<String>, kin
             inputs: Inputs::default(),
         };
     }
-    let input = Input { vars, var_files, env: environment() };
+    let input = Input { vars, var_files, env: environment(), ..Input::default() };
     compile(&Disk::new(dir), &input, kinds)
 }
 

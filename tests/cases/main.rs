@@ -14,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod observed;
+mod recorded;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ fn compile(folder: &Path, kinds: &Kinds) -> (Compiled, Settings) {
 fn plan_of(folder: &Path) -> Plan {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
-    let (snapshot, registry) = observed::read(folder, &settings);
+    let (snapshot, registry) = observed::read(folder, &settings, &compiled.desired);
     let ask = observed::ask(folder);
     let request = Request {
         kinds: &kinds,

@@ -14,6 +14,7 @@ mod invalid;
 mod migrate;
 mod servers;
 mod streams;
+mod testing;
 mod usage;
 mod validate;
 mod variables;
