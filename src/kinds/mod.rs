@@ -17,6 +17,7 @@ pub mod row_policy;
 pub mod secret;
 pub mod settings_profile;
 pub mod superset_tenant;
+mod table;
 pub mod tenant;
 #[cfg(test)]
 pub mod testing;
@@ -25,6 +26,7 @@ pub mod user;
 use std::collections::{BTreeMap, BTreeSet};
 
 use found::{FindCx, Group, Inventory, WriteCx};
+pub use table::Kinds;
 
 use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
@@ -39,7 +41,9 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
+use crate::model::{
+    Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step, Value,
+};
 use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
@@ -77,6 +81,9 @@ pub struct World<'a> {
     pub desired: &'a Desired,
     /// Which passwords are to be rotated.
     pub rotation: &'a Rotation,
+    /// Whether what is declared is what was last applied, read from the records: sensitive values are
+    /// hidden in it, and what is due or asked for is none of its differences.
+    pub recorded: bool,
 }
 
 impl World<'_> {
@@ -199,6 +206,17 @@ pub enum Undeclared {
     Ended(Finding),
     /// It is left alone; this is what `check` says of it.
     Kept(Finding),
+}
+
+/// Who wrote a field of a live object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The field manager.
+    pub manager: String,
+    /// When, as the server tells it; empty where it does not.
+    pub at: String,
+    /// Whether it is charter.
+    pub ours: bool,
 }
 
 /// What a role or user is declared to be granted.
@@ -428,6 +446,30 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns whether an attribute differs because something is due or asked for: neither side moved.
+    fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
+        let _ = (wanted, attr, world);
+        false
+    }
+
+    /// Splits an item of a set into the least parts that come and go alone.
+    fn parts(&self, item: &str) -> Vec<String> {
+        vec![item.to_owned()]
+    }
+
+    /// Returns the names by which statements of ClickHouse call an object that was changed there; none
+    /// of what is no object of ClickHouse.
+    fn statement_names(&self, identity: &str, cause: &Cause) -> Vec<String> {
+        let _ = cause;
+        vec![identity.to_owned()]
+    }
+
+    /// Returns who wrote an attribute of a live object last; none where nothing tells.
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        let _ = (wanted, attr, world);
+        None
+    }
+
     /// Returns whether a resource has a password that can be rotated.
     fn rotates(&self, wanted: &Resource) -> bool {
         let _ = wanted;
@@ -452,45 +494,4 @@ pub fn diff_attrs(wanted: &Attrs, live: &Attrs) -> Vec<AttrDiff> {
             after: value.clone(),
         })
         .collect()
-}
-
-/// The kinds that charter knows.
-#[derive(Clone)]
-pub struct Kinds(Vec<&'static dyn Kind>);
-
-impl Kinds {
-    /// Returns the table of charter's kinds. A new kind is a folder and a line here; those that
-    /// complete what others declare come last.
-    pub fn all() -> Self {
-        Self(vec![
-            &tenant::Tenant,
-            &database::Database,
-            &role::Role,
-            &user::User,
-            &grant::Grant,
-            &settings_profile::SettingsProfile,
-            &quota::Quota,
-            &row_policy::RowPolicy,
-            &migrations::Migrations,
-            &secret::Secret,
-            &superset_tenant::SupersetTenant,
-            &issued_user::IssuedUser,
-            &ledger::Ledger,
-        ])
-    }
-
-    /// Returns a table of these kinds.
-    pub fn new(kinds: Vec<&'static dyn Kind>) -> Self {
-        Self(kinds)
-    }
-
-    /// Returns a kind by name.
-    pub fn get(&self, name: &str) -> Option<&'static dyn Kind> {
-        self.iter().find(|kind| kind.name() == name)
-    }
-
-    /// Returns all kinds in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &'static dyn Kind> + '_ {
-        self.0.iter().copied()
-    }
 }

@@ -5,9 +5,11 @@
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
 pub mod access;
+pub mod cause;
 pub mod check;
 pub mod checks;
 mod cost;
+mod drift;
 pub mod findings;
 pub mod fold;
 pub mod gates;

@@ -6,6 +6,7 @@
 
 mod check;
 mod details;
+mod drift;
 mod escape;
 mod gates;
 mod graph;
@@ -118,6 +119,7 @@ fn compose(view: &View, level: Level, rung: Rung) -> String {
     let cut = perils::section(&mut out, view, rung);
     gates::section(&mut out, view, level);
     sections::findings(&mut out, &view.findings, level);
+    drift::section(&mut out, view, level);
     sections::retained(&mut out, view, level);
     if level < Level::Totals {
         sections::table(&mut out, view);

@@ -3,6 +3,7 @@
 
 mod access;
 mod adoption;
+mod cause;
 mod confinement;
 mod corpus;
 mod crash;
@@ -27,6 +28,7 @@ mod rbac;
 mod refusals;
 mod removal;
 mod rotation;
+mod saved;
 mod scale;
 mod secrets;
 mod settings;
@@ -50,12 +52,14 @@ pub fn all() -> Vec<Scenario> {
         scale::scenarios(),
         waiting::scenarios(),
         onboarding::scenarios(),
+        saved::scenarios(),
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
         migrate::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        cause::scenarios(),
         confinement::scenarios(),
         corpus::scenarios(),
         provider_gaps_users::scenarios(),
