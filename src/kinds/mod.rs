@@ -18,6 +18,7 @@ pub mod row_policy;
 pub mod secret;
 pub mod settings_profile;
 pub mod superset_tenant;
+mod table;
 pub mod tenant;
 #[cfg(test)]
 pub mod testing;
@@ -27,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use attrs::{Writer, diff_attrs};
 use found::{FindCx, Group, Inventory, WriteCx};
+pub use table::Kinds;
 
 use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
@@ -420,6 +422,26 @@ pub trait Kind: Sync {
         Effects::default()
     }
 
+    /// Returns what must be read to find all objects of the kind, for `charter import`: by default what
+    /// [`Kind::reads`] asks for what is declared.
+    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        self.reads(wanted, &[], settings, caps)
+    }
+
+    /// Returns the objects that live on the servers and that nothing declares, and those that are left
+    /// alone.
+    fn find(&self, cx: &FindCx) -> Inventory {
+        let _ = cx;
+        Inventory::default()
+    }
+
+    /// Writes objects that [`Kind::find`] found, so that a plan of what is written changes none: the
+    /// blocks of each group.
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        let _ = (groups, cx);
+        Vec::new()
+    }
+
     /// Returns whether an attribute differs because something is due or asked for: neither side moved.
     fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
         let _ = (wanted, attr, world);
@@ -444,26 +466,6 @@ pub trait Kind: Sync {
         None
     }
 
-    /// Returns what must be read to find all objects of the kind, for `charter import`: by default what
-    /// [`Kind::reads`] asks for what is declared.
-    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        self.reads(wanted, &[], settings, caps)
-    }
-
-    /// Returns the objects that live on the servers and that nothing declares, and those that are left
-    /// alone.
-    fn find(&self, cx: &FindCx) -> Inventory {
-        let _ = cx;
-        Inventory::default()
-    }
-
-    /// Writes objects that [`Kind::find`] found, so that a plan of what is written changes none: the
-    /// blocks of each group.
-    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
-        let _ = (groups, cx);
-        Vec::new()
-    }
-
     /// Returns whether a resource has a password that can be rotated.
     fn rotates(&self, wanted: &Resource) -> bool {
         let _ = wanted;
@@ -474,46 +476,5 @@ pub trait Kind: Sync {
     fn probes(&self, wanted: &Resource, world: &World) -> Vec<LoginProbe> {
         let _ = (wanted, world);
         Vec::new()
-    }
-}
-
-/// The kinds that charter knows.
-#[derive(Clone)]
-pub struct Kinds(Vec<&'static dyn Kind>);
-
-impl Kinds {
-    /// Returns the table of charter's kinds. A new kind is a folder and a line here; those that
-    /// complete what others declare come last.
-    pub fn all() -> Self {
-        Self(vec![
-            &tenant::Tenant,
-            &database::Database,
-            &role::Role,
-            &user::User,
-            &grant::Grant,
-            &settings_profile::SettingsProfile,
-            &quota::Quota,
-            &row_policy::RowPolicy,
-            &migrations::Migrations,
-            &secret::Secret,
-            &superset_tenant::SupersetTenant,
-            &issued_user::IssuedUser,
-            &ledger::Ledger,
-        ])
-    }
-
-    /// Returns a table of these kinds.
-    pub fn new(kinds: Vec<&'static dyn Kind>) -> Self {
-        Self(kinds)
-    }
-
-    /// Returns a kind by name.
-    pub fn get(&self, name: &str) -> Option<&'static dyn Kind> {
-        self.iter().find(|kind| kind.name() == name)
-    }
-
-    /// Returns all kinds in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &'static dyn Kind> + '_ {
-        self.0.iter().copied()
     }
 }

@@ -148,7 +148,7 @@ impl Found<'_> {
             Some(Value::List(names)) => {
                 let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
                 let granted = |name: &&str| attr != DEFAULT_ROLES || self.granted.roles.contains_key(*name);
-                if names.iter().all(|name| granted(name)) {
+                if names.iter().all(granted) {
                     block.attr(attr, self.cx.refer_all(kinds, names));
                 } else {
                     block.remark(format!("{attr} stays: {}, of which not all are granted", names.join(", ")));
