@@ -21,6 +21,9 @@ use crate::ui::{Exit, Ui};
 /// Tenants to which the same happens are shown once; --expand shows each. What is destroyed is always
 /// named.
 ///
+/// What was changed on the servers since the last apply is told apart from what is newly declared, with
+/// when and by whom where the servers keep that (docs/drift.md).
+///
 /// The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each
 /// with a code and with what to do; one that is an error keeps the plan from being applied.
 #[derive(Debug, clap::Args)]

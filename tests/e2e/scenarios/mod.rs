@@ -3,6 +3,7 @@
 
 mod access;
 mod adoption;
+mod cause;
 mod confinement;
 mod corpus;
 mod crash;
@@ -57,6 +58,7 @@ pub fn all() -> Vec<Scenario> {
         migrate::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        cause::scenarios(),
         confinement::scenarios(),
         corpus::scenarios(),
         provider_gaps_users::scenarios(),
