@@ -76,7 +76,6 @@ fn plan(password: &str) -> Plan {
         cause: crate::model::Cause::default(),
         costs: Vec::new(),
         expects: Digest::of_bytes(b""),
-        cause: crate::model::Cause::default(),
     };
     let finding = Finding::new("CH101", Severity::Warning, crate::model::Category::Access, "look");
     Plan { scope: "s".into(), steps: vec![step], findings: vec![finding], ..Plan::default() }
