@@ -187,6 +187,9 @@ fn of_plan() {
     Tenants to which the same happens are shown once; --expand shows each. What is destroyed is always
     named.
 
+    What was changed on the servers since the last apply is told apart from what is newly declared, with
+    when and by whom where the servers keep that (docs/drift.md).
+
     The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each with
     a code and with what to do; one that is an error keeps the plan from being applied.
 
@@ -319,7 +322,8 @@ fn of_check() {
     Asks the live servers: were the expected migrations applied (tracking), do databases, users, roles
     and grants exist as declared (access), are the managed tables there with their columns (tables), do
     the Secrets hold what they must, and does it log in (secrets), does the operator say that its
-    tenants are ready (readiness).
+    tenants are ready (readiness). Of what was changed on the servers since the last apply it says when
+    and by whom, where they keep that (docs/drift.md).
 
     Usage: charter check [OPTIONS]
 
