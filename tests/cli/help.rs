@@ -336,7 +336,8 @@ fn of_check() {
     Asks the live servers: were the expected migrations applied (tracking), do databases, users, roles
     and grants exist as declared (access), are the managed tables there with their columns (tables), do
     the Secrets hold what they must, and does it log in (secrets), does the operator say that its
-    tenants are ready (readiness).
+    tenants are ready (readiness). Of what was changed on the servers since the last apply it says when
+    and by whom, where they keep that (docs/drift.md).
 
     Usage: charter check [OPTIONS]
 

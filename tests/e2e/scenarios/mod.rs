@@ -30,6 +30,7 @@ mod refusals;
 mod removal;
 mod rotation;
 mod saved;
+mod saved_once;
 mod scale;
 mod secrets;
 mod settings;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Scenario> {
         waiting::scenarios(),
         onboarding::scenarios(),
         saved::scenarios(),
+        saved_once::scenarios(),
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
