@@ -10,7 +10,11 @@ mod context;
 mod credentials;
 mod files;
 mod fmt;
+mod graph;
+mod history;
 mod identity;
+mod import;
+mod init;
 mod lock;
 mod logins;
 mod migrate;
@@ -19,6 +23,7 @@ mod preflight;
 mod rotate;
 mod saved;
 mod show;
+mod test;
 mod unlock;
 mod validate;
 
@@ -82,16 +87,21 @@ const ENVIRONMENT: &str = "Environment:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Validate(validate::Args),
     Fmt(fmt::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Show(show::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Import(import::Args),
     Migrate(migrate::Args),
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
+    Graph(graph::Args),
+    History(history::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -196,15 +206,20 @@ impl Command {
 
 async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
+        Command::Init(args) => init::run(&cli.common, args, ui),
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Fmt(args) => fmt::run(&cli.common, args, ui),
+        Command::Test(args) => test::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Import(args) => import::run(&cli.common, args, ui).await,
         Command::Migrate(args) => migrate::run(&cli.common, args, ui).await,
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
+        Command::Graph(args) => graph::run(&cli.common, args, ui),
+        Command::History(args) => history::run(&cli.common, args, ui).await,
         Command::Show(args) => show::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),

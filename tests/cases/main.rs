@@ -13,8 +13,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod imported;
 mod observed;
 mod programs;
+mod recorded;
 mod schema;
 mod three;
 
@@ -60,7 +62,7 @@ fn compile(folder: &Path, kinds: &Kinds) -> (Compiled, Settings) {
 fn plan_of(folder: &Path) -> Plan {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
-    let (snapshot, registry) = observed::read(folder, &settings);
+    let (snapshot, registry) = observed::read(folder, &settings, &compiled.desired);
     let ask = observed::ask(folder);
     let request = Request {
         kinds: &kinds,
@@ -194,8 +196,15 @@ fn each_case_can_be_read() {
         assert!(document.lines().count() <= LONGEST * 5 / 2, "{name}: the document is too long to read");
         for file in std::fs::read_dir(&folder).unwrap() {
             let file = file.unwrap().file_name().into_string().unwrap();
-            let known =
-                ["main.hcl", "migrations", "observed.json", "expected.txt", "expected.md", "expected.json"];
+            let known = [
+                "main.hcl",
+                "migrations",
+                "observed.json",
+                "expected.txt",
+                "expected.md",
+                "expected.json",
+                "imported.txt",
+            ];
             assert!(known.contains(&file.as_str()), "{name}: nothing reads {file}");
         }
     }

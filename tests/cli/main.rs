@@ -7,14 +7,17 @@
 
 mod events;
 mod fmt;
+mod graph;
 mod harness;
 mod help;
+mod init;
 mod invalid;
 mod migrate;
 #[path = "../cases/schema.rs"]
 mod schema;
 mod servers;
 mod streams;
+mod testing;
 mod usage;
 mod validate;
 mod variables;

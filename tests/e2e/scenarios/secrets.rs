@@ -26,9 +26,10 @@ fn grep(project: &mut Project) {
 
     let mut printed = String::new();
     let mut keep = |output: crate::command::Output| printed.push_str(&output.all());
-    keep(project.charter(&["plan", "--sql", "-vvv"]).exits(0));
+    keep(project.charter(&["plan", "--sql", "-o", "saved.plan", "-vvv"]).exits(0));
+    keep(project.charter(&["show", "saved.plan", "--sql", "-vvv"]).exits(0));
     keep(project.charter(&["plan", "--format", "json", "-vvv"]).exits(0));
-    keep(project.charter(&["apply", "--auto-approve", "--json", "-vvv"]).exits(0));
+    keep(project.charter(&["apply", "saved.plan", "--json", "-vvv"]).exits(0));
     let first = project.password(&project.name("a"));
     // Error paths: a lost Secret, a Secret changed by hand, a migration that fails as the tenant.
     project.cluster().delete("Secret", &crate::project::secret_name(&project.name("a")));
