@@ -6,6 +6,7 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
+mod explain;
 mod identity;
 mod lock;
 mod logins;
@@ -77,6 +78,7 @@ enum Command {
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
+    Explain(explain::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -125,6 +127,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
+        Command::Explain(args) => explain::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }

@@ -11,6 +11,7 @@ pub mod files;
 pub mod finding;
 pub mod graph;
 pub mod ledger;
+pub mod lint;
 pub mod migration;
 pub mod names;
 pub mod op;

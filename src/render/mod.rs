@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod check;
+pub mod codes;
 mod cost;
 pub mod findings;
 pub mod fold;
