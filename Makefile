@@ -47,12 +47,21 @@ SOAK ?= 2000
 soak: build
 	CHARTER_TEST_ENGINES=26.9 CHARTER_TEST_SOAK=$(SOAK) $(CARGO) test --locked --test e2e -- soak --nocapture
 
-# The sandbox itself: ClickHouse's reference as a corpus, and the API server.
-sandbox:
-	for engine in 26.9 25.8 24.8; do examples/sandbox/conformance/run --engine $$engine || exit 1; done
+# The sandbox itself: ClickHouse's reference as a corpus, and the API server. Each part is run again when
+# something of the sandbox has changed.
+CHECKED := target/checked
+sandbox: $(CHECKED)/26.9 $(CHECKED)/25.8 $(CHECKED)/24.8 $(CHECKED)/kubernetes_server
 	examples/sandbox/conformance/clients/run
-	examples/sandbox/kubernetes_server/test
 	examples/rbac/test_kubernetes
+
+SANDBOX := $(shell find examples/sandbox -type f -not -path '*/.*' -not -path '*/__pycache__/*' -not -path '*/kubernetes*' -not -name '*.md')
+$(CHECKED)/26.9 $(CHECKED)/25.8 $(CHECKED)/24.8: $(CHECKED)/%: $(SANDBOX)
+	examples/sandbox/conformance/run --engine $*
+	@mkdir -p $(@D) && touch $@
+
+$(CHECKED)/kubernetes_server: $(shell find examples/sandbox/kubernetes examples/sandbox/kubernetes_server -type f -not -path '*/__pycache__/*')
+	examples/sandbox/kubernetes_server/test
+	@mkdir -p $(@D) && touch $@
 
 # Coverage-guided fuzzing of what reads migration files: FUZZ_SECONDS a target, FUZZ_TARGET for one.
 fuzz:

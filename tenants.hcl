@@ -46,6 +46,7 @@ tenant "globex" {
   credentials {
     length = 40
   }
+
   superset {
     connection_name = "ClickHouse"
     client_version  = "0.8.18"
@@ -70,6 +71,7 @@ role "analyst" {
     privileges = ["SELECT"]
     on         = "${database.reporting.name}.*"
   }
+
   grant {
     privileges = ["SELECT(id, at)"]
     on         = "${tenant.acme.database}.events"

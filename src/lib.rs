@@ -26,6 +26,7 @@ pub mod backend;
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod format;
 pub mod isolation;
 pub mod kinds;
 pub mod lint;

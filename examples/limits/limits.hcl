@@ -27,6 +27,7 @@ tenant "demo_acme" {
       duration = "1h"
       queries  = 10000
     }
+
     quota {
       duration = "1d" # counts, and limits nothing
     }
@@ -98,6 +99,7 @@ settings_profile "report" {
     min   = 1
     max   = "4G"
   }
+
   setting {
     name        = "readonly"
     value       = 2

@@ -19,11 +19,15 @@ use crate::model::op::{Mutation, Sql, TableName};
 use crate::model::snapshot::{Row, number, text};
 use crate::model::{Secret, sql};
 
-const COLUMNS: &str = "SELECT mutation_id, toUnixTimestamp(create_time) AS created, command, parts_to_do, is_done, latest_fail_reason FROM system.mutations \
+const COLUMNS: &str = "SELECT mutation_id, toUnixTimestamp(create_time) AS created, toUnixTimestamp(now()) AS asked, command, parts_to_do, is_done, latest_fail_reason FROM system.mutations \
     WHERE database = {database:String} AND table = {table:String}";
 
 /// The server's clock has whole seconds.
 const SLACK: Duration = Duration::from_secs(1);
+
+/// How long a question may take to reach the server: mutations are asked for from that long before, and
+/// those that are too old are left out by the answer's own time.
+const QUEUED: Duration = Duration::from_secs(900);
 
 /// How often in a row `system.mutations` may not answer.
 const PATIENCE: usize = 4;
@@ -149,7 +153,7 @@ async fn follow<S: Servers>(
 async fn look<S: Servers>(at: &At<'_, S>, table: &TableName, which: &Which<'_>) -> Result<Vec<Seen>, Error> {
     let (condition, name, value) = match which {
         Which::Since(begun) => {
-            let since = (begun.elapsed() + SLACK).as_secs() + 1;
+            let since = (begun.elapsed() + QUEUED).as_secs();
             ("create_time >= now() - toIntervalSecond({seconds:UInt64})", "seconds", since.to_string())
         }
         Which::Ids(ids) => (
@@ -165,7 +169,12 @@ async fn look<S: Servers>(at: &At<'_, S>, table: &TableName, which: &Which<'_>) 
         comment: at.comment(),
         ..Query::new(format!("{COLUMNS} AND {condition} ORDER BY create_time, mutation_id"))
     };
-    let rows = at.cx.servers.rows(query).await?;
+    let mut rows = at.cx.servers.rows(query).await?;
+    if let Which::Since(begun) = which {
+        // Taken after the answer: however long the question waited, what was made since is in.
+        let since = (begun.elapsed() + SLACK).as_secs() + 1;
+        rows.retain(|row| number(row, "created") + since >= number(row, "asked"));
+    }
     Ok(rows.iter().map(|row| seen(table, row)).collect())
 }
 

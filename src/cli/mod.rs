@@ -7,6 +7,8 @@ mod completion;
 mod context;
 mod credentials;
 mod explain;
+mod files;
+mod fmt;
 mod identity;
 mod lock;
 mod logins;
@@ -71,6 +73,7 @@ const ENVIRONMENT: &str = "Environment:
 #[derive(Debug, Subcommand)]
 enum Command {
     Validate(validate::Args),
+    Fmt(fmt::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Check(check::Args),
@@ -120,6 +123,7 @@ pub fn main() -> std::process::ExitCode {
 async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.common, args, ui),
+        Command::Fmt(args) => fmt::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,

@@ -89,6 +89,7 @@ pub fn exit_code(plan: &Plan, detailed: bool) -> Exit {
     match plan.worst() {
         Some(Severity::Error) => Exit::Error,
         Some(Severity::Decision) => Exit::Undecided,
+        _ if plan.denied().next().is_some() => Exit::Denied,
         Some(Severity::Drift) if detailed => Exit::Changes,
         _ if detailed && !plan.steps.is_empty() => Exit::Changes,
         _ => Exit::Done,

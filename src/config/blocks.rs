@@ -14,7 +14,8 @@ use crate::kinds::{DecodeCx, Instance, Kinds};
 use crate::model::files::Files;
 use crate::model::graph::Graph;
 use crate::model::resource::{Declared, Desired};
-use crate::model::{Addr, Settings, Value};
+use crate::model::schema::{Arity, BlockSchema};
+use crate::model::{Addr, Body, Settings, Value};
 
 /// What evaluation uses and makes.
 pub struct Builder<'b, 'a> {
@@ -103,7 +104,7 @@ impl Builder<'_, '_> {
         self.names.blocks.insert(name, value);
     }
 
-    fn expand(&self, addr: &Addr, resource: &Resource<'_>, diags: &mut Diagnostics) -> Instances {
+    pub(super) fn expand(&self, addr: &Addr, resource: &Resource<'_>, diags: &mut Diagnostics) -> Instances {
         let ev = Evaluator::new(&self.names, self.files, self.env);
         let cx = Cx { ev: &ev, at: resource.placed.at, scope: &Scope::Top };
         let found = expand::instances(&cx, resource);
@@ -156,6 +157,8 @@ impl Builder<'_, '_> {
         (settings, sources, diags): (&Settings, &mut SourceMap, &mut Diagnostics),
     ) -> Val {
         let mut found = Diagnostics::default();
+        let whole = made.as_ref().filter(|_| self.names.whole);
+        let whole = whole.map(|made| declared_of(&made.body, &resource.schema)).unwrap_or_default();
         let declared = made.map(|mut instance| {
             let depends = ("depends_on".to_owned(), meta.depends_on.clone());
             instance.body.refs.extend([depends]);
@@ -185,6 +188,7 @@ impl Builder<'_, '_> {
             kind: resource.kind.name(),
             exports: exports.filter(complete),
             names: resource.schema.exports.clone(),
+            declared: whole,
         };
         Val::new(Data::Block(block.into())).marked(&Marks::of(addr))
     }
@@ -276,7 +280,7 @@ fn finish(declared: &mut Declared, instance: &Instance, meta: &Meta) {
 }
 
 /// Passes problems of instances on, those of the same place and summary once.
-fn first_of_each(found: &Diagnostics, diags: &mut Diagnostics) {
+pub(super) fn first_of_each(found: &Diagnostics, diags: &mut Diagnostics) {
     let mut seen: BTreeSet<(&str, Option<Span>)> = BTreeSet::new();
     for item in found.iter() {
         let span = item.labels.first().map(|label| label.span);
@@ -307,6 +311,25 @@ fn duplicates(desired: &Desired, diags: &mut Diagnostics) {
                 .help("remove one of them, or give it another name"),
         );
     }
+}
+
+/// Returns everything that a block declares, null where it leaves something out: attributes, and
+/// nested blocks as maps, lists of them where there may be several.
+fn declared_of(body: &Body, schema: &BlockSchema) -> BTreeMap<String, Val> {
+    let attrs = schema.attrs.iter().map(|attr| {
+        let value = body.get(attr.name).map_or_else(Val::null, |attr| from_model(&attr.value));
+        (attr.name.to_owned(), value)
+    });
+    let blocks = schema.blocks.iter().map(|(name, arity, inner)| {
+        let nested = body.blocks.get(*name).map_or(&[][..], Vec::as_slice);
+        let mut values = nested.iter().map(|body| Val::map(declared_of(body, inner)));
+        let value = match arity {
+            Arity::Optional => values.next().unwrap_or_else(Val::null),
+            Arity::Many => Val::list(values.collect()),
+        };
+        ((*name).to_owned(), value)
+    });
+    attrs.chain(blocks).collect()
 }
 
 /// Returns the value that a kind exports.

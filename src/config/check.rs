@@ -32,6 +32,11 @@ pub enum Context<'a> {
         /// Whether `each` means something.
         each: bool,
     },
+    /// A condition on what is declared: all of it may be referred to.
+    Condition {
+        /// Whether `each` means something.
+        each: bool,
+    },
 }
 
 /// The edges between blocks and locals, by address (`local.x` for a local).
@@ -114,6 +119,9 @@ pub fn check(decls: &Decls<'_>, diags: &mut Diagnostics) -> Edges {
     for (addr, resource) in &decls.resources {
         checker.resource(addr, resource);
     }
+    for placed in decls.checks.values() {
+        checker.body(&placed.block.body, placed.at, Context::Condition { each: false }, None);
+    }
     let edges = checker.edges;
     settings_edges(decls, &edges, diags);
     edges
@@ -182,6 +190,13 @@ impl Checker<'_, '_> {
         for block in placed.block.body.blocks().filter(|b| !is_lifecycle(b)) {
             let context = Context::Resource { each };
             self.body(&block.body, placed.at, context, Some(addr));
+        }
+        // Conditions are looked at last: they hold nothing up, and may name their own block.
+        for lifecycle in placed.nested("lifecycle") {
+            for precondition in lifecycle.nested("precondition") {
+                let context = Context::Condition { each: resource.is_repeated() };
+                self.body(&precondition.block.body, placed.at, context, None);
+            }
         }
     }
 
@@ -255,7 +270,7 @@ impl Checker<'_, '_> {
                 Ok(None)
             }
             "charter" => self.preset(reference, name).map(|()| None),
-            kind => self.resource_reference(reference, kind, name),
+            kind => self.resource_reference(reference, kind, name, context),
         }
     }
 
@@ -282,6 +297,7 @@ impl Checker<'_, '_> {
         reference: &Reference,
         kind: &str,
         name: &str,
+        context: Context<'_>,
     ) -> Result<Option<Addr>, Box<Diagnostic>> {
         let addr = Addr::new(kind, name);
         let Some(resource) = self.decls.resources.get(&addr) else {
@@ -308,10 +324,14 @@ impl Checker<'_, '_> {
             (_, true) => reference.steps.get(2).filter(|_| matches!(step, Some((Step::Key(_), _)))),
             (_, false) => step,
         };
-        let exports = &resource.schema.exports;
+        let mut known = resource.schema.exports.clone();
+        if matches!(context, Context::Condition { .. }) {
+            known.extend(resource.schema.attrs.iter().map(|attr| attr.name));
+            known.extend(resource.schema.blocks.iter().map(|(name, ..)| *name));
+        }
         match attr {
-            Some((Step::Attr(attr), span)) if !exports.contains(&attr.as_str()) => {
-                Err(Box::new(unknown_export(resource.kind.name(), attr, exports, *span)))
+            Some((Step::Attr(attr), span)) if !known.contains(&attr.as_str()) => {
+                Err(Box::new(unknown_export(resource.kind.name(), attr, &known, *span)))
             }
             _ => Ok(Some(addr)),
         }
@@ -321,6 +341,9 @@ impl Checker<'_, '_> {
         let root = reference.root.as_str();
         let item = Diagnostic::error("unknown name").at(reference.root_span, "nothing has this name");
         let kinds = self.decls.schemas.keys().copied();
+        if root == "self" {
+            return item.help("write out which block is meant: role.analyst.name");
+        }
         let near = nearest(root, ["var", "local", "each"].into_iter().chain(kinds));
         if let Some(near) = near {
             return item.help(format!("did you mean `{near}`?"));
@@ -343,7 +366,7 @@ fn forbidden(reference: &Reference, context: Context<'_>) -> Option<Diagnostic> 
     let root = reference.root.as_str();
     let span = reference.span_to(1);
     match (context, root) {
-        (Context::Resource { each: true }, "each") => None,
+        (Context::Resource { each: true } | Context::Condition { each: true }, "each") => None,
         (_, "each") => Some(
             Diagnostic::error("each outside of a block with for_each")
                 .at(span, "nothing is repeated here")
@@ -362,7 +385,7 @@ fn forbidden(reference: &Reference, context: Context<'_>) -> Option<Diagnostic> 
         ),
         (Context::Charter | Context::Server, "var" | "local" | "charter") => None,
         (Context::Charter | Context::Server, _) => Some(settings_need(span, "a resource")),
-        (Context::Local | Context::Resource { .. }, _) => None,
+        (Context::Local | Context::Resource { .. } | Context::Condition { .. }, _) => None,
     }
 }
 

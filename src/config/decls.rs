@@ -14,13 +14,12 @@ use crate::model::Addr;
 use crate::model::schema::BlockSchema;
 
 /// The blocks of settings.
-pub const SETTINGS: [&str; 5] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout"];
+pub const SETTINGS: [&str; 6] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout", "lint"];
 /// Blocks that are planned, and not part of this version.
-const RESERVED: [&str; 3] = ["removed", "import", "lint"];
+const RESERVED: [&str; 1] = ["removed"];
 /// Says what to do without a block of [`RESERVED`].
 fn instead(name: &str) -> &'static str {
     match name {
-        "import" => "remove the block: what is on the servers and equals its declaration is adopted unasked",
         "removed" => {
             "remove the block: a tenant or database that is no longer declared is kept; drop it by hand"
         }
@@ -108,8 +107,12 @@ pub struct Decls<'a> {
     pub settings: BTreeMap<&'static str, Placed<'a>>,
     /// The resource blocks by address.
     pub resources: BTreeMap<Addr, Resource<'a>>,
+    /// The `check` blocks by name.
+    pub checks: BTreeMap<String, Placed<'a>>,
     /// The `moved` blocks.
     pub moved: Vec<Placed<'a>>,
+    /// The `import` blocks.
+    pub imports: Vec<Placed<'a>>,
     /// The schemas of kinds that have blocks.
     pub schemas: BTreeMap<&'static str, Rc<BlockSchema>>,
     /// The lists of `charter.presets` by name.
@@ -126,7 +129,9 @@ impl<'a> Decls<'a> {
             locals: BTreeMap::new(),
             settings: BTreeMap::new(),
             resources: BTreeMap::new(),
+            checks: BTreeMap::new(),
             moved: Vec::new(),
+            imports: Vec::new(),
             schemas: schemas.collect(),
             presets: kinds.iter().flat_map(|kind| kind.presets()).collect(),
             broken: &parsed.broken,
@@ -172,6 +177,8 @@ impl<'a> Decls<'a> {
             "variable" => self.variable(placed, diags),
             "locals" => self.add_locals(placed, diags),
             "moved" => self.moved.push(placed),
+            "import" => self.imports.push(placed),
+            "check" => self.check(placed, diags),
             _ => match SETTINGS.into_iter().find(|known| *known == name) {
                 Some(known) => self.setting(known, placed, diags),
                 None => diags.push(self.unknown(&placed)),
@@ -187,6 +194,16 @@ impl<'a> Decls<'a> {
             diags.push(duplicate("variable", placed.head(), first.head()));
         } else {
             self.variables.insert(name, placed);
+        }
+    }
+
+    fn check(&mut self, placed: Placed<'a>, diags: &mut Diagnostics) {
+        let Some(name) = label(&placed, diags) else {
+            return;
+        };
+        match self.checks.get(&name) {
+            Some(first) => diags.push(duplicate("check", placed.head(), first.head())),
+            None => _ = self.checks.insert(name, placed),
         }
     }
 
@@ -252,7 +269,7 @@ impl<'a> Decls<'a> {
                 .help(instead(name));
         }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
-        let known = ["variable", "locals", "moved"].into_iter().chain(SETTINGS);
+        let known = ["variable", "locals", "moved", "import", "check"].into_iter().chain(SETTINGS);
         let known: Vec<&str> = known.chain(self.schemas.keys().copied()).collect();
         match (name, nearest(name, known.iter().copied())) {
             ("resource", _) => item.help("the kind is the block's type: `role \"analyst\" { … }`"),

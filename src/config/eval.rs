@@ -31,6 +31,8 @@ pub struct Names {
     pub reported: BTreeSet<Span>,
     /// What `charter` holds: `presets`.
     pub presets: Option<Val>,
+    /// Whether all that blocks declare can be referred to, not only what they export.
+    pub whole: bool,
     /// The blocks by kind and label: an instance, or a map of instances by key.
     pub blocks: BTreeMap<(String, String), Val>,
 }

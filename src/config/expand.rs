@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use hcl_edit::expr::Expression;
 
-use super::decls::Resource;
+use super::condition;
+use super::decls::{Placed, Resource};
 use super::eval::{Cx, each_value};
 use super::refs::{self, Step};
 use super::val::{Data, Val};
@@ -112,10 +113,7 @@ pub fn meta(resource: &Resource<'_>, diags: &mut Diagnostics) -> Meta {
             );
         }
         for block in lifecycle.block.body.blocks() {
-            diags.push(
-                Diagnostic::error("unknown nested block")
-                    .at(at.span(&block.ident), "lifecycle has no blocks"),
-            );
+            condition::precondition(&Placed { block, at }, diags);
         }
         for attr in lifecycle.block.body.attributes() {
             let name = attr.key.value().as_str();
@@ -209,6 +207,6 @@ fn unknown_argument(name: &str, span: Span) -> Diagnostic {
     let item = Diagnostic::error("unknown lifecycle argument").at(span, "lifecycle has no such argument");
     match nearest(name, ["ignore_changes"]) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
-        None => item.help("it has `ignore_changes`"),
+        None => item.help("it has `ignore_changes`, and `precondition` blocks"),
     }
 }

@@ -6,11 +6,15 @@
 
 mod blocks;
 mod check;
+mod checks;
+mod condition;
 mod decls;
 mod decode;
 mod eval;
 mod expand;
 mod funcs;
+mod import;
+mod lint;
 pub mod load;
 mod mismatch;
 mod moved;
@@ -39,7 +43,7 @@ use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};
 use self::parse::Parsed;
 use self::val::Val;
-use crate::diag::{Diagnostic, Diagnostics, SourceMap};
+use crate::diag::{Diagnostic, Diagnostics, FileId, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
 use crate::model::graph::Graph;
@@ -75,9 +79,11 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let mut sources = SourceMap::default();
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
+    let allows = lint::comments(&parsed, &sources, &mut diags);
     let decls = Decls::collect(&parsed, kinds, &mut diags);
     let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
+    checks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
     let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
@@ -87,7 +93,13 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
         decls: &decls,
         files,
         env: &input.env,
-        names: Names { vars, presets: Some(presets(&decls)), reported, ..Names::default() },
+        names: Names {
+            vars,
+            presets: Some(presets(&decls)),
+            reported,
+            whole: checks::are_there(&decls),
+            ..Names::default()
+        },
         desired: Desired::default(),
         complete: parsed.broken.is_empty() && acyclic,
     };
@@ -95,7 +107,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let (early, late) = split(&decls, &graph, order);
     builder.locals(early.iter(), &mut diags);
     let ev = Evaluator::new(&builder.names, files, &input.env);
-    let (settings, good) = settings::evaluate(&decls, &ev, &mut diags);
+    let (settings, good) = settings::evaluate(&decls, &ev, &sources, &mut diags);
     for addr in &late {
         builder.locals([addr].into_iter(), &mut diags);
         builder.resource(addr, &settings, &mut sources, &mut diags);
@@ -104,8 +116,18 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     if let Some(policy) = settings.rollout.as_ref().filter(|_| builder.complete) {
         rollout::check(policy, &builder.desired, &mut diags);
     }
+    builder.desired.allows = allows;
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
+    builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
+    builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
     Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+}
+
+/// Parses a file of the map and returns what is wrong with its syntax.
+pub fn syntax(file: FileId, sources: &SourceMap) -> Diagnostics {
+    let mut diags = Diagnostics::default();
+    Parsed::default().add(file, sources, &mut diags);
+    diags
 }
 
 /// Returns what `charter.presets` holds.

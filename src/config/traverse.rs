@@ -94,7 +94,8 @@ fn attr(cx: &Cx<'_>, value: Val, name: &str, span: Span) -> Val {
             let Some(exports) = &block.exports else {
                 return Val::poison();
             };
-            let Some(found) = exports.get(name) else {
+            let declared = || block.declared.get(name).filter(|_| cx.ev.names.whole);
+            let Some(found) = exports.get(name).or_else(declared) else {
                 return no_export(cx, name, block, span);
             };
             let mut found = found.clone();

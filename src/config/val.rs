@@ -74,6 +74,8 @@ pub struct BlockVal {
     pub exports: Option<BTreeMap<String, Val>>,
     /// The names that its kind exports.
     pub names: Vec<&'static str>,
+    /// Everything that is declared of it, for conditions; empty where there are none.
+    pub declared: BTreeMap<String, Val>,
 }
 
 impl Marks {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use hcl_edit::expr::Expression;
 
 use super::Input;
+use super::condition::{self, Verdict};
 use super::decls::{Decls, Placed};
 use super::decode;
 use super::eval::{Cx, Evaluator, Names, Scope};
@@ -114,16 +115,13 @@ fn suggest<'n>(item: Diagnostic, name: &str, names: impl Iterator<Item = &'n str
 }
 
 fn schema() -> BlockSchema {
-    let validation = BlockSchema::default()
-        .required("condition", Type::Any, "What has to be true of the value.")
-        .required("error_message", Type::Any, "What to say where it is not.");
     BlockSchema::default()
         .optional("type", Type::Any, "The type.")
         .optional("default", Type::Any, "The value where none is given.")
         .optional("description", Type::String, "What it is for.")
         .optional("sensitive", Type::Bool, "Whether it is hidden.")
         .optional("nullable", Type::Bool, "Whether it may be null.")
-        .block("validation", Arity::Many, validation)
+        .block("validation", Arity::Many, condition::schema())
 }
 
 impl<'a> Variable<'a> {
@@ -325,29 +323,19 @@ impl Sources<'_, '_> {
         let mut valid = true;
         for validation in variable.placed.nested("validation") {
             let cx = Cx { ev: &ev, at: validation.at, scope: &Scope::Top };
-            let attrs = (validation.attr("condition"), validation.attr("error_message"));
-            let (Some(condition), Some(message)) = attrs else {
-                valid = false;
-                continue;
-            };
-            let held = cx.truth(&cx.eval(&condition.value), &condition.value);
-            let problems = ev.take();
-            valid &= held == Some(true);
-            if held == Some(false) {
-                let message = cx.eval(&message.value);
-                let text = message.to_text().filter(|_| !message.marks.sensitive);
-                let text = text.unwrap_or_else(|| "The value is not valid.".to_owned());
+            let verdict = condition::evaluate(&cx, &validation, "The value is not valid.", self.map);
+            valid &= matches!(verdict, Verdict::Holds);
+            if let Verdict::Fails(failure) = verdict {
                 let mut item = Diagnostic::error("invalid value for a variable")
                     .at(variable.placed.head(), "its value is not valid")
-                    .at(cx.at.span(&condition.value), "this is false")
-                    .detail(text);
+                    .at(failure.span, "this is false")
+                    .detail(failure.message);
                 if !value.deep_marks().sensitive && value.to_text().is_some() {
                     item.labels[0].text = format!("its value is {}", value.show());
                 }
                 diags.push(item);
             }
-            let further = problems.into_iter().chain(ev.take());
-            further.for_each(|item| diags.push(item));
+            ev.take().into_iter().for_each(|item| diags.push(item));
         }
         valid
     }

@@ -18,8 +18,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// The span of what is in no file of a source map.
-    pub const NOWHERE: Self = Self { file: FileId(u32::MAX), start: 0, end: 0 };
+    /// Returns a span that is in no file of any source map.
+    pub fn nowhere() -> Self {
+        Self { file: FileId(u32::MAX), start: 0, end: 0 }
+    }
 
     /// Returns a span of a range of bytes.
     pub fn new(file: FileId, range: Range<usize>) -> Self {

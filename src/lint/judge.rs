@@ -83,5 +83,8 @@ fn is_beside(inline: &Inline, finding: &Finding) -> bool {
 }
 
 fn holds(outer: Span, inner: Span) -> bool {
-    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end && outer != Span::NOWHERE
+    outer.file == inner.file
+        && outer.start <= inner.start
+        && inner.end <= outer.end
+        && outer != Span::nowhere()
 }

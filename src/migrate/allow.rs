@@ -27,7 +27,7 @@ pub fn parse(text: &str, span: Range<usize>) -> Result<Allow, String> {
     let mut rest = text.trim();
     let mut codes = Vec::new();
     loop {
-        let end = rest.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(rest.len());
+        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, ',' | ':')).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         if !is_code(word) {
             return Err(match word {

@@ -1,12 +1,12 @@
 //! What a plan does to the access of roles and users: what each gains and loses in effect, through
 //! all that it is granted, and where that widens. Data for reviewers; an apply runs none of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::addr::Addr;
 
 /// Whether a principal is a role or a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Principal {
     /// A role.
@@ -26,7 +26,7 @@ impl Principal {
 }
 
 /// What becomes of a principal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// It comes to be.
@@ -38,7 +38,7 @@ pub enum Fate {
 }
 
 /// What one principal may do after the plan that it could not before, and the other way round.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessChange {
     /// The resource whose step changes it.
     #[serde(rename = "address")]
@@ -71,7 +71,7 @@ pub struct AccessChange {
 }
 
 /// Membership in a role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Membership {
     /// The role.
     pub role: String,
@@ -80,7 +80,7 @@ pub struct Membership {
 }
 
 /// The users that hold a role.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holders {
     /// Some of them, in order.
     pub users: Vec<String>,
@@ -89,7 +89,7 @@ pub struct Holders {
 }
 
 /// What somebody does with a privilege.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Doing {
     /// Sees that objects exist, and their definitions.
@@ -111,7 +111,7 @@ pub enum Doing {
 }
 
 /// How far a right may be granted on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GrantOption {
     /// Only the right.
@@ -123,7 +123,7 @@ pub enum GrantOption {
 }
 
 /// Privileges on places, exactly: all of `privileges` on all of `on`, but for the exceptions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Right {
     /// What it comes to.
     pub does: Vec<Doing>,
@@ -142,7 +142,7 @@ pub struct Right {
 }
 
 /// In which way a change widens access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Widens {
     /// It reads a database that it did not read.
@@ -164,7 +164,7 @@ pub enum Widens {
 }
 
 /// One way in which a change widens access.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Widening {
     /// The way.
     pub way: Widens,

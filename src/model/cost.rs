@@ -1,10 +1,10 @@
 //! What a statement of a migration costs on a table that exists: how much is at stake, what kind of
 //! work it is, and whether it can be undone. Data only; [`crate::migrate::cost`] classifies.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a statement does to the rows of a table; later ones are worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
     /// Only the definition changes.
@@ -26,7 +26,7 @@ pub enum Work {
 }
 
 /// Whether a statement can be undone; later ones are worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Undo {
     /// Nothing is lost, so there is nothing to undo.
@@ -41,7 +41,7 @@ pub enum Undo {
 }
 
 /// What one statement costs on one table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Which statement of the file, from 1.
     pub statement: usize,

@@ -1,13 +1,14 @@
 //! Findings: what a plan or a check has to say that is no step.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::addr::Addr;
+use super::interned::Name;
 use super::place::Place;
 use crate::diag::{SourceMap, Span};
 
 /// What follows from a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Plan and apply refuse.
@@ -23,7 +24,7 @@ pub enum Severity {
 }
 
 /// The question of `check` that a finding answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Category {
     /// Were the expected migrations applied?
@@ -38,13 +39,16 @@ pub enum Category {
     Readiness,
     /// Charter's own tables.
     Charter,
+    /// Do the `check` blocks of the configuration hold?
+    Checks,
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The stable code (`CH301`).
-    pub code: &'static str,
+    #[serde(deserialize_with = "super::interned::code")]
+    pub code: Name,
     /// What follows.
     pub severity: Severity,
     /// The question that it answers.
@@ -61,10 +65,10 @@ pub struct Finding {
     /// What to do, a line each.
     pub help: Vec<String>,
     /// The places of the configuration that it is about, the one to look at first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
     /// Whether `lint { deny }` makes a refusal of it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub denied: bool,
     /// Codes that it stands for besides its own: what allows or denies them goes for it as well.
     #[serde(skip)]

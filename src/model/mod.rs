@@ -5,11 +5,13 @@
 pub mod access;
 pub mod addr;
 pub mod body;
+pub mod checks;
 pub mod cost;
 pub mod digest;
 pub mod files;
 pub mod finding;
 pub mod graph;
+mod interned;
 pub mod ledger;
 pub mod lint;
 pub mod migration;
@@ -28,6 +30,7 @@ pub mod snapshot;
 pub mod sql;
 pub mod tracking;
 pub mod value;
+mod value_serde;
 pub mod watch;
 
 pub use addr::Addr;

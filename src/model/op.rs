@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::addr::Addr;
+use super::interned::Name;
 use super::secret::{HIDDEN, Secret};
 use super::snapshot::Api;
 use super::watch::Watched;
@@ -62,8 +63,19 @@ impl Serialize for Slot {
     }
 }
 
+impl<'de> Deserialize<'de> for Slot {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parse = |addr: &str| Addr::parse(addr).map_err(serde::de::Error::custom);
+        Ok(match text.strip_suffix(":old") {
+            Some(addr) => Self::old(parse(addr)?),
+            None => Self::of(parse(&text)?),
+        })
+    }
+}
+
 /// Where the password of a slot comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotSource {
     /// Made when applying, by the operating system's randomness.
@@ -81,15 +93,20 @@ pub enum SlotSource {
         key: String,
     },
     /// Given by whoever plans, who hands it to a person: a login for an hour.
-    Given(#[serde(serialize_with = "hidden")] Secret),
+    Given(#[serde(serialize_with = "hidden", deserialize_with = "never")] Secret),
 }
 
 fn hidden<S: serde::Serializer>(_: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(HIDDEN)
 }
 
+/// What was handed to a person is in no plan that is read.
+fn never<'de, D: serde::Deserializer<'de>>(_: D) -> Result<Secret, D::Error> {
+    Err(serde::de::Error::custom("a password that was handed out cannot be read from a plan"))
+}
+
 /// What is taken of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// The password itself.
@@ -114,22 +131,41 @@ pub enum Text {
 impl Serialize for Text {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            // What looks like a sensitive value and is none says so.
+            Self::Plain(text) if text == HIDDEN => {
+                TextForm::Literal { plain: text.clone() }.serialize(serializer)
+            }
             Self::Plain(text) => serializer.serialize_str(text),
             Self::Sensitive(_) => serializer.serialize_str(HIDDEN),
             Self::Slot(slot, part) => {
-                #[derive(Serialize)]
-                struct FromSlot<'a> {
-                    slot: &'a Slot,
-                    part: Part,
-                }
-                FromSlot { slot, part: *part }.serialize(serializer)
+                TextForm::Slot { slot: slot.clone(), part: *part }.serialize(serializer)
             }
         }
     }
 }
 
+/// A text as it is written. A sensitive one is read back as an empty secret: what was read is shown
+/// and compared, and never executed.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum TextForm {
+    Text(String),
+    Slot { slot: Slot, part: Part },
+    Literal { plain: String },
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match TextForm::deserialize(deserializer)? {
+            TextForm::Text(text) if text == HIDDEN => Self::Sensitive(Secret::new("")),
+            TextForm::Text(text) | TextForm::Literal { plain: text } => Self::Plain(text),
+            TextForm::Slot { slot, part } => Self::Slot(slot, part),
+        })
+    }
+}
+
 /// Who a statement runs as.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Login {
     /// Charter's own user.
@@ -144,7 +180,7 @@ pub enum Login {
 }
 
 /// A table with its database.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableName {
     /// The database.
     pub database: String,
@@ -160,7 +196,7 @@ impl fmt::Display for TableName {
 
 /// A mutation of a table: a row of `system.mutations`. After a mutation was killed and the server
 /// started anew, its id is given to another one, so that the time belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mutation {
     /// The table.
     #[serde(flatten)]
@@ -172,7 +208,7 @@ pub struct Mutation {
 }
 
 /// A statement for ClickHouse.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sql {
     /// The statement, exactly as it is sent. Values are parameters (`{name:Type}`).
     pub statement: String,
@@ -190,10 +226,10 @@ pub struct Sql {
     pub unless: Option<Probe>,
     /// What is looked at just before it and recorded with its start, so that a later plan can tell
     /// whether it did its work.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watch: Vec<Watched>,
     /// The tables that it changes by a mutation: it is done when those that it made are.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits_for: Vec<TableName>,
 }
 
@@ -222,7 +258,7 @@ impl Sql {
 }
 
 /// A Kubernetes object to write.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KubeApply {
     /// The API of the object.
     pub api: Api,
@@ -243,7 +279,7 @@ pub struct KubeApply {
 }
 
 /// How a Kubernetes object is written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KubeWrite {
     /// POST: fails where it exists.
@@ -258,7 +294,7 @@ pub enum KubeWrite {
 }
 
 /// A Kubernetes object to delete.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KubeDelete {
     /// The API of the object.
     pub api: Api,
@@ -271,7 +307,7 @@ pub struct KubeDelete {
 }
 
 /// Something that can be asked of a server, with yes or no as its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Probe {
     /// A login to ClickHouse that works.
@@ -284,16 +320,17 @@ pub enum Probe {
 }
 
 /// A row for one of charter's own tables. The executor adds `run_id`; the server adds `at`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LedgerRow {
     /// The table, without its database.
-    pub table: &'static str,
+    #[serde(deserialize_with = "super::interned::table")]
+    pub table: Name,
     /// The columns.
     pub row: BTreeMap<String, Json>,
     /// Columns that are filled from slots; never a password.
     pub fill: Vec<(String, Slot, Part)>,
     /// Columns that are filled with when the run began, in seconds since 1970.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<String>,
 }
 
@@ -312,7 +349,7 @@ impl LedgerRow {
 }
 
 /// One operation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// Runs a statement.
@@ -340,3 +377,6 @@ impl From<KubeApply> for Op {
         Self::KubeApply(Box::new(apply))
     }
 }
+
+#[cfg(test)]
+mod tests;

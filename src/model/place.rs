@@ -1,15 +1,15 @@
 //! A place of the configuration that a finding is about. Planning knows spans only; whoever holds
 //! the texts turns them into lines and columns with [`Place::locate`], before anything is shown.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diag::{SourceMap, Span};
 
 /// A place in the source, and what there is to say about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The span of an expression or of a block's head.
-    #[serde(skip)]
+    #[serde(skip, default = "Span::nowhere")]
     pub span: Span,
     /// A text that the expression is made of, where only that is meant.
     #[serde(skip)]
@@ -22,7 +22,7 @@ pub struct Place {
 }
 
 /// A line of a file, and the part of it that is meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
     /// The file, relative to the configuration.
     pub file: String,
@@ -45,7 +45,7 @@ impl Place {
 
     /// Returns a place of which the line is known: in a file that is no part of the source map.
     pub fn located(excerpt: Excerpt, label: String) -> Self {
-        Self { span: Span::NOWHERE, item: None, label, excerpt: Some(excerpt) }
+        Self { span: Span::nowhere(), item: None, label, excerpt: Some(excerpt) }
     }
 
     /// Looks the span up. An item is narrowed down to where its literal stands, if it stands in the

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::access::AccessChange;
 use super::addr::Addr;
+use super::checks::CheckResult;
 use super::cost::Cost;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
+use super::lint::Allowed;
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
 use super::rollout::Rollout;
@@ -17,7 +19,7 @@ use super::value::{Attrs, Value};
 use crate::diag::SourceMap;
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It comes to be.
@@ -36,9 +38,10 @@ pub enum Action {
 }
 
 /// A difference of one attribute.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttrDiff {
     /// The attribute.
+    #[serde(rename = "attribute")]
     pub attr: String,
     /// What is there; null for nothing.
     pub before: Value,
@@ -46,52 +49,61 @@ pub struct AttrDiff {
     pub after: Value,
 }
 
-impl Serialize for AttrDiff {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl AttrDiff {
+    /// Returns the difference as JSON for people and programs; sensitive leaves are hidden.
+    pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
             "attribute": self.attr,
             "before": self.before.to_json(),
             "after": self.after.to_json(),
         })
-        .serialize(serializer)
     }
 }
 
 /// One step: a resource, what happens to it, and the operations in their order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// Its place in the plan.
     pub id: usize,
     /// The steps that must have succeeded before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<usize>,
     /// The resource.
+    #[serde(rename = "address")]
     pub addr: Addr,
     /// The resource's kind.
     pub kind: String,
     /// The real object.
     pub identity: String,
     /// The tenant that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// What happens.
     pub action: Action,
     /// What is there; none where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Attrs>,
     /// What is declared; none where it goes away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<Attrs>,
     /// The differences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diff: Vec<AttrDiff>,
     /// The operations, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ops: Vec<Op>,
     /// What a reviewer should know besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// What its statements cost on tables that exist.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<Cost>,
     /// The digest of what the step expects to find.
     pub expects: Digest,
 }
 
 /// What is no longer declared and kept on the servers all the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retained {
     /// Where it was declared.
     #[serde(rename = "address")]
@@ -109,7 +121,7 @@ impl From<&Entry> for Retained {
 }
 
 /// The servers that a plan was made for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Servers {
     /// ClickHouse's version.
     pub clickhouse_version: String,
@@ -120,7 +132,7 @@ pub struct Servers {
 }
 
 /// A changeset.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// Who plans.
     pub scope: String,
@@ -136,12 +148,16 @@ pub struct Plan {
     pub access: Vec<AccessChange>,
     /// What else there is to say.
     pub findings: Vec<Finding>,
+    /// What was found and is allowed, by whom and why.
+    pub allowed: Vec<Allowed>,
     /// What is no longer declared and kept.
     pub retained: Vec<Retained>,
     /// Where passwords come from.
     pub slots: BTreeMap<Slot, SlotSource>,
     /// How many declared resources are as they should be.
     pub unchanged: usize,
+    /// How the conditions of the configuration turned out.
+    pub checks: Vec<CheckResult>,
 }
 
 /// How many steps do what.
@@ -193,12 +209,18 @@ impl Plan {
 
     /// Returns whether an apply may begin: no finding refuses it.
     pub fn may_apply(&self) -> bool {
-        !matches!(self.worst(), Some(Severity::Error | Severity::Decision))
+        !self.findings.iter().any(Finding::refuses)
+    }
+
+    /// Returns the findings that `lint { deny }` makes refusals of.
+    pub fn denied(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.denied)
     }
 
     /// Finds the lines of the findings' places, so that they can be shown.
     pub fn locate(&mut self, sources: &SourceMap) {
         self.findings.iter_mut().for_each(|finding| finding.locate(sources));
+        self.allowed.iter_mut().for_each(|allowed| allowed.locate(sources));
     }
 
     /// Returns the digest of all that an apply would do and expects to find.
@@ -211,9 +233,11 @@ impl Plan {
             rollout,
             access: _,
             findings: _,
+            allowed: _,
             retained: _,
             slots,
             unchanged: _,
+            checks: _,
         } = self;
         let steps: Vec<_> = steps
             .iter()

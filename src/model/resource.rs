@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::addr::Addr;
+use super::checks::Check;
 use super::lint::Inline;
 use super::value::{Attrs, Value};
 use crate::diag::Span;
@@ -106,6 +107,15 @@ impl Move {
     }
 }
 
+/// An `import` block: what exists there and differs is taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// What is taken over, with all that is below it.
+    pub to: Addr,
+    /// Where the address stands in the source.
+    pub span: Span,
+}
+
 /// Everything that the configuration declares.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -117,6 +127,10 @@ pub struct Desired {
     pub moves: Vec<Move>,
     /// What comments of the configuration allow.
     pub allows: Vec<Inline>,
+    /// The `import` blocks.
+    pub imports: Vec<Import>,
+    /// How the conditions of the configuration turned out.
+    pub checks: Vec<Check>,
 }
 
 impl Desired {

@@ -3,7 +3,7 @@
 //! The configuration has a [`Policy`]; a plan has the [`Rollout`] that comes of it, with the steps of
 //! each group, so that an apply decides nothing.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diag::Span;
 
@@ -22,7 +22,7 @@ pub struct Policy {
 
 /// The groups of a plan, in the order in which they run. A group begins when every tenant of the
 /// groups before has ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
     /// The groups, none of them empty.
     pub groups: Vec<Group>,
@@ -31,7 +31,7 @@ pub struct Rollout {
 }
 
 /// Tenants that run at the same time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Whether it is the group of the canaries: if one of them fails, no other tenant begins.
     pub canary: bool,
@@ -40,7 +40,7 @@ pub struct Group {
 }
 
 /// A tenant of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The tenant's slug.
     pub tenant: String,

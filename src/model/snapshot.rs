@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::addr::Addr;
@@ -15,7 +15,7 @@ use super::value::Value;
 pub type Row = Map<String, Json>;
 
 /// A resource of the Kubernetes API.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Api {
     /// The group; empty for the core.
     pub group: String,

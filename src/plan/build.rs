@@ -8,8 +8,10 @@ use serde_json::{Value as Json, json};
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, lint, order, registry, rollout};
+use super::{Request, access, check, diff, imports, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
+use crate::lint::judge::judge;
+use crate::model::lint::{Policy, Verdict};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -25,7 +27,10 @@ pub fn build(request: &Request) -> Plan {
     draft.findings.extend(moved.findings());
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
-    draft.findings.extend(survey.of_kinds().into_iter().filter(is_for_a_plan));
+    let for_a_plan = |finding: &Finding| is_for_a_plan(finding, &request.settings.lint);
+    draft.findings.extend(survey.of_kinds().into_iter().filter(for_a_plan));
+    let imports = imports::findings(&subjects, request.desired, request.snapshot);
+    draft.findings.extend(imports.into_iter().filter(for_a_plan));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -90,7 +95,8 @@ impl<'a> Draft<'a> {
     fn subject(&mut self, subject: &Subject) {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
-        self.findings.extend(findings.into_iter().filter(is_for_a_plan));
+        let policy = &self.survey.request.settings.lint;
+        self.findings.extend(findings.into_iter().filter(|finding| is_for_a_plan(finding, policy)));
         match (&subject.standing, subject.action()) {
             (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
             (Standing::Misrecorded(recorded), _) => self.record(subject, recorded),
@@ -111,6 +117,7 @@ impl<'a> Draft<'a> {
         }
         let mut step = Self::step(subject, lowered.action.unwrap_or(action));
         step.notes = notes(subject, action);
+        step.notes.extend(imports::note(subject, action, self.survey.request.desired));
         step.notes.append(&mut lowered.notes);
         step.costs.append(&mut lowered.costs);
         step.diff.clone_from(&subject.compared.diff);
@@ -263,10 +270,12 @@ impl<'a> Draft<'a> {
         let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
         self.findings.extend(reviews);
         self.findings.extend(kept(&self.retained, request.desired));
+        self.findings.extend(lint::checks(request.desired));
         let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
         sort(&mut self.findings);
+        let allowed = judge(&mut self.findings, &request.settings.lint, request.desired);
         self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
         Plan {
             scope: request.settings.scope.clone(),
@@ -276,17 +285,19 @@ impl<'a> Draft<'a> {
             steps,
             access: changes,
             findings: self.findings,
+            allowed,
             retained: self.retained,
             slots: self.slots,
             unchanged: self.unchanged,
+            checks: request.desired.checks.iter().map(Into::into).collect(),
         }
     }
 }
 
 /// Returns whether a plan says it, too: notes are a check's. A plan says what would change, and
-/// what stands in the way.
-fn is_for_a_plan(finding: &Finding) -> bool {
-    finding.severity < Severity::Note
+/// what stands in the way, or is denied.
+fn is_for_a_plan(finding: &Finding, policy: &Policy) -> bool {
+    finding.severity < Severity::Note || policy.verdict(finding.code) == Some(Verdict::Deny)
 }
 
 /// Returns what a reviewer should know of the record.

@@ -3,7 +3,7 @@
 use super::build::{kept, sort};
 use super::moves::Moved;
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, diff, lint};
+use super::{Request, diff, imports, lint};
 use crate::kinds::Undeclared;
 use crate::model::plan::Retained;
 use crate::model::resource::Desired;
@@ -20,12 +20,14 @@ pub fn check(request: &Request) -> Vec<Finding> {
     let (subjects, mut findings) = survey.subjects();
     findings.extend(moved.findings());
     findings.extend(survey.of_kinds());
+    findings.extend(imports::findings(&subjects, request.desired, request.snapshot));
     for subject in &subjects {
         findings.extend(of(subject, &survey));
     }
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
     findings.extend(undeclared(&leftovers, request.desired));
+    findings.extend(lint::checks(request.desired));
     sort(&mut findings);
     findings
 }

@@ -1,6 +1,7 @@
 //! The stable codes of what a plan or a check finds: a table, so that each is defined once, can be
 //! listed and can be named in configuration. Codes are never reused.
 
+use crate::model::resource::Desired;
 use crate::model::{Category, Finding, Severity};
 
 /// A code: what it stands for.
@@ -42,6 +43,12 @@ macro_rules! codes {
 }
 
 codes! {
+    CHECK_FAILED = "CH170", Warning, "A check fails.",
+        "A condition that the configuration sets for itself in a `check` block is false.";
+    NOTHING_TO_IMPORT = "CH180", Error, "Nothing to import.",
+        "An `import` block names what is not on the servers, or what is not taken over in this way.";
+    IMPORTED = "CH181", Note, "Imported already.",
+        "An `import` block names what is charter's already: the block has done its work.";
     UNKNOWN_TARGET = "CH200", Error, "Unknown target.",
         "A target names nothing that is declared or recorded, so that the plan would do less than was asked.";
     FOREIGN = "CH201", Error, "Exists, differs and is not charter's.",
@@ -99,6 +106,11 @@ pub const WIDENING: [Code; 8] = [
     LEAVES_SERVER,
     ACTS_AS_OTHERS,
 ];
+
+/// Returns a finding for each condition of a `check` block that is false.
+pub fn checks(desired: &Desired) -> impl Iterator<Item = Finding> {
+    desired.checks.iter().flat_map(|check| check.findings(CHECK_FAILED.code, CHECK_FAILED.severity))
+}
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ pub mod ahead;
 pub mod build;
 pub mod check;
 pub mod diff;
+pub mod imports;
 pub mod lint;
 pub mod moves;
 pub mod order;

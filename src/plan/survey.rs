@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::moves::{Moved, Rename};
-use super::{Request, diff, lint, registry};
+use super::{Request, diff, imports, lint, registry};
 use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
@@ -179,11 +179,16 @@ impl<'a> Survey<'a> {
                 }
             }
             (Owner::Nobody, Standing::Settled) => Standing::Unclaimed,
-            (Owner::Nobody, Standing::Differs) if !self.is_owned_with(kind, resource) => {
+            (Owner::Nobody, Standing::Differs) if !self.is_taken(kind, resource) => {
                 Standing::Refused(foreign(kind, resource, diff))
             }
             (_, standing) => standing,
         }
+    }
+
+    /// Returns whether what is nobody's and differs is made as declared all the same.
+    fn is_taken(&self, kind: &dyn Kind, resource: &Resource) -> bool {
+        imports::takes(self.request.desired, &resource.addr) || self.is_owned_with(kind, resource)
     }
 
     /// Returns whether the objects that this one goes with are ours: those that are there, for an
@@ -405,6 +410,7 @@ fn foreign(kind: &dyn Kind, resource: &Resource, diff: &[AttrDiff]) -> Finding {
         .finding(kind.category(), summary)
         .at(&resource.addr)
         .compare(expected, found)
-        .help("to take it over, declare it as it is and apply: it is adopted, then change it")
+        .help(format!("to take it over and make it as declared: import {{ to = {} }}", resource.addr.block()))
+        .help("to take it over as it is, declare it so: charter import writes it")
         .help("or choose another name")
 }

@@ -26,20 +26,29 @@ pub struct Report<'a> {
     pub isolation: Option<&'a isolation::Report>,
 }
 
-/// The questions of a check, with their names.
-pub const CATEGORIES: [(Category, &str, &str); 6] = [
+/// All questions of a check, with their names.
+const CATEGORIES: [(Category, &str, &str); 7] = [
     (Category::Tracking, "tracking", "the expected migrations were applied"),
     (Category::Access, "access", "databases, users, roles and grants are as declared"),
     (Category::Tables, "tables", "the managed tables are there, with their columns"),
     (Category::Secrets, "secrets", "Secrets hold what they must"),
     (Category::Readiness, "readiness", "other controllers' objects are ready"),
     (Category::Charter, "charter", "charter's own tables are in order"),
+    (Category::Checks, "checks", "the configuration's own checks hold"),
 ];
 
 impl Report<'_> {
     /// Returns whether nothing is wrong: notes may be there.
     pub fn is_clean(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity == Severity::Note)
+    }
+
+    /// Returns the questions that were asked, with their names. Not every configuration has checks of
+    /// its own.
+    pub fn questions(&self) -> impl Iterator<Item = (Category, &'static str, &'static str)> {
+        let is_asked =
+            |category: Category| category != Category::Checks || self.of(category).next().is_some();
+        CATEGORIES.into_iter().filter(move |(category, ..)| is_asked(*category))
     }
 
     fn of(&self, category: Category) -> impl Iterator<Item = &Finding> {
@@ -54,7 +63,7 @@ impl Report<'_> {
 /// Returns the report as text.
 pub fn text(report: &Report, options: &Options) -> String {
     let mut page = Page::new(options);
-    for (category, name, question) in CATEGORIES {
+    for (category, name, question) in report.questions() {
         let (mark, tone) = match report.of(category).map(|finding| finding.severity).min() {
             None | Some(Severity::Note) => ("ok  ", Tone::Good),
             Some(Severity::Warning) => ("warn", Tone::Change),
@@ -101,9 +110,10 @@ fn proved(proof: &isolation::Report) -> String {
 
 /// Returns the report as a JSON document. `version` is charter's own.
 pub fn json(report: &Report, version: &str) -> Json {
-    let categories = CATEGORIES.map(|(category, name, question)| {
+    let categories = report.questions().map(|(category, name, question)| {
         json!({ "category": name, "question": question, "ok": report.is_ok(category) })
     });
+    let categories: Vec<Json> = categories.collect();
     let mut document = json!({
         "charter_version": version,
         "scope": report.scope,

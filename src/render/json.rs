@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::value::attrs_json;
-use crate::model::{Action, Addr, Attrs, Plan, Step, Value};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Plan, Step, Value};
 
 /// The version of terraform's format that `resource_changes` follows.
 const FORMAT_VERSION: &str = "1.2";
@@ -34,7 +34,9 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "access": plan.access,
         "slots": slots,
         "findings": plan.findings,
+        "allowed": plan.allowed,
         "retained": plan.retained,
+        "checks": super::checks::json(&plan.checks),
         "summary": summary(plan),
         "digest": plan.digest(),
         "applyable": plan.may_apply() && !plan.steps.is_empty(),
@@ -153,7 +155,7 @@ fn step(step: &Step) -> Json {
         ("identity", json!(identity)),
         ("tenant", json!(tenant)),
         ("action", json!(action)),
-        ("diff", json!(diff)),
+        ("diff", diff.iter().map(AttrDiff::to_json).collect()),
         ("operations", json!(ops)),
         ("notes", json!(notes)),
         ("cost", json!(costs)),

@@ -5,7 +5,9 @@
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
 pub mod access;
+pub mod allowed;
 pub mod check;
+pub mod checks;
 pub mod codes;
 mod cost;
 pub mod findings;
@@ -23,5 +25,6 @@ mod template;
 mod tests;
 pub mod text;
 pub mod tree;
+pub mod unified;
 
 pub use crate::diag::escape;

@@ -153,8 +153,8 @@ fn what_is_found_is_told_with_what_to_do() {
                   size: "2"
         found     comment: nothing
                   size: "1"
-        help: to take it over, declare it as it is and apply: it is adopted, then
-              change it
+        help: to take it over and make it as declared: import { to = role.a }
+        help: to take it over as it is, declare it so: charter import writes it
         help: or choose another name
 
     Nothing to apply, but 1 finding: 1 error.

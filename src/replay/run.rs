@@ -1,6 +1,8 @@
 //! Runs a replay: scratch databases are made, filled with definitions, looked at and dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 
@@ -16,6 +18,10 @@ const AT_ONCE: usize = 4;
 /// How old, in seconds, a scratch database of another run is before it is taken for one of a run that
 /// crashed.
 const CRASHED: u64 = 3600;
+
+/// How long an interrupted replay waits for the statements that the server is at: dropped before, a
+/// user or a database could come to be after its drop.
+const LAST_STATEMENTS: Duration = Duration::from_secs(10);
 
 /// What the names of scratch databases begin with.
 const PREFIX: &str = "charter_replay_";
@@ -72,12 +78,14 @@ pub async fn run<S: Servers>(
     let named: Vec<(String, Group)> =
         plan.groups.into_iter().enumerate().map(|(at, group)| (name(run, at + 1), group)).collect();
     let names: Vec<String> = named.iter().map(|(name, _)| name.clone()).collect();
+    let stopped = AtomicBool::new(false);
     let work = stream::iter(named)
-        .map(|(name, group)| one(servers, name, group))
+        .map(|(name, group)| one(servers, name, group, &stopped))
         .buffered(AT_ONCE)
         .collect::<Vec<_>>();
+    tokio::pin!(work);
     tokio::select! {
-        done = work => {
+        done = &mut work => {
             for (compared, unknown, left) in done {
                 outcome.compared.extend(compared);
                 outcome.unknown.extend(unknown);
@@ -85,6 +93,9 @@ pub async fn run<S: Servers>(
             }
         }
         () = stop => {
+            stopped.store(true, Ordering::Relaxed);
+            // What is not done by then is dropped all the same, and found by the next replay.
+            let _ = tokio::time::timeout(LAST_STATEMENTS, work).await;
             for name in names {
                 if let Err(error) = drop_scratch(servers, &name).await {
                     outcome.left.push((name, error.to_string()));
@@ -103,8 +114,8 @@ fn name(run: &str, number: usize) -> String {
 type Done = (Vec<Compared>, Vec<(crate::model::Addr, String)>, Option<(String, String)>);
 
 /// Rebuilds a group in its scratch database, which is dropped whatever comes.
-async fn one<S: Servers>(servers: &S, name: String, group: Group) -> Done {
-    let built = build(servers, &name, &group).await;
+async fn one<S: Servers>(servers: &S, name: String, group: Group, stopped: &AtomicBool) -> Done {
+    let built = build(servers, &name, &group, stopped).await;
     let left = drop_scratch(servers, &name).await.err().map(|error| (name.clone(), error.to_string()));
     let made = match built {
         Ok(made) => made,
@@ -131,24 +142,24 @@ async fn one<S: Servers>(servers: &S, name: String, group: Group) -> Done {
 }
 
 /// Makes what the statements define, and returns what it looks like.
-async fn build<S: Servers>(servers: &S, name: &str, group: &Group) -> Result<BTreeMap<String, Look>, String> {
+async fn build<S: Servers>(
+    servers: &S,
+    name: &str,
+    group: &Group,
+    stopped: &AtomicBool,
+) -> Result<BTreeMap<String, Look>, String> {
     let prepare = |error: Error| format!("the scratch database cannot be made: {error}");
-    let quoted = sql::ident(name);
-    let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).map_err(|_| "there is no randomness for a password".to_owned())?;
-    let password = digest::hex(&random);
-    let hash = crate::migrate::raw_sha256(password.as_bytes());
-    for statement in [
-        format!("CREATE DATABASE {quoted} COMMENT {}", sql::literal(COMMENT)),
-        format!(
-            "CREATE USER {quoted} IDENTIFIED WITH sha256_hash BY '{hash}' DEFAULT DATABASE {quoted} GRANTEES NONE"
-        ),
-        format!("GRANT {RIGHTS} ON {quoted}.* TO {quoted}"),
-    ] {
-        servers.execute(Query::new(statement)).await.map_err(prepare)?;
+    let going_on = || match stopped.load(Ordering::Relaxed) {
+        true => Err("the replay was interrupted".to_owned()),
+        false => Ok(()),
+    };
+    let (password, queries) = scratch(name)?;
+    for query in queries {
+        going_on()?;
+        servers.execute(query).await.map_err(prepare)?;
     }
-    let password = Secret::new(password);
     for statement in &group.statements {
+        going_on()?;
         let mut query = Query::new(statement.text(name));
         query.login = Some((name.to_owned(), password.clone()));
         query.database = Some(name.to_owned());
@@ -159,8 +170,32 @@ async fn build<S: Servers>(servers: &S, name: &str, group: &Group) -> Result<BTr
         let done = servers.execute(query).await;
         done.map_err(|error| format!("{} does not run in a scratch database: {error}", statement.from))?;
     }
+    going_on()?;
     let mut looks = looks(servers, &[name]).await.map_err(|error| error.to_string())?;
     Ok(looks.remove(name).unwrap_or_default())
+}
+
+/// Returns a password for a scratch user, and what makes it and its database.
+fn scratch(name: &str) -> Result<(Secret, [Query; 3]), String> {
+    let random = || {
+        let mut bytes = [0_u8; 32];
+        getrandom::fill(&mut bytes).map_err(|_| "there is no randomness for a password".to_owned())?;
+        Ok::<_, String>(digest::hex(&bytes))
+    };
+    let (password, salt, quoted) = (Secret::new(random()?), random()?, sql::ident(name));
+    let mut user = Query::new(format!(
+        "CREATE USER {quoted} IDENTIFIED WITH sha256_hash BY {{hash:String}} SALT {{salt:String}} \
+         DEFAULT DATABASE {quoted} GRANTEES NONE"
+    ));
+    user.params = vec![
+        ("hash".to_owned(), Secret::new(password.salted_sha256(&salt))),
+        ("salt".to_owned(), Secret::new(salt)),
+    ];
+    user.sensitive = true;
+    user.settings = BTreeMap::from([("log_queries".to_owned(), "0".to_owned())]);
+    let database = Query::new(format!("CREATE DATABASE {quoted} COMMENT {}", sql::literal(COMMENT)));
+    let rights = Query::new(format!("GRANT {RIGHTS} ON {quoted}.* TO {quoted}"));
+    Ok((password, [database, user, rights]))
 }
 
 /// What the scratch user may do in its database: define, and select in views.
@@ -211,12 +246,18 @@ fn neutral(row: &Row, column: &str) -> String {
     out + rest
 }
 
-/// Returns the scratch databases of runs that crashed.
+/// Returns the scratch databases of runs that crashed, and scratch users whose database is gone.
 async fn leftovers<S: Servers>(servers: &S) -> Result<Vec<String>, Error> {
-    let statement = format!(
-        "SELECT name FROM system.databases WHERE startsWith(name, '{PREFIX}') AND comment = '{COMMENT}' AND \
+    let old = format!(
+        "startsWith(name, '{PREFIX}') AND \
          ifNull(dateDiff('second', parseDateTimeBestEffortOrNull(substring(name, {}, 15), 'UTC'), now()), 0) > {CRASHED}",
         PREFIX.len() + 1
+    );
+    let statement = format!(
+        "SELECT DISTINCT name FROM (\
+         SELECT name FROM system.databases WHERE {old} AND comment = '{COMMENT}' \
+         UNION ALL SELECT name FROM system.users WHERE {old} AND default_database = name \
+         AND name NOT IN (SELECT name FROM system.databases)) ORDER BY name"
     );
     let rows = servers.rows(Query::new(statement)).await?;
     Ok(rows.iter().map(|row| text(row, "name").to_owned()).collect())

@@ -39,6 +39,9 @@ pub fn vet(sql: &str, database: &str, left_out: &mut BTreeSet<String>) -> Verdic
     }
     let own = analysis.objects.iter().find(|object| !matches!(object.role, Role::Reads | Role::Writes));
     let name = own.map_or("", |object| &object.name);
+    if analysis.verb == Verb::Alter && makes_a_disk(sql) {
+        return Verdict::Skip;
+    }
     if analysis.verb == Verb::Create && reaches_out(&analysis, sql) {
         left_out.insert(name.to_owned());
         return Verdict::Skip;
@@ -80,7 +83,21 @@ fn reaches_out(analysis: &Analysis, sql: &str) -> bool {
         .iter()
         .any(|object| object.role == Role::Creates && object.kind == ObjectKind::Dictionary);
     let engine = authored(sql).engine;
-    dictionary || !(engine.ends_with("MergeTree") || ENGINES.contains(&&*engine))
+    dictionary || !(engine.ends_with("MergeTree") || ENGINES.contains(&&*engine)) || makes_a_disk(sql)
+}
+
+/// Returns whether a statement describes a disk in its settings, which the server would connect to:
+/// `SETTINGS disk = disk(type = s3, …)`.
+fn makes_a_disk(sql: &str) -> bool {
+    let Ok(tokens) = lex(sql) else { return true };
+    let mut tokens = tokens.iter().filter(|token| !token.kind.is_trivia()).peekable();
+    while let Some(token) = tokens.next() {
+        let call = tokens.peek().is_some_and(|next| next.is_punct("("));
+        if call && token.text.trim_matches(['`', '"']).eq_ignore_ascii_case("disk") {
+            return true;
+        }
+    }
+    false
 }
 
 /// Returns the engine clause of a definition as [`unreplicated`] would leave it.

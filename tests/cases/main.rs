@@ -96,6 +96,18 @@ fn lacks(path: &str, expected: &Json, found: &Json) -> Vec<String> {
 }
 
 #[test]
+fn each_plan_can_be_kept_and_read_back() {
+    for (name, folder) in cases() {
+        let plan = plan_of(&folder);
+        let kept = serde_json::to_string(&plan).unwrap();
+        let read: Plan = serde_json::from_str(&kept).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(read.digest(), plan.digest(), "{name}");
+        assert_eq!(render::json::plan(&read, "test"), render::json::plan(&plan, "test"), "{name}");
+        assert_eq!(serde_json::to_string(&read).unwrap(), kept, "{name}");
+    }
+}
+
+#[test]
 fn each_plan_is_as_expected() {
     let mut wrong = Vec::new();
     for (name, folder) in cases() {

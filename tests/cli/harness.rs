@@ -1,6 +1,7 @@
 //! A folder with a configuration, and the binary run in it with a cleared environment.
 
 use std::fmt;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -62,16 +63,31 @@ impl Project {
 /// Runs charter in a folder. Mentions of the folder and of the version are normalised, so that
 /// snapshots hold on every machine.
 pub fn run(folder: &Path, env: &[(String, String)], args: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_charter"))
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .env("COLUMNS", "100")
-        .env("HOME", folder)
-        .envs(env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .output()
+    let env = env.iter().map(|(name, value)| (name, value));
+    let output = command(folder, args).envs(env).stdin(Stdio::null()).output().unwrap();
+    normalised(folder, output)
+}
+
+/// Runs charter in a folder with a text as its standard input.
+pub fn piped(folder: &Path, args: &[&str], input: &str) -> Output {
+    let mut child = command(folder, args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // What refuses its arguments does not read.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    normalised(folder, child.wait_with_output().unwrap())
+}
+
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_charter"));
+    command.args(args).current_dir(folder).env_clear().env("COLUMNS", "100").env("HOME", folder);
+    command
+}
+
+fn normalised(folder: &Path, output: std::process::Output) -> Output {
     let folder = folder.to_str().unwrap();
     let version = concat!("charter ", env!("CARGO_PKG_VERSION"));
     let normal = |bytes: Vec<u8>| {

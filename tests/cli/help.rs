@@ -44,6 +44,7 @@ fn of_the_program() {
 
     Commands:
       validate     Parses, resolves and type-checks the configuration; needs no server
+      fmt          Rewrites configurations in the canonical format; needs no server
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
@@ -123,6 +124,7 @@ fn of_the_program_in_short() {
 
     Commands:
       validate     Parses, resolves and type-checks the configuration; needs no server
+      fmt          Rewrites configurations in the canonical format; needs no server
       plan         Shows what an apply would change; changes nothing
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
@@ -155,8 +157,9 @@ fn of_validate() {
 
     Reads every *.hcl file of the folder (but *.vars.hcl and *.test.hcl), resolves references, evaluates
     expressions, checks types and names, and cuts the migrations into statements: everything that can be
-    told without a server. As many problems as one run can find are told, each with its place and what
-    to do. Warnings do not fail it.
+    told without a server, and evaluates `check` blocks and preconditions. As many problems as one run
+    can find are told, each with its place and what to do. Warnings, and checks that fail, do not fail
+    it.
 
     Usage: charter validate [OPTIONS]
 

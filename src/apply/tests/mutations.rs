@@ -126,6 +126,16 @@ async fn a_lost_answer_is_proved_by_a_mutation_that_does_what_the_statement_says
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_mutation_that_was_there_before_is_not_the_statements() {
+    for (asked, outcome) in [(1_700_000_001_u64, Outcome::HalfWay), (1_700_000_100, Outcome::Done)] {
+        let mut rows = mutation(false, "somebody else's").unwrap();
+        rows[0].insert("asked".into(), json!(asked));
+        let fake = Fake::default().answer_rows("mutations", [Ok(rows)]);
+        assert_eq!(apply_plan(&fake, migration()).await.0.outcome(), outcome, "{asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_mutations_cannot_be_read_the_answer_stands() {
     let denied = || Err(error(ErrorKind::Denied, Some(497), "not enough privileges"));
     let fake = Fake::default().answer_rows("mutations", [denied()]);

@@ -4,6 +4,7 @@
 //! `try` and `can` are part of the evaluator, because they look at problems of their arguments.
 
 mod collections;
+mod conditions;
 mod encoding;
 mod files;
 mod format;
@@ -110,8 +111,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     TABLES.iter().flat_map(|table| table.iter().map(|function| function.name)).chain(["try", "can"])
 }
 
-static TABLES: [&[Function]; 5] =
-    [text::TABLE, collections::TABLE, numbers::TABLE, encoding::TABLE, files::TABLE];
+static TABLES: [&[Function]; 6] =
+    [text::TABLE, collections::TABLE, conditions::TABLE, numbers::TABLE, encoding::TABLE, files::TABLE];
 
 /// Returns a function whose result is made of what is inside of its arguments.
 const fn deep(

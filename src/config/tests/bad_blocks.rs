@@ -42,7 +42,8 @@ role "g" {
     7:8 block has too many labels | "x": this block has no label | help: write `locals { … }`
     8:1 missing attribute `from` | moved: an address is missing | help: write moved { from = role.old … to = role.new }, a line each
     8:1 missing attribute `to` | moved: an address is missing | help: write moved { from = role.old … to = role.new }, a line each
-    9:1 `import` blocks are not supported by this version | import: not supported | help: remove the block: what is on the servers and equals its declaration is adopted unasked
+    9:1 missing attribute `to` | import: an address is missing | help: write import { to = role.analyst }
+    9:10 unknown attribute | x: `import` has no such attribute | help: it has `to`
     10:1 unknown block | resource: no block of this type exists | help: the kind is the block's type: `role "analyst" { … }`
     11:1 attribute outside of a block | loose: this belongs into a block | help: values with a name are declared in a `locals` block
     13:1 duplicate address | role "dup": declared a second time | role "dup": first declared here | help: rename or remove one of them
@@ -128,8 +129,8 @@ database "d" {
     4:34 depends_on takes references to resources | "x": not a resource | help: write it without an attribute: depends_on = [role.analyst]
     4:48 unknown resource | c: no `database` block has this label | help: declare it: database "c" {}
     6:24 unknown attribute in ignore_changes | coment: `database` has no such attribute | help: did you mean `comment`?
-    7:5 unknown lifecycle argument | prevent_destroy: lifecycle has no such argument | help: it has `ignore_changes`
-    8:5 unknown nested block | inner: lifecycle has no blocks
+    7:5 unknown lifecycle argument | prevent_destroy: lifecycle has no such argument | help: it has `ignore_changes`, and `precondition` blocks
+    8:5 unknown nested block | inner: lifecycle has no such block | help: it has `ignore_changes`, and `precondition` blocks
     12:16 argument is not a list | database.a: a list in brackets is needed | help: write depends_on = [ … ]
     14:5 unknown lifecycle argument | ignore_change: lifecycle has no such argument | help: did you mean `ignore_changes`?
     16:3 nested block is repeated | lifecycle: a second one | lifecycle: the first one | help: `lifecycle` stands here once at most

@@ -264,7 +264,7 @@ fn allows(
                 codes: allow.codes.clone(),
                 reason: allow.reason.clone(),
                 place,
-                covers: Span::NOWHERE,
+                covers: Span::nowhere(),
                 statement: statement.index,
                 lines: (first, last),
             });

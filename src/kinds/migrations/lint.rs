@@ -119,9 +119,10 @@ fn idle(wanted: &Resource, first: usize, findings: &[Finding]) -> Vec<Finding> {
     let mut idle = Vec::new();
     for allow in allows {
         for code in &allow.codes {
-            let decided = statement::decides(code) || ["CH429", "CH430"].contains(&code.as_str());
+            let code: &str = code;
+            let decided = statement::decides(code) || ["CH429", "CH430"].contains(&code);
             let fires = findings.iter().any(|one| {
-                (one.code == code || one.also.contains(&code.as_str())) && is_at(one, wanted, allow.statement)
+                (one.code == code || one.also.contains(&code)) && is_at(one, wanted, allow.statement)
             });
             if decided && !fires {
                 let summary = "an allow comment allows nothing";

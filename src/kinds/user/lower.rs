@@ -5,7 +5,7 @@
 use super::clauses::{clauses, listed_roles};
 use super::due::{KEYS, PASSWORD, What, due};
 use super::password::{accept, keys_first, lost_manifest, proof, refuse, secret_first};
-use super::{auth, compare, findings, methods, observe, record, rotate};
+use super::{auth, compare, findings, methods, observe, record, rotate, taken};
 use crate::kinds::common::credential::CREDENTIAL;
 use crate::kinds::common::duration::instant;
 use crate::kinds::common::expiry;
@@ -26,6 +26,7 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
         }
         (Action::Create, Some(wanted)) => create(wanted, world),
         (Action::Adopt, Some(wanted)) => adopt(change, wanted, world),
+        (Action::Update, Some(wanted)) if change.entry.is_none() => taken::lower(change, wanted, world),
         (Action::Update, Some(wanted)) => update(change, wanted, world),
         _ => Lowered::default(),
     }
@@ -52,19 +53,19 @@ fn create(wanted: &Resource, world: &World) -> Lowered {
     lowered
 }
 
-fn alter(wanted: &Resource, clauses: &str) -> Op {
+pub(super) fn alter(wanted: &Resource, clauses: &str) -> Op {
     Sql::new(format!("ALTER USER {} {clauses}", sql::ident(&wanted.identity))).into()
 }
 
 /// Grants the roles that are to be default ones: the server takes no others. The user's grants come
 /// after the user, and find them granted.
-fn granted_first(wanted: &Resource) -> Option<Op> {
+pub(super) fn granted_first(wanted: &Resource) -> Option<Op> {
     let roles: Vec<String> = listed_roles(&wanted.attrs).into_iter().map(sql::ident).collect();
     let grant = || format!("GRANT {} TO {}", roles.join(", "), sql::ident(&wanted.identity));
     (!roles.is_empty()).then(|| Sql::new(grant()).into())
 }
 
-fn adopt(change: &Change, wanted: &Resource, world: &World) -> Lowered {
+pub(super) fn adopt(change: &Change, wanted: &Resource, world: &World) -> Lowered {
     let mut lowered = secret_first(wanted, world);
     if !lowered.findings.is_empty() {
         return lowered;
@@ -161,7 +162,13 @@ fn with_list(what: Option<What>, first: bool) -> Option<Renewal> {
 }
 
 /// Sets the whole list of methods, with the password that the Secret holds, and what else differs.
-fn set_list(lowered: &mut Lowered, change: &Change, wanted: &Resource, clauses: &str, world: &World) {
+pub(super) fn set_list(
+    lowered: &mut Lowered,
+    change: &Change,
+    wanted: &Resource,
+    clauses: &str,
+    world: &World,
+) {
     lowered.ops.push(whole_list(wanted, clauses));
     lowered.notes.push(list_note(wanted));
     if wanted.attrs.contains_key(CREDENTIAL) {

@@ -20,6 +20,7 @@ mod record;
 mod remarks;
 mod rotate;
 mod settings;
+mod taken;
 #[cfg(test)]
 mod tests;
 

@@ -76,7 +76,7 @@ pub const RULES: [(Rule, Check); 6] = [
 
 fn populates(view: &View<'_, '_>, _: &Sheet<'_>) -> Vec<Found> {
     let made = view.object(Role::Creates).filter(|(_, kind)| *kind == ObjectKind::MaterializedView);
-    let at = view.top(0, "POPULATE").filter(|_| made.is_some() && view.analysis.verb == Verb::Create);
+    let at = view.top(0, "POPULATE AS").filter(|_| made.is_some() && view.analysis.verb == Verb::Create);
     at.map(|at| (view.range(at..at + 1), "rows that arrive meanwhile are left out".into()))
         .into_iter()
         .collect()

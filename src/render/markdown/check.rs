@@ -4,7 +4,7 @@ use super::escape::{code, marker};
 use super::sections::findings;
 use super::{LIMIT, Level};
 use crate::model::{Finding, Severity};
-use crate::render::check::{CATEGORIES, Report};
+use crate::render::check::Report;
 use crate::render::findings::count;
 use crate::render::fold;
 
@@ -31,7 +31,7 @@ fn compose(report: &Report, level: Level) -> String {
         report.resources
     ));
     out.push_str("| Question | | Findings |\n|---|---|--:|\n");
-    for (category, _, question) in CATEGORIES {
+    for (category, _, question) in report.questions() {
         let of: Vec<Severity> =
             report.findings.iter().filter(|one| one.category == category).map(|one| one.severity).collect();
         let mark = match of.iter().min() {

@@ -116,6 +116,7 @@ fn compose(view: &View, level: Level, rung: Rung) -> String {
     sections::head(&mut out, view);
     let cut = perils::section(&mut out, view, rung);
     sections::findings(&mut out, &view.findings, level);
+    sections::allowed(&mut out, view, level);
     sections::retained(&mut out, view, level);
     if level < Level::Totals {
         sections::table(&mut out, view);

@@ -14,6 +14,7 @@ role "support" {
     privileges = ["SELECT(id, at)"]
     on         = "${tenant.acme.database}.events"
   }
+
   grant {
     privileges = ["SELECT"]
     on         = "tenant_globex.*"

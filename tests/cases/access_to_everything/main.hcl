@@ -12,6 +12,7 @@ role "dba" {
     privileges = ["SYSTEM RELOAD", "S3", "ROLE ADMIN", "SELECT", "CREATE TEMPORARY TABLE"]
     on         = "*.*"
   }
+
   grant {
     privileges = ["SET DEFINER"]
     on         = "*"

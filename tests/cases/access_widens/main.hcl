@@ -13,10 +13,12 @@ role "analyst" {
     on           = "reporting.*"
     grant_option = true
   }
+
   grant {
     privileges = ["INSERT", "TRUNCATE"]
     on         = "reporting.daily"
   }
+
   grant {
     privileges = ["SELECT", "dictGet"]
     on         = "finance.*"

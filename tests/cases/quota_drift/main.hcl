@@ -7,7 +7,6 @@ kubernetes {
   manifests = "out/manifests"
 }
 
-
 quota "hourly" {
   keyed_by = "user_name"
   interval {
@@ -16,6 +15,7 @@ quota "hourly" {
     read_bytes     = "10G"
     execution_time = 90.5
   }
+
   interval {
     duration   = "1d"
     randomized = true

@@ -7,7 +7,6 @@ kubernetes {
   manifests = "out/manifests"
 }
 
-
 role "analyst" {}
 
 role "batch" {

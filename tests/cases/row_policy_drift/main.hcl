@@ -7,7 +7,6 @@ kubernetes {
   manifests = "out/manifests"
 }
 
-
 database "shared" {}
 
 row_policy "own" {

@@ -7,7 +7,6 @@ kubernetes {
   manifests = "out/manifests"
 }
 
-
 settings_profile "base" {
   settings = { log_comment = "base", max_threads = 4 }
 }
@@ -21,6 +20,7 @@ settings_profile "reporting" {
     min   = 1
     max   = "20G"
   }
+
   setting {
     name        = "readonly"
     value       = 2

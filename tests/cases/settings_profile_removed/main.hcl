@@ -6,4 +6,3 @@ charter {
 kubernetes {
   manifests = "out/manifests"
 }
-

@@ -7,7 +7,6 @@ kubernetes {
   manifests = "out/manifests"
 }
 
-
 settings_profile "mine" {
   settings = { max_thread = 4, SQL_tenant = "x" }
 }

@@ -7,7 +7,6 @@ kubernetes {
   manifests = "out/manifests"
 }
 
-
 tenant "acme" {
   limits {
     max_memory_usage                = "10G"

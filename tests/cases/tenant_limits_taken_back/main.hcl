@@ -7,5 +7,4 @@ kubernetes {
   manifests = "out/manifests"
 }
 
-
 tenant "acme" {}

@@ -38,6 +38,7 @@ role "analyst" {
     privileges = ["SELECT"]
     on         = "${database.reporting.name}.*"
   }
+
   grant {
     privileges = ["SELECT(id, at)"]
     on         = "${tenant.acme.database}.events"

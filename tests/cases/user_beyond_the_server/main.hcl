@@ -13,6 +13,7 @@ user "bi" {
     method = "scram_sha256_hash"
     hash   = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
   }
+
   authentication {
     method = "ldap"
     server = "corp"

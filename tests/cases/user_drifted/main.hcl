@@ -21,6 +21,7 @@ user "bi" {
     method = "ldap"
     server = "corp"
   }
+
   authentication {
     method = "sha256_hash"
     hash   = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -1,9 +1,3 @@
-role "analyst" {}
-
-import {
-  to = role.analyst
-}
-
 removed {
   from      = tenant.initech
   data_loss = "allow"

@@ -1,0 +1,35 @@
+# Row policies made by hand: both are taken over, what differs is altered in place.
+charter {
+  scope = "platform"
+}
+
+kubernetes {
+  manifests = "out/manifests"
+}
+
+database "shared" {}
+
+row_policy "own" {
+  database = database.shared.name
+  table    = "events"
+  using    = "tenant_id = 1 and not deleted"
+  to       = [role.analyst]
+}
+
+row_policy "recent" {
+  database    = database.shared.name
+  table       = "events"
+  using       = "at > now() - INTERVAL 1 DAY"
+  restrictive = true
+  to          = [role.analyst]
+}
+
+role "analyst" {}
+
+import {
+  to = row_policy.own
+}
+
+import {
+  to = row_policy.recent
+}

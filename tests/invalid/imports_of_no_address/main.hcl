@@ -1,0 +1,9 @@
+role "analyst" {}
+
+import {
+  to = "role.analyst"
+}
+
+import "x" {
+  too = role.analyst
+}
