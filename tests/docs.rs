@@ -233,7 +233,8 @@ fn each_page_says_what_can_be_done_about_its_code() {
 fn the_groups_of_codes_are_listed() {
     let mut table = String::from("| Group | Codes | |\n|---|---|---|\n");
     for group in select::GROUPS {
-        let codes: Vec<String> = group.codes.iter().map(|code| format!("[{code}](codes/{code}.md)")).collect();
+        let codes: Vec<String> =
+            group.codes.iter().map(|code| format!("[{code}](codes/{code}.md)")).collect();
         let _ = writeln!(table, "| `{}` | {} | {} |", group.name, codes.join(" "), group.what);
     }
     let (path, text) = page("lint.md");

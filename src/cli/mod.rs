@@ -10,6 +10,7 @@ mod explain;
 mod files;
 mod fmt;
 mod identity;
+mod lint;
 mod lock;
 mod logins;
 mod migrate;
@@ -81,6 +82,7 @@ enum Command {
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
+    Lint(lint::Args),
     Explain(explain::Args),
     Completion(completion::Args),
     /// Prints the version
@@ -131,6 +133,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
+        Command::Lint(args) => lint::run(&cli.common, args, ui),
         Command::Explain(args) => explain::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),

@@ -1,8 +1,8 @@
 //! `charter plan`: the changeset.
 
-use super::args::{Common, Format, Look, Planning};
+use super::args::{Common, Format, Look, PlanFormat, Planning};
 use super::context::{self, Context};
-use super::identity;
+use super::{identity, lint};
 use crate::config::load::environment;
 use crate::model::{Plan, Severity};
 use crate::render;
@@ -32,7 +32,7 @@ pub struct Args {
     planning: Planning,
     /// How the plan is printed
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    format: PlanFormat,
     #[command(flatten)]
     look: Look,
     /// Exit with 2 where there are changes or findings
@@ -61,11 +61,20 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     match planned.await {
         Ok(plan) => {
             let exit = exit_code(&plan, args.detailed_exitcode);
-            if ui.is_json() && args.format == Format::Text {
+            if ui.is_json() && args.format == PlanFormat::Text {
                 render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
                 return exit;
             }
-            context::print(ui, &render_plan(&plan, args.format, args.look, ui), exit)
+            let text = match args.format {
+                PlanFormat::Text => render_plan(&plan, Format::Text, args.look, ui),
+                PlanFormat::Markdown => render_plan(&plan, Format::Markdown, args.look, ui),
+                PlanFormat::Json => render_plan(&plan, Format::Json, args.look, ui),
+                PlanFormat::Sarif => {
+                    let (folder, version) = (lint::folder(&common.dir), env!("CARGO_PKG_VERSION"));
+                    format!("{:#}\n", render::sarif::log(&plan.findings, &plan.allowed, &folder, version))
+                }
+            };
+            context::print(ui, &text, exit)
         }
         Err(code) => code,
     }

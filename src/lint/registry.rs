@@ -55,7 +55,8 @@ pub fn suggest(name: &str) -> Option<&'static str> {
         let differing = code.code[2..].chars().zip(digits.chars()).filter(|(a, b)| a != b).count();
         (differing + digits.len().abs_diff(3), known.abs_diff(number))
     };
-    (digits.len() <= 4).then(|| all().iter().min_by_key(distance)).flatten().map(|code| code.code)
+    let near = all().iter().min_by_key(distance)?;
+    (digits.len() <= 4 && distance(&near).0 <= 1).then_some(near.code)
 }
 
 impl Code {

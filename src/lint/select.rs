@@ -111,6 +111,9 @@ impl Selector {
 /// Returns what was probably meant by an item that nothing is called by.
 pub fn suggest(text: &str) -> Option<&'static str> {
     let looks_like_a_code = text.len() <= 6 && text.to_ascii_uppercase().starts_with("CH");
+    if looks_like_a_code && text.ends_with('x') {
+        return None;
+    }
     if looks_like_a_code {
         registry::suggest(text)
     } else {

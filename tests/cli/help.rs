@@ -52,6 +52,8 @@ fn of_the_program() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -132,6 +134,8 @@ fn of_the_program_in_short() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -208,6 +212,7 @@ fn of_plan() {
               - text:     For people
               - markdown: For a comment on a pull request
               - json:     For programs
+              - sarif:    Its findings as SARIF 2.1.0, for code scanning
               
               [default: text]
 

@@ -9,6 +9,7 @@ mod fmt;
 mod harness;
 mod help;
 mod invalid;
+mod lint;
 mod migrate;
 mod servers;
 mod streams;

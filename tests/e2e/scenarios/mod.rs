@@ -15,6 +15,7 @@ mod import;
 mod isolation;
 mod issued;
 mod least;
+mod lint;
 mod lock;
 mod looks;
 mod migrate;
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Scenario> {
         drift::scenarios(),
         examples::scenarios(),
         migrate::scenarios(),
+        lint::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
         confinement::scenarios(),
