@@ -34,6 +34,7 @@ pub mod migrate;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod plan_file;
 pub mod privileges;
 pub mod render;
 pub mod replay;

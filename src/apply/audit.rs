@@ -60,7 +60,7 @@ pub(super) fn start<S: Servers>(servers: Arc<S>, plan: &Plan, run: &Run) -> (Aud
 }
 
 fn run_row(plan: &Plan, run: &Run) -> Row {
-    row(json!({
+    let mut row = row(json!({
         "run_id": run.id,
         "scope": plan.scope,
         "environment": plan.environment,
@@ -70,7 +70,11 @@ fn run_row(plan: &Plan, run: &Run) -> Row {
         "git_revision": run.git_revision,
         "plan_digest": plan.digest(),
         "charter_version": env!("CARGO_PKG_VERSION"),
-    }))
+    }));
+    if !run.plan.is_empty() {
+        row.insert("plan_id".to_owned(), run.plan.as_str().into());
+    }
+    row
 }
 
 impl Audit {

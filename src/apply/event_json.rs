@@ -165,12 +165,13 @@ fn progress_json(progress: &Progress) -> Json {
 }
 
 fn changes(done: Counts) -> Json {
-    let Counts { create, update, adopt, delete, migrations, statements } = done;
+    let Counts { create, update, adopt, delete, forget, migrations, statements } = done;
     json!({
         "add": create,
         "change": update,
         "import": adopt,
         "remove": delete,
+        "forget": forget,
         "operation": "apply",
         "migrations": migrations,
         "statements": statements,

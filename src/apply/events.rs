@@ -190,6 +190,7 @@ pub fn verb(action: Action) -> Verb {
         Action::Update => ("update", "changing", "changed"),
         Action::Adopt => ("adopt", "adopting", "adopted"),
         Action::Delete => ("delete", "destroying", "destroyed"),
+        Action::Forget => ("forget", "forgetting", "forgotten"),
         Action::Execute { .. } => ("execute", "applying", "applied"),
     };
     Verb { word, doing, done }

@@ -1,11 +1,15 @@
 //! What stands between a plan and its execution: approval, and whether the plan still fits the
 //! servers. Pure: whoever calls asks the person and observes again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::plan::{Action, Plan, Step};
+use super::moved;
+use crate::model::Addr;
+use crate::model::plan::{Plan, Step};
 use crate::model::rollout::Rollout;
-use crate::model::{Addr, Digest};
+
+/// The fewest digits of a digest that approve a plan.
+const APPROVED: usize = 8;
 
 /// Whether a plan may be executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,42 +49,46 @@ pub fn is_yes(answer: &str) -> bool {
     answer.trim() == "yes"
 }
 
+/// Returns whether a digest that somebody approved is that of a plan: its beginning, at least
+/// [`APPROVED`] digits of it.
+///
+/// # Errors
+/// What is wrong with it, or which digest the plan has.
+pub fn is_approved(plan: &Plan, digest: &str) -> Result<(), String> {
+    let given = digest.to_ascii_lowercase();
+    if given.len() < APPROVED || !given.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(format!("a digest has at least {APPROVED} hexadecimal digits"));
+    }
+    let has = plan.digest();
+    if has.as_str().starts_with(&given) {
+        return Ok(());
+    }
+    Err(format!("digest {given} was approved, and the plan that there is now has {}", has.short()))
+}
+
 /// Compares a plan with one that was made again just now.
 ///
 /// # Errors
-/// A line for each thing that moved since: the plan must not be executed then.
+/// What moved since, with what it was and what it is: the plan must not be executed then.
 pub fn still_fits(planned: &Plan, again: &Plan) -> Result<(), Vec<String>> {
-    let mut moved = foundations(planned, again);
-    let (old, new) = (by_key(planned), by_key(again));
-    for (key, step) in &old {
-        match new.get(key) {
-            None => moved.push(format!(
-                "{}: no longer needs what the plan does ({})",
-                step.addr,
-                super::events::verb(step.action).word
-            )),
-            Some(other) => moved.extend(difference((planned, step), (again, other))),
-        }
+    let mut all = foundations(planned, again);
+    let (old, new) = (by_address(planned), by_address(again));
+    let addresses: BTreeSet<&Addr> = old.keys().chain(new.keys()).copied().collect();
+    for addr in addresses {
+        let steps = |plan: &BTreeMap<_, Vec<_>>| plan.get(addr).cloned().unwrap_or_default();
+        all.extend(moved::at(addr, (planned, &steps(&old)), (again, &steps(&new))));
     }
-    let unplanned = new.iter().filter(|(key, _)| !old.contains_key(*key));
-    moved.extend(unplanned.map(|(_, step)| {
-        format!(
-            "{}: needs a change that the plan does not have ({})",
-            step.addr,
-            super::events::verb(step.action).word
-        )
-    }));
+    all.extend(moved::problems(planned, again));
     if groups(planned) != groups(again) {
-        moved.push("the roll-out: tenants are in other groups than in the plan".to_owned());
+        all.push("the roll-out: tenants are in other groups than in the plan".to_owned());
     }
     let sources = planned.slots.iter();
-    let elsewhere = sources.filter(|(slot, source)| again.slots.get(slot) != Some(source));
-    moved.extend(
+    let elsewhere = sources.filter(|(slot, source)| again.slots.get(slot).is_some_and(|now| now != *source));
+    all.extend(
         elsewhere
-            .filter(|(slot, _)| again.slots.contains_key(slot))
             .map(|(slot, _)| format!("{}: its password comes from elsewhere than in the plan", slot.user)),
     );
-    if moved.is_empty() { Ok(()) } else { Err(moved) }
+    if all.is_empty() { Ok(()) } else { Err(all) }
 }
 
 fn foundations(planned: &Plan, again: &Plan) -> Vec<String> {
@@ -97,29 +105,13 @@ fn foundations(planned: &Plan, again: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// The steps by resource and what happens to it: a replacement has two at one address.
-type Key<'a> = (&'a Addr, &'static str);
-
-fn by_key(plan: &Plan) -> BTreeMap<Key<'_>, &Step> {
-    let key = |step| -> (Key<'_>, &Step) {
-        let step: &Step = step;
-        ((&step.addr, super::events::verb(step.action).word), step)
-    };
-    plan.steps.iter().map(key).collect()
-}
-
-/// Says what moved of one step, if anything did.
-fn difference(planned: (&Plan, &Step), again: (&Plan, &Step)) -> Option<String> {
-    let (addr, old, new) = (&planned.1.addr, planned.1, again.1);
-    if old.expects != new.expects {
-        Some(format!("{addr}: changed on the server since the plan was made"))
-    } else if ops_digest(old) != ops_digest(new) || old.action != new.action {
-        Some(format!("{addr}: needs other operations than the plan has"))
-    } else if predecessors(planned) != predecessors(again) {
-        Some(format!("{addr}: comes after other steps than in the plan"))
-    } else {
-        None
+/// Returns the steps by resource: a replacement has two at one address.
+fn by_address(plan: &Plan) -> BTreeMap<&Addr, Vec<&Step>> {
+    let mut all: BTreeMap<&Addr, Vec<&Step>> = BTreeMap::new();
+    for step in &plan.steps {
+        all.entry(&step.addr).or_default().push(step);
     }
+    all
 }
 
 /// Returns the tenants of each group, and how many may fail.
@@ -127,20 +119,6 @@ fn groups(plan: &Plan) -> Option<(Vec<Vec<&str>>, Option<usize>)> {
     let Rollout { groups, max_failures } = plan.rollout.as_ref()?;
     let tenants = groups.iter().map(|group| group.tenants.iter().map(|member| &*member.tenant).collect());
     Some((tenants.collect(), *max_failures))
-}
-
-fn ops_digest(step: &Step) -> Digest {
-    Digest::of_json(&serde_json::json!(step.ops))
-}
-
-/// Returns what a step comes after, by name: numbers move when another step goes away.
-fn predecessors((plan, step): (&Plan, &Step)) -> Vec<(Addr, Action)> {
-    // A plan's steps stand in the order of their numbers.
-    let find = |id| plan.steps.binary_search_by_key(id, |other: &Step| other.id).ok();
-    let before = step.after.iter().filter_map(|id| plan.steps.get(find(id)?));
-    let mut names: Vec<_> = before.map(|other| (other.addr.clone(), other.action)).collect();
-    names.sort();
-    names
 }
 
 #[cfg(test)]
@@ -175,23 +153,34 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_approves_its_own_plan_alone() {
+        let plan = two_steps();
+        let digest = plan.digest().as_str().to_owned();
+        for good in [&digest[..8], plan.digest().short(), &digest, &digest[..12].to_uppercase()] {
+            assert_eq!(is_approved(&plan, good), Ok(()), "{good}");
+        }
+        for bad in ["", "0", &digest[..7], "zzzzzzzzzz", &format!("{digest}0")] {
+            assert!(is_approved(&plan, bad).is_err(), "{bad}");
+        }
+        let other = is_approved(&Plan::default(), &digest[..12]).unwrap_err();
+        assert!(other.contains(Plan::default().digest().short()), "{other}");
+    }
+
+    #[test]
     fn each_thing_that_moved_is_named() {
         let planned = two_steps();
         let mut again = two_steps();
         again.servers.clickhouse = "another".into();
-        again.steps[0].expects = Digest::of_bytes(b"moved");
         again.steps[1].ops = vec![Sql::new("CREATE ROLE other").into()];
         again.steps.push(step(2, "c").build());
         let moved = still_fits(&planned, &again).unwrap_err();
-        assert_eq!(
-            moved,
-            [
-                "the ClickHouse server: the plan was made for \"server\", this is \"another\"",
-                "role.a: changed on the server since the plan was made",
-                "role.b: needs other operations than the plan has",
-                "role.c: needs a change that the plan does not have (create)",
-            ]
-        );
+        insta::assert_snapshot!(moved.join("\n"), @r#"
+        the ClickHouse server: the plan was made for "server", this is "another"
+        role.b: needs other operations than the plan has
+        role.c: needs a change that the plan does not have (create)
+            when planned: it was as declared
+            now: not there
+        "#);
     }
 
     #[test]
@@ -202,12 +191,11 @@ mod tests {
         again.steps[0].id = 0;
         again.steps[0].after.clear();
         let moved = still_fits(&planned, &again).unwrap_err();
-        assert_eq!(
-            moved,
-            [
-                "role.a: no longer needs what the plan does (create)",
-                "role.b: comes after other steps than in the plan",
-            ]
-        );
+        insta::assert_snapshot!(moved.join("\n"), @r#"
+        role.a: no longer needs what the plan does (create)
+            when planned: not there
+            now: there, as declared
+        role.b: comes after other steps than in the plan
+        "#);
     }
 }

@@ -18,6 +18,7 @@ mod kube;
 mod ledger;
 pub mod lock;
 mod lookup;
+mod moved;
 mod mutations;
 mod ops;
 pub mod report;
@@ -26,6 +27,7 @@ mod rollout;
 mod slots;
 mod statement;
 pub mod stop;
+pub mod used;
 mod watch;
 
 #[cfg(test)]
@@ -58,6 +60,8 @@ pub struct Run {
     pub git_revision: String,
     /// When, by the client's clock.
     pub started: Timestamp,
+    /// The id of the saved plan that it applies; empty where it planned itself.
+    pub plan: String,
 }
 
 /// How a plan is executed.

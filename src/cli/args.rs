@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::allow::Allow;
 use super::migrate::Work;
 use crate::model::{Addr, Rotation};
 use crate::ui::{Color, Options, Ui};
@@ -117,6 +118,8 @@ pub struct Ask {
     pub probe: bool,
     /// What is recorded in the ledger of migrations, and nothing else.
     pub ledger: Option<Work>,
+    /// What may be removed.
+    pub allow: Allow,
 }
 
 /// Parses an address of the command line.

@@ -1,6 +1,8 @@
 //! What the commands share: load the configuration, reach the servers, observe, plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
@@ -36,8 +38,12 @@ pub struct Context {
     pub servers: Arc<Live>,
     /// Kinds of objects that are not to be listed.
     pub withheld: BTreeSet<Api>,
+    /// The folder of the configuration.
+    pub dir: PathBuf,
     /// What was seen of the lock when the servers were last observed.
     seen: Mutex<Option<Seen>>,
+    /// The server's clock when it was last observed, in seconds since 1970.
+    now: AtomicU64,
 }
 
 /// What an observation saw of the lock.
@@ -95,7 +101,9 @@ impl Context {
             settings,
             servers: Arc::new(servers),
             withheld: BTreeSet::new(),
+            dir: common.dir.clone(),
             seen: Mutex::new(None),
+            now: AtomicU64::new(0),
         })
     }
 
@@ -141,6 +149,7 @@ impl Context {
         match read.await {
             Ok((snapshot, registry)) => {
                 let caps = &snapshot.caps;
+                self.now.store(caps.now, Ordering::Relaxed);
                 let seen = Seen { lock: lock::newest(caps, &self.settings.scope), at: caps.now };
                 let seen = (!caps.ops_uuid.is_empty()).then_some(seen);
                 *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
@@ -157,6 +166,11 @@ impl Context {
     /// could hold one.
     pub fn seen(&self) -> Option<Seen> {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the server's clock when it was last observed, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
     }
 
     /// Returns what planning needs.
@@ -190,7 +204,7 @@ impl Context {
             return Err(Exit::Error);
         }
         let rotation = Rotation { users, ..Rotation::default() };
-        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ledger: None })
+        Ok(Ask { targets: planning.targets.clone(), rotation, probe: planning.probe, ..Ask::default() })
     }
 
     /// Returns the users whose passwords addresses name; what names none is told.

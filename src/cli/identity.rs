@@ -25,6 +25,7 @@ pub fn run(purpose: &str, actor: Option<&str>, dir: &Path, env: &BTreeMap<String
             .or_else(|| git_revision(dir))
             .unwrap_or_default(),
         started,
+        plan: String::new(),
     }
 }
 

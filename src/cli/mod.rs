@@ -1,6 +1,8 @@
 //! The command line: one file a command; arguments in, a view and an exit code out.
 
+mod allow;
 mod apply;
+mod apply_saved;
 mod args;
 mod check;
 mod completion;
@@ -17,6 +19,8 @@ mod migrate;
 mod plan;
 mod preflight;
 mod rotate;
+mod saved;
+mod show;
 mod unlock;
 mod validate;
 
@@ -66,6 +70,7 @@ const ENVIRONMENT: &str = "Environment:
   CHARTER_VAR_<name>    the value of a variable, unless --var or --var-file give one
   CHARTER_ACTOR         who applies, for the audit, unless --actor says it
   CHARTER_LOCK_TIMEOUT  how long an apply waits for the lock of its scope, unless --lock-timeout says it
+  CHARTER_PLAN_KEY      proves that a saved plan is genuine, and that sensitive values are the same
   CHARTER_LOG           what is logged to standard error, as -v does: debug, or charter::observe=trace
   TRACEPARENT           the W3C trace that queries belong to; ClickHouse records it
   NO_COLOR, COLUMNS     no colours; how wide texts are
@@ -76,6 +81,7 @@ enum Command {
     Validate(validate::Args),
     Fmt(fmt::Args),
     Plan(plan::Args),
+    Show(show::Args),
     Apply(apply::Args),
     Check(check::Args),
     Migrate(migrate::Args),
@@ -135,6 +141,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
         Command::Lint(args) => lint::run(&cli.common, args, ui),
         Command::Explain(args) => explain::run(args, ui),
+        Command::Show(args) => show::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),
     }

@@ -2,6 +2,7 @@
 
 use super::args::{Common, Format, Look, PlanFormat, Planning};
 use super::context::{self, Context};
+use super::saved::{self, Out};
 use super::{identity, lint};
 use crate::config::load::environment;
 use crate::model::{Plan, Severity};
@@ -11,7 +12,8 @@ use crate::ui::{Exit, Ui};
 /// Shows what an apply would change; changes nothing
 ///
 /// Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that
-/// an apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
+/// an apply would take. Nothing is changed: plan again whenever you like. With -o FILE the plan is kept for
+/// `charter show` and `charter apply`, which refuses it where the servers have moved.
 ///
 /// Below a change of grants stands what it comes to: what each role and user gains and loses in
 /// effect; where that widens, it is told at the end.
@@ -26,6 +28,7 @@ use crate::ui::{Exit, Ui};
                         charter plan --detailed-exitcode    # 2 where there are changes\n  \
                         charter plan --rotate tenant.acme --sql   # how its password would be rotated\n  \
                         charter plan --format markdown > comment.md   # for a pull request, at most 60,000 bytes\n  \
+                        charter plan -o acme.plan && charter apply acme.plan   # later: this and nothing else, once\n  \
                         charter plan --format json | jq .summary")]
 pub struct Args {
     #[command(flatten)]
@@ -39,8 +42,10 @@ pub struct Args {
     #[arg(long)]
     detailed_exitcode: bool,
     /// Do not list Secrets: what was applied to them is taken as still there (for pull-request jobs)
-    #[arg(long, conflicts_with = "probe")]
+    #[arg(long, conflicts_with_all = ["probe", "file"])]
     no_secrets: bool,
+    #[command(flatten)]
+    out: Out,
 }
 
 /// Runs the command.
@@ -56,28 +61,40 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         plan.findings.iter_mut().for_each(crate::kinds::ledger::for_a_plan);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         tracing::info!(queries = context.servers.queries(), "planned");
-        Ok::<_, Exit>(plan)
+        Ok::<_, Exit>((context, plan))
     };
     match planned.await {
-        Ok(plan) => {
-            let exit = exit_code(&plan, args.detailed_exitcode);
-            if ui.is_json() && args.format == PlanFormat::Text {
-                render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
-                return exit;
+        Ok((context, plan)) => {
+            let exit = print(&plan, common, args, ui);
+            match saved::save(&context, &args.planning, &plan, &run, &args.out, ui) {
+                Ok(()) => exit,
+                Err(code) => code,
             }
-            let text = match args.format {
-                PlanFormat::Text => render_plan(&plan, Format::Text, args.look, ui),
-                PlanFormat::Markdown => render_plan(&plan, Format::Markdown, args.look, ui),
-                PlanFormat::Json => render_plan(&plan, Format::Json, args.look, ui),
-                PlanFormat::Sarif => {
-                    let (folder, version) = (lint::folder(&common.dir), env!("CARGO_PKG_VERSION"));
-                    format!("{:#}\n", render::sarif::log(&plan.findings, &plan.allowed, &folder, version))
-                }
-            };
-            context::print(ui, &text, exit)
         }
         Err(code) => code,
     }
+}
+
+fn print(plan: &Plan, common: &Common, args: &Args, ui: &Ui) -> Exit {
+    let exit = exit_code(plan, args.detailed_exitcode);
+    if ui.is_json() && args.format == PlanFormat::Text {
+        render::lines::plan(plan).iter().for_each(|line| ui.json_line(line));
+        return exit;
+    }
+    let text = match args.format {
+        PlanFormat::Text => render_plan(plan, Format::Text, args.look, ui),
+        PlanFormat::Markdown => render_plan(plan, Format::Markdown, args.look, ui),
+        PlanFormat::Json => render_plan(plan, Format::Json, args.look, ui),
+        PlanFormat::Sarif => {
+            let (folder, version) = (lint::folder(&common.dir), env!("CARGO_PKG_VERSION"));
+            format!("{:#}\n", render::sarif::log(&plan.findings, &plan.allowed, &folder, version))
+        }
+    };
+    let printed = context::print(ui, &text, exit);
+    if args.format == PlanFormat::Text && !args.out.is_asked() && plan.may_apply() && !plan.steps.is_empty() {
+        ui.status(&render::saved::how_to_approve(&plan.digest()));
+    }
+    printed
 }
 
 /// Returns the plan as it is printed.

@@ -276,6 +276,7 @@ fn finish(declared: &mut Declared, instance: &Instance, meta: &Meta) {
         resource.after.extend(others.iter().copied().cloned());
         resource.after.remove(&resource.addr);
         resource.ignore_changes.extend(meta.ignore_changes.iter().cloned());
+        resource.protected = meta.prevent_destroy;
     }
 }
 

@@ -15,17 +15,6 @@ use crate::model::schema::BlockSchema;
 
 /// The blocks of settings.
 pub const SETTINGS: [&str; 6] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout", "lint"];
-/// Blocks that are planned, and not part of this version.
-const RESERVED: [&str; 1] = ["removed"];
-/// Says what to do without a block of [`RESERVED`].
-fn instead(name: &str) -> &'static str {
-    match name {
-        "removed" => {
-            "remove the block: a tenant or database that is no longer declared is kept; drop it by hand"
-        }
-        _ => "remove the block",
-    }
-}
 
 /// Stands for the type of a block in [`Parsed::broken`] where a whole file could not be read, so
 /// that any name may be declared in it.
@@ -113,6 +102,8 @@ pub struct Decls<'a> {
     pub moved: Vec<Placed<'a>>,
     /// The `import` blocks.
     pub imports: Vec<Placed<'a>>,
+    /// The `removed` blocks.
+    pub removed: Vec<Placed<'a>>,
     /// The schemas of kinds that have blocks.
     pub schemas: BTreeMap<&'static str, Rc<BlockSchema>>,
     /// The lists of `charter.presets` by name.
@@ -132,6 +123,7 @@ impl<'a> Decls<'a> {
             checks: BTreeMap::new(),
             moved: Vec::new(),
             imports: Vec::new(),
+            removed: Vec::new(),
             schemas: schemas.collect(),
             presets: kinds.iter().flat_map(|kind| kind.presets()).collect(),
             broken: &parsed.broken,
@@ -179,6 +171,7 @@ impl<'a> Decls<'a> {
             "moved" => self.moved.push(placed),
             "import" => self.imports.push(placed),
             "check" => self.check(placed, diags),
+            "removed" => self.removed.push(placed),
             _ => match SETTINGS.into_iter().find(|known| *known == name) {
                 Some(known) => self.setting(known, placed, diags),
                 None => diags.push(self.unknown(&placed)),
@@ -263,13 +256,8 @@ impl<'a> Decls<'a> {
     fn unknown(&self, placed: &Placed<'_>) -> Diagnostic {
         let name = placed.block.ident.value().as_str();
         let span = placed.at.span(&placed.block.ident);
-        if RESERVED.contains(&name) {
-            return Diagnostic::error(format!("`{name}` blocks are not supported by this version"))
-                .at(placed.head(), "not supported")
-                .help(instead(name));
-        }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
-        let known = ["variable", "locals", "moved", "import", "check"].into_iter().chain(SETTINGS);
+        let known = ["variable", "locals", "moved", "removed", "import", "check"].into_iter().chain(SETTINGS);
         let known: Vec<&str> = known.chain(self.schemas.keys().copied()).collect();
         match (name, nearest(name, known.iter().copied())) {
             ("resource", _) => item.help("the kind is the block's type: `role \"analyst\" { … }`"),

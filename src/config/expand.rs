@@ -83,7 +83,12 @@ pub struct Meta {
     pub depends_on: BTreeSet<Addr>,
     /// What `ignore_changes` names.
     pub ignore_changes: BTreeSet<String>,
+    /// What `prevent_destroy` says.
+    pub prevent_destroy: bool,
 }
+
+/// The arguments of `lifecycle`.
+const LIFECYCLE: [&str; 2] = ["ignore_changes", "prevent_destroy"];
 
 /// Reads `depends_on` and `lifecycle`. Unknown names in `depends_on` are reported with the other
 /// references.
@@ -117,9 +122,24 @@ pub fn meta(resource: &Resource<'_>, diags: &mut Diagnostics) -> Meta {
         }
         for attr in lifecycle.block.body.attributes() {
             let name = attr.key.value().as_str();
-            if name != "ignore_changes" {
-                diags.push(unknown_argument(name, at.span(&attr.key)));
-                continue;
+            match (name, &attr.value) {
+                ("ignore_changes", _) => {}
+                ("prevent_destroy", Expression::Bool(value)) => {
+                    meta.prevent_destroy = *value.value();
+                    continue;
+                }
+                ("prevent_destroy", _) => {
+                    diags.push(
+                        Diagnostic::error("wrong value")
+                            .at(at.span(&attr.value), "true or false stands here")
+                            .help("it is not computed, so that whoever reads the block knows"),
+                    );
+                    continue;
+                }
+                _ => {
+                    diags.push(unknown_argument(name, at.span(&attr.key)));
+                    continue;
+                }
             }
             for expr in elements(&attr.value, at.span(&attr.value), name, diags) {
                 let name = attr_name(expr).filter(|name| is_ignorable(&resource.schema, name));
@@ -205,8 +225,8 @@ fn not_ignorable(expr: &Expression, span: Span, resource: &Resource<'_>) -> Diag
 
 fn unknown_argument(name: &str, span: Span) -> Diagnostic {
     let item = Diagnostic::error("unknown lifecycle argument").at(span, "lifecycle has no such argument");
-    match nearest(name, ["ignore_changes"]) {
+    match nearest(name, LIFECYCLE) {
         Some(near) => item.help(format!("did you mean `{near}`?")),
-        None => item.help("it has `ignore_changes`, and `precondition` blocks"),
+        None => item.help("it has `ignore_changes` and `prevent_destroy`, and `precondition` blocks"),
     }
 }

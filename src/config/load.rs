@@ -8,6 +8,7 @@ use super::{Compiled, Input, compile};
 use crate::diag::{Diagnostic, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
+use crate::model::inputs::Inputs;
 use crate::model::resource::Desired;
 
 /// The largest file that is read, as the other end of a typing error.
@@ -115,6 +116,7 @@ pub fn load(dir: &Path, vars: Vec<(String, String)>, var_files: Vec<String>, kin
             diags: [item].into_iter().collect(),
             settings: None,
             desired: Desired::default(),
+            inputs: Inputs::default(),
         };
     }
     let input = Input { vars, var_files, env: environment() };

@@ -14,6 +14,7 @@ mod eval;
 mod expand;
 mod funcs;
 mod import;
+mod inputs;
 mod lint;
 pub mod load;
 mod mismatch;
@@ -21,6 +22,7 @@ mod moved;
 mod ops;
 mod parse;
 mod refs;
+mod removed;
 mod rollout;
 mod settings;
 mod template;
@@ -41,12 +43,14 @@ pub use self::funcs::names as function_names;
 use self::blocks::Builder;
 use self::decls::{Decls, UNREAD};
 use self::eval::{Evaluator, Names};
+use self::inputs::Remembering;
 use self::parse::Parsed;
 use self::val::Val;
 use crate::diag::{Diagnostic, Diagnostics, FileId, SourceMap};
 use crate::kinds::Kinds;
 use crate::model::files::Files;
 use crate::model::graph::Graph;
+use crate::model::inputs::Inputs;
 use crate::model::resource::Desired;
 use crate::model::{Addr, Settings};
 
@@ -72,10 +76,21 @@ pub struct Compiled {
     pub settings: Option<Settings>,
     /// What is declared.
     pub desired: Desired,
+    /// What it was made of.
+    pub inputs: Inputs,
 }
 
 /// Compiles the configuration in a folder.
 pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
+    let remembering = Remembering::new(files);
+    let mut compiled = compile_all(&remembering, input, kinds);
+    compiled.inputs.files = remembering.into_read();
+    // Their values count, and those are known by name.
+    compiled.inputs.files.retain(|path| !input.var_files.contains(path));
+    compiled
+}
+
+fn compile_all(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let mut sources = SourceMap::default();
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
@@ -85,6 +100,7 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     blocks::check(&decls, &mut diags);
     checks::check(&decls, &mut diags);
     let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
+    let inputs = inputs::variables(&vars);
     let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
     let acyclic = graph.cycles().is_empty();
@@ -120,7 +136,8 @@ pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
     builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
-    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags }
+    builder.desired.removals = removed::read(&decls, &builder.desired, builder.complete, &mut diags);
+    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags, inputs }
 }
 
 /// Parses a file of the map and returns what is wrong with its syntax.

@@ -5,4 +5,5 @@ mod bad_blocks;
 mod bad_inputs;
 mod good;
 mod hostile;
+mod inputs;
 pub mod toys;

@@ -161,7 +161,7 @@ fn every_configuration_says_the_same_when_it_is_formatted() {
     let all = all();
     assert!(all.len() > 100);
     for (path, text) in all {
-        let result = std::panic::catch_unwind(|| checked(&text));
+        let result = std::panic::catch_unwind(|| checked(text));
         assert!(result.is_ok(), "{}", path.display());
     }
 }

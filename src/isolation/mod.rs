@@ -12,7 +12,7 @@ mod beside;
 mod declared;
 mod findings;
 mod graph;
-mod objects;
+pub mod objects;
 mod observed;
 mod powers;
 mod prove;

@@ -69,6 +69,14 @@ impl Object {
     }
 }
 
+impl Object {
+    /// Returns every word, name and text of a definition, without quotes: whoever is named by one of
+    /// them may be meant.
+    pub fn words(query: &str) -> BTreeSet<String> {
+        lex(query).unwrap_or_default().iter().filter(|token| !token.kind.is_trivia()).map(unquoted).collect()
+    }
+}
+
 fn rights(engine: &str, tokens: &[Token<'_>]) -> Rights {
     let security = words_after(tokens, &["SQL", "SECURITY"]);
     let definer = tokens.iter().position(|token| token.is_word("DEFINER"));

@@ -27,6 +27,7 @@ use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
 use crate::model::cost::Cost;
 use crate::model::files::Files;
+use crate::model::gate::Stake;
 use crate::model::op::{Op, Slot, SlotSource};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::{Entry, Registry};
@@ -296,6 +297,37 @@ pub trait Kind: Sync {
     fn undeclared(&self, entry: &Entry, world: &World) -> Undeclared {
         let _ = (entry, world);
         Undeclared::Leftover
+    }
+
+    /// Returns whether an object of this kind holds data: it goes only where it is said that its data
+    /// may be lost.
+    fn holds_data(&self) -> bool {
+        false
+    }
+
+    /// Returns what is in an object that holds data, as it was read.
+    fn stake(&self, identity: &str, world: &World) -> Stake {
+        let _ = (identity, world);
+        Stake::default()
+    }
+
+    /// Returns whether an object of this kind is removed before what was made after it in its block, and
+    /// not behind it: what somebody logs in with, and what they log in for.
+    fn ends_first(&self) -> bool {
+        false
+    }
+
+    /// Returns the operations after which nobody gets in any more with an object that is there: they
+    /// run before what its block holds is removed.
+    fn locks_out(&self, identity: &str) -> Vec<Op> {
+        let _ = identity;
+        Vec::new()
+    }
+
+    /// Returns what is recorded besides once an object of this kind is gone for good.
+    fn buried(&self, entry: &Entry, world: &World) -> Vec<Op> {
+        let _ = (entry, world);
+        Vec::new()
     }
 
     /// Lowers a change to operations.

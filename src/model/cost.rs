@@ -113,7 +113,7 @@ impl Cost {
     }
 }
 
-fn row_count(rows: u64) -> String {
+pub(super) fn row_count(rows: u64) -> String {
     match rows {
         1 => "1 row".to_owned(),
         rows if rows < 10_000 => format!("{rows} rows"),
@@ -122,7 +122,7 @@ fn row_count(rows: u64) -> String {
 }
 
 /// Returns a size in units of 1,000, as disks are sold: `340 MB`.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     scaled(bytes, &[" B", " kB", " MB", " GB", " TB", " PB"])
 }
 

@@ -172,6 +172,8 @@ pub const TABLES: &[Table] = &[
             column("unknown", "UInt32"),
             column("not_started", "UInt32"),
             column("duration_ms", "UInt64"),
+            // The saved plan that it applied; empty where it planned itself.
+            text("plan_id"),
             AT,
         ],
         order_by: &["scope", "at", "run_id"],

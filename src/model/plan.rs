@@ -11,6 +11,7 @@ use super::checks::CheckResult;
 use super::cost::Cost;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
+use super::gate::Gate;
 use super::lint::Allowed;
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
@@ -30,6 +31,8 @@ pub enum Action {
     Adopt,
     /// It is removed.
     Delete,
+    /// It is no longer recorded as ours; nothing else happens to it.
+    Forget,
     /// Its statements are run: a migration.
     Execute {
         /// How many statements.
@@ -152,6 +155,8 @@ pub struct Plan {
     pub allowed: Vec<Allowed>,
     /// What is no longer declared and kept.
     pub retained: Vec<Retained>,
+    /// What an apply has to be given besides an approval.
+    pub gates: Vec<Gate>,
     /// Where passwords come from.
     pub slots: BTreeMap<Slot, SlotSource>,
     /// How many declared resources are as they should be.
@@ -171,6 +176,8 @@ pub struct Counts {
     pub adopt: usize,
     /// Objects to remove.
     pub delete: usize,
+    /// Objects that are no longer recorded.
+    pub forget: usize,
     /// Migration files to run.
     pub migrations: usize,
     /// Their statements.
@@ -186,6 +193,7 @@ impl FromIterator<Action> for Counts {
                 Action::Update => counts.update += 1,
                 Action::Adopt => counts.adopt += 1,
                 Action::Delete => counts.delete += 1,
+                Action::Forget => counts.forget += 1,
                 Action::Execute { statements } => {
                     counts.migrations += 1;
                     counts.statements += statements;
@@ -235,6 +243,7 @@ impl Plan {
             findings: _,
             allowed: _,
             retained: _,
+            gates: _,
             slots,
             unchanged: _,
             checks: _,

@@ -111,6 +111,7 @@ pub enum Owner<'a> {
 pub struct Registry {
     mine: BTreeMap<(String, String), Entry>,
     others: BTreeMap<(String, String), Entry>,
+    tombstones: Vec<Entry>,
 }
 
 impl Registry {
@@ -118,9 +119,11 @@ impl Registry {
     /// rows that cannot be read as addresses own nothing.
     pub fn from_rows(rows: &[Row], scope: &str) -> Self {
         let mut registry = Self::default();
-        for entry in rows.iter().filter_map(entry).filter(|entry| entry.status != Status::Removed) {
+        for entry in rows.iter().filter_map(entry) {
             let key = (entry.kind.clone(), entry.identity.clone());
-            if entry.scope == scope {
+            if entry.status == Status::Removed {
+                registry.tombstones.extend((entry.scope == scope).then_some(entry));
+            } else if entry.scope == scope {
                 registry.mine.insert(key, entry);
             } else {
                 registry.others.insert(key, entry);
@@ -151,6 +154,11 @@ impl Registry {
             to.clone_into(&mut entry.identity);
             self.mine.insert((kind.to_owned(), to.to_owned()), entry);
         }
+    }
+
+    /// Returns what this scope owned and removed: objects that are nobody's now.
+    pub fn tombstones(&self) -> impl Iterator<Item = &Entry> {
+        self.tombstones.iter()
     }
 
     /// Returns everything that this scope owns.

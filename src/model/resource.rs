@@ -26,6 +26,8 @@ pub struct Resource {
     /// Whether it is kept on the servers when its block goes away (it holds data, or lets a
     /// customer in).
     pub retained: bool,
+    /// Whether a plan that would remove it is refused, from `lifecycle { prevent_destroy }`.
+    pub protected: bool,
     /// Attributes whose differences are not mended, from `lifecycle { ignore_changes }`.
     pub ignore_changes: BTreeSet<String>,
     /// Where it is declared in the source.
@@ -47,6 +49,7 @@ impl Resource {
             after: BTreeSet::new(),
             tenant: None,
             retained: false,
+            protected: false,
             ignore_changes: BTreeSet::new(),
             span,
             places: BTreeMap::new(),
@@ -116,6 +119,44 @@ pub struct Import {
     pub span: Span,
 }
 
+/// Returns where something is declared now that was declared at an address; none where no move takes
+/// it. Moves may follow on each other.
+pub fn destination(addr: &Addr, moves: &[Move]) -> Option<Addr> {
+    let step = |addr: &Addr| moves.iter().find_map(|moved| moved.takes(addr));
+    let mut at = step(addr)?;
+    for _ in moves {
+        match step(&at) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    Some(at)
+}
+
+/// A `removed` block: what was declared at an address goes away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Where it was declared: a block, one instance of it or a part of it.
+    pub from: Addr,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Whether it goes though it is recorded as protected.
+    pub overrides: bool,
+    /// Where the block stands in the source.
+    pub span: Span,
+}
+
+/// What becomes of what a `removed` block names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is removed; what holds data stays.
+    Access,
+    /// It is removed with its data.
+    Whole,
+    /// It stays as it is, and is no longer recorded as charter's.
+    Forgotten,
+}
+
 /// Everything that the configuration declares.
 #[derive(Clone, Debug, Default)]
 pub struct Desired {
@@ -131,9 +172,20 @@ pub struct Desired {
     pub imports: Vec<Import>,
     /// How the conditions of the configuration turned out.
     pub checks: Vec<Check>,
+    /// The `removed` blocks.
+    pub removals: Vec<Removal>,
 }
 
 impl Desired {
+    /// Returns the `removed` block that an address falls under: the one that names it most closely.
+    pub fn removal(&self, addr: &Addr) -> Option<&Removal> {
+        let about = self.removals.iter().filter(|removal| addr.is_within(&removal.from));
+        about.max_by_key(|removal| {
+            let segments = removal.from.segments();
+            (segments.len(), segments.iter().filter(|segment| segment.key.is_some()).count())
+        })
+    }
+
     /// Returns the resources at or below an address, or in the group of that name.
     pub fn matching(&self, addr: &Addr) -> BTreeSet<Addr> {
         let group =

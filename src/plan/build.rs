@@ -7,17 +7,19 @@ use serde_json::{Value as Json, json};
 
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
+use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, imports, lint, order, registry, rollout};
+use super::{Request, access, check, diff, gates, imports, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::lint::judge::judge;
+use crate::model::gate::Gated;
 use crate::model::lint::{Policy, Verdict};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
-use crate::model::resource::Desired;
+use crate::model::resource::Removal;
 use crate::model::settings::{KubernetesTarget, Settings};
-use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Plan, Severity, Snapshot, Step};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Finding, Op, Plan, Severity, Snapshot, Step};
 
 /// Plans how the servers become what is declared.
 pub fn build(request: &Request) -> Plan {
@@ -36,6 +38,7 @@ pub fn build(request: &Request) -> Plan {
     }
     let (leftovers, findings) = survey.leftovers();
     draft.findings.extend(findings);
+    draft.findings.extend(removal::strays(&survey.request));
     for leftover in &leftovers {
         draft.leftover(leftover);
     }
@@ -75,7 +78,8 @@ struct Draft<'a> {
     survey: &'a Survey<'a>,
     steps: Vec<Step>,
     findings: Vec<Finding>,
-    retained: Vec<Retained>,
+    kept: Vec<Kept<'a>>,
+    gated: Vec<Gated>,
     slots: BTreeMap<Slot, SlotSource>,
     unchanged: usize,
 }
@@ -86,7 +90,8 @@ impl<'a> Draft<'a> {
             survey,
             steps: Vec::new(),
             findings: Vec::new(),
-            retained: Vec::new(),
+            kept: Vec::new(),
+            gated: Vec::new(),
             slots: BTreeMap::new(),
             unchanged: 0,
         }
@@ -156,58 +161,86 @@ impl<'a> Draft<'a> {
         self.steps.push(step);
     }
 
-    fn leftover(&mut self, leftover: &Leftover) {
-        match (leftover.live, &leftover.fate) {
-            (None, Undeclared::Kept(_)) if leftover.entry.status == Status::Claimed => {}
-            (None, _) => self.forget(leftover),
-            (Some(_), Undeclared::Kept(_)) => {}
-            (Some(_), _) if leftover.is_retained(self.survey.request.desired) => {
-                self.retained.push(leftover.entry.into());
-            }
-            (Some(live), _) => self.remove(leftover, live),
+    fn leftover(&mut self, leftover: &Leftover<'a>) {
+        match removal::outcome(leftover, self.survey.request.desired) {
+            Outcome::Left => {}
+            Outcome::Gone => self.gone(leftover),
+            Outcome::Forgotten(block) => self.forget(leftover, block),
+            Outcome::Kept(why) => self.kept.push(Kept::new(leftover, why)),
+            Outcome::Removed(block) => self.remove(leftover, block),
         }
     }
 
     /// Adds a step that removes an object.
-    fn remove(&mut self, leftover: &Leftover, live: &Attrs) {
+    fn remove(&mut self, leftover: &Leftover, block: Option<&Removal>) {
         let change = Change {
             action: Action::Delete,
             addr: &leftover.entry.addr,
             identity: &leftover.entry.identity,
             wanted: None,
-            live: Some(live),
+            live: leftover.live,
             diff: &[],
             entry: Some(leftover.entry),
         };
-        let mut lowered = leftover.kind.lower(&change, &self.survey.world);
+        let world = &self.survey.world;
+        let mut lowered = leftover.kind.lower(&change, world);
         if !self.take_findings(&mut lowered, leftover.kind.registered()) {
             return;
         }
-        let mut step = removal(leftover.entry, Some(live));
+        let mut step = removal(leftover.entry, leftover.live, Action::Delete);
         step.notes = lowered.notes;
-        step.ops = lowered.ops;
-        step.ops.push(self.removed(leftover.entry));
+        step.costs = lowered.costs;
+        if leftover.kind.holds_data() {
+            let (ops, notes) = self.survey.locks_out(leftover.entry);
+            step.ops.extend(ops);
+            step.notes.extend(notes);
+        }
+        step.ops.append(&mut lowered.ops);
+        let entry = removal::tombstone(leftover.entry, block);
+        if block.is_some() && !step.ops.is_empty() {
+            step.ops.insert(0, self.recorder_of(&entry).applied(&entry.spec, None, Renewal::Carried));
+        }
+        step.ops.extend(leftover.kind.buried(leftover.entry, world));
+        step.ops.push(self.removed(&entry));
+        if !matches!(leftover.fate, Undeclared::Ended(_)) {
+            let stake = leftover.kind.holds_data().then(|| leftover.kind.stake(&step.identity, world));
+            let (addr, kind, identity) = (step.addr.clone(), step.kind.clone(), step.identity.clone());
+            self.gated.push(Gated { addr, kind, identity, stake });
+        }
         self.take_slots(lowered.slots);
         self.steps.push(step);
     }
 
     /// Adds a step that records that an object is gone.
-    fn forget(&mut self, leftover: &Leftover) {
-        let mut step = removal(leftover.entry, None);
+    fn gone(&mut self, leftover: &Leftover) {
+        let mut step = removal(leftover.entry, None, Action::Forget);
         step.notes = vec!["already gone; only the record changes".into()];
-        step.ops = vec![self.removed(leftover.entry)];
+        step.ops = leftover.kind.buried(leftover.entry, &self.survey.world);
+        let block = self.survey.request.desired.removal(&leftover.entry.addr);
+        step.ops.push(self.removed(&removal::tombstone(leftover.entry, block)));
+        self.steps.push(step);
+    }
+
+    /// Adds a step after which an object that is there is no longer recorded.
+    fn forget(&mut self, leftover: &Leftover, block: &Removal) {
+        let mut step = removal(leftover.entry, leftover.live, Action::Forget);
+        step.notes = vec!["it stays as it is, and is no longer charter's".into()];
+        step.ops = vec![self.removed(&removal::tombstone(leftover.entry, Some(block)))];
         self.steps.push(step);
     }
 
     fn removed(&self, entry: &Entry) -> Op {
-        let recorder = Recorder {
+        self.recorder_of(entry).removed()
+    }
+
+    fn recorder_of<'s>(&'s self, entry: &'s Entry) -> Recorder<'s> {
+        Recorder {
             settings: self.survey.request.settings,
             addr: &entry.addr,
             kind: &entry.kind,
             identity: &entry.identity,
             entry: Some(entry),
-        };
-        recorder.removed()
+        }
     }
 
     fn recorder<'s>(&'s self, subject: &'s Subject, action: Action) -> (Recorder<'s>, Json) {
@@ -269,15 +302,17 @@ impl<'a> Draft<'a> {
         let request = &self.survey.request;
         let reviews = request.kinds.iter().flat_map(|kind| kind.review(&self.steps, &self.survey.world));
         self.findings.extend(reviews);
-        self.findings.extend(kept(&self.retained, request.desired));
         self.findings.extend(lint::checks(request.desired));
-        let steps = order::arrange(self.steps, &self.survey.graph, request.registry);
+        self.findings.extend(removal::kept(&self.kept, &removal::begun(request), request.desired));
+        let steps = order::arrange(self.steps, &self.survey.graph, request.registry, request.kinds);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
         sort(&mut self.findings);
         let allowed = judge(&mut self.findings, &request.settings.lint, request.desired);
-        self.retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
+        let mut retained: Vec<Retained> = self.kept.into_iter().map(|kept| kept.object).collect();
+        retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
         Plan {
+            gates: gates::of(self.gated, self.survey.managed()),
             scope: request.settings.scope.clone(),
             environment: request.settings.environment.clone(),
             servers: servers(request.settings, request.snapshot),
@@ -286,7 +321,7 @@ impl<'a> Draft<'a> {
             access: changes,
             findings: self.findings,
             allowed,
-            retained: self.retained,
+            retained,
             slots: self.slots,
             unchanged: self.unchanged,
             checks: request.desired.checks.iter().map(Into::into).collect(),
@@ -311,7 +346,7 @@ fn notes(subject: &Subject, action: Action) -> Vec<String> {
     vec![note.to_owned()]
 }
 
-fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
+fn removal(entry: &Entry, live: Option<&Attrs>, action: Action) -> Step {
     Step {
         id: 0,
         after: Vec::new(),
@@ -319,7 +354,7 @@ fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
         kind: entry.kind.clone(),
         identity: entry.identity.clone(),
         tenant: tenant(entry).map(str::to_owned),
-        action: Action::Delete,
+        action,
         before: live.cloned(),
         desired: None,
         diff: Vec::new(),
@@ -328,37 +363,6 @@ fn removal(entry: &Entry, live: Option<&Attrs>) -> Step {
         costs: Vec::new(),
         expects: diff::expects(live, Some(entry)),
     }
-}
-
-/// Returns a finding for what is kept: one for each block that is gone, else one for each object.
-pub(super) fn kept(retained: &[Retained], desired: &Desired) -> Vec<Finding> {
-    let mut places: BTreeMap<Addr, Vec<&Retained>> = BTreeMap::new();
-    for object in retained {
-        let block = object.addr.block();
-        let is_gone = desired.matching(&block).is_empty();
-        places.entry(if is_gone { block } else { object.addr.clone() }).or_default().push(object);
-    }
-    places.iter().map(|(place, objects)| kept_at(place, objects, desired)).collect()
-}
-
-fn kept_at(place: &Addr, objects: &[&Retained], desired: &Desired) -> Finding {
-    let found: Vec<String> =
-        objects.iter().map(|object| format!("{} {}", object.kind, object.identity)).collect();
-    if desired.resources.contains_key(place) {
-        let summary =
-            format!("{place} names another object now; {} is kept on the servers", found.join(", "));
-        return lint::RETAINED
-            .finding(Category::Access, summary)
-            .at(place)
-            .help(format!("to go on with it, give {place} its old name again"));
-    }
-    let summary = format!("{place} is no longer declared and is kept on the servers");
-    lint::RETAINED
-        .finding(Category::Access, summary)
-        .at(place)
-        .compare("", found.join("\n"))
-        .help(format!("to bring it back, declare {place} again"))
-        .help("to remove it, drop it on the servers by hand once nobody needs it; the next apply forgets it")
 }
 
 /// Sorts findings by severity, address and code, and drops repetitions.

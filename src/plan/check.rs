@@ -1,12 +1,11 @@
 //! Checking: what is not as declared, told as findings. It plans nothing and changes nothing.
 
-use super::build::{kept, sort};
+use super::build::sort;
 use super::moves::Moved;
+use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, diff, imports, lint};
 use crate::kinds::Undeclared;
-use crate::model::plan::Retained;
-use crate::model::resource::Desired;
 use crate::model::{Category, Finding, Severity};
 
 /// What to do about what an apply mends.
@@ -26,8 +25,8 @@ pub fn check(request: &Request) -> Vec<Finding> {
     }
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
-    findings.extend(undeclared(&leftovers, request.desired));
     findings.extend(lint::checks(request.desired));
+    findings.extend(undeclared(&leftovers, &survey.request));
     sort(&mut findings);
     findings
 }
@@ -95,24 +94,30 @@ fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
 }
 
 /// Returns what is recorded, still there and no longer declared.
-fn undeclared(leftovers: &[Leftover], desired: &Desired) -> Vec<Finding> {
-    let told = leftovers.iter().filter_map(|leftover| match &leftover.fate {
-        Undeclared::Ended(finding) | Undeclared::Kept(finding) => Some(finding.clone()),
-        Undeclared::Leftover => None,
-    });
-    let there = leftovers.iter().filter(|leftover| leftover.live.is_some());
-    let there = there.filter(|leftover| matches!(leftover.fate, Undeclared::Leftover));
-    let (retained, extra): (Vec<&Leftover>, Vec<&Leftover>) =
-        there.partition(|leftover| leftover.is_retained(desired));
-    let retained: Vec<Retained> = retained.iter().map(|leftover| Retained::from(leftover.entry)).collect();
-    let extra = extra.iter().map(|leftover| {
-        let entry = leftover.entry;
-        let name = format!("{} {}", entry.kind, entry.identity);
-        lint::UNDECLARED
-            .finding(leftover.kind.category(), format!("{name} is no longer declared and still there"))
-            .at(&entry.addr)
-            .compare("nothing", name)
-            .help("charter apply removes it; declare it again to keep it")
-    });
-    told.chain(extra).chain(kept(&retained, desired)).collect()
+fn undeclared(leftovers: &[Leftover], request: &Request) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut kept = Vec::new();
+    for leftover in leftovers {
+        match (&leftover.fate, removal::outcome(leftover, request.desired)) {
+            (Undeclared::Ended(finding) | Undeclared::Kept(finding), _) => findings.push(finding.clone()),
+            (_, Outcome::Kept(why)) => kept.push(Kept::new(leftover, why)),
+            (_, Outcome::Removed(_)) => findings.push(extra(leftover, "charter apply removes it")),
+            (_, Outcome::Forgotten(_)) => {
+                findings.push(extra(leftover, "charter apply forgets it and leaves it alone"));
+            }
+            (_, Outcome::Gone | Outcome::Left) => {}
+        }
+    }
+    findings.extend(removal::strays(request));
+    findings.extend(removal::kept(&kept, &removal::begun(request), request.desired));
+    findings
+}
+
+fn extra(leftover: &Leftover, help: &str) -> Finding {
+    let name = format!("{} {}", leftover.entry.kind, leftover.entry.identity);
+    lint::UNDECLARED
+        .finding(leftover.kind.category(), format!("{name} is no longer declared and still there"))
+        .at(&leftover.entry.addr)
+        .compare("nothing", name)
+        .help(format!("{help}; declare it again to keep it"))
 }

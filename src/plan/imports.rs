@@ -42,7 +42,7 @@ fn of_block(import: &Import, subjects: &[Subject], snapshot: &Snapshot) -> Optio
     }
     let is_there = |subject: &&&Subject| subject.live.is_some() || subject.entry.is_some();
     // What was not listed may be there.
-    if !owned.iter().any(|subject| is_there(&subject)) && snapshot.withheld.is_empty() {
+    if !owned.iter().any(is_there) && snapshot.withheld.is_empty() {
         let summary = format!(
             "{} {} does not exist, so that nothing can be imported",
             first.kind.name(),

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use super::{Request, lint};
 use crate::kinds::Renamed;
 use crate::model::registry::{Entry, Owner, Registry};
-use crate::model::resource::Move;
-use crate::model::{Addr, AttrDiff, Finding, Op, Resource, Snapshot};
+use crate::model::resource::destination;
+use crate::model::{AttrDiff, Finding, Op, Resource, Snapshot};
 
 /// One object that gets another name.
 #[derive(Clone, Debug)]
@@ -127,18 +127,4 @@ impl Moved {
     pub fn findings(&self) -> Vec<Finding> {
         self.findings.clone()
     }
-}
-
-/// Returns where something is declared now; moves may follow on each other.
-fn destination(addr: &Addr, moves: &[Move]) -> Option<Addr> {
-    let step = |addr: &Addr| moves.iter().find_map(|moved| moved.takes(addr));
-    let mut at = step(addr)?;
-    // As many steps as there are moves: a circle ends, too.
-    for _ in moves {
-        match step(&at) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    Some(at)
 }

@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::registry;
+use crate::kinds::Kinds;
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Registry};
 use crate::model::{Action, Addr, Step};
 
 /// Puts steps into an order in which they can run; fills their `id` and `after`.
-pub fn arrange(mut steps: Vec<Step>, graph: &Graph, registry: &Registry) -> Vec<Step> {
+pub fn arrange(mut steps: Vec<Step>, graph: &Graph, registry: &Registry, kinds: &Kinds) -> Vec<Step> {
     steps.sort_by(|a, b| key(a).cmp(&key(b)));
     let mut before = vec![BTreeSet::new(); steps.len()];
     forward(&steps, graph, &mut before);
-    backward(&steps, registry, &mut before);
+    backward(&steps, registry, kinds, &mut before);
     let order = topological(&before);
     let mut place = vec![0; steps.len()];
     for (id, index) in order.iter().enumerate() {
@@ -31,8 +32,7 @@ pub fn arrange(mut steps: Vec<Step>, graph: &Graph, registry: &Registry) -> Vec<
 }
 
 fn key(step: &Step) -> (bool, &Addr, &str, &str) {
-    let removal = step.action == Action::Delete;
-    (removal, &step.addr, &step.kind, &step.identity)
+    (is_removal(step), &step.addr, &step.kind, &step.identity)
 }
 
 /// Adds the edges between what is declared: to the nearest steps below, through resources that
@@ -56,8 +56,9 @@ fn forward(steps: &[Step], graph: &Graph, before: &mut [BTreeSet<usize>]) {
 }
 
 /// Adds the edges of removals: to the steps of all that was recorded to depend on the object, and
-/// to the step that replaces it at its address.
-fn backward(steps: &[Step], registry: &Registry, before: &mut [BTreeSet<usize>]) {
+/// to the step that replaces it at its address. What ends first goes before those of its own block
+/// that are removed, too ([`crate::kinds::Kind::ends_first`]).
+fn backward(steps: &[Step], registry: &Registry, kinds: &Kinds, before: &mut [BTreeSet<usize>]) {
     let mut dependents: BTreeMap<Addr, Vec<&Entry>> = BTreeMap::new();
     for entry in registry.all_mine() {
         for addr in registry::after(entry) {
@@ -71,16 +72,21 @@ fn backward(steps: &[Step], registry: &Registry, before: &mut [BTreeSet<usize>])
         .map(|(index, step)| ((step.kind.as_str(), step.identity.as_str()), index))
         .collect();
     for (index, step) in steps.iter().enumerate() {
-        if step.action != Action::Delete {
+        if !is_removal(step) {
             continue;
         }
         before[index].extend(replacements.get(&step.addr));
+        let ends_first = kinds.get(&step.kind).is_some_and(|kind| kind.ends_first());
         let mut seen = BTreeSet::from([&step.addr]);
         let mut open = vec![&step.addr];
         while let Some(addr) = open.pop() {
             for entry in dependents.get(addr).into_iter().flatten() {
                 let object = (entry.kind.as_str(), entry.identity.as_str());
-                before[index].extend(objects.get(&object).filter(|other| **other != index));
+                if let Some(other) = objects.get(&object).copied().filter(|other| *other != index) {
+                    let turned = ends_first && goes_with(step, &steps[other]);
+                    let (first, then) = if turned { (index, other) } else { (other, index) };
+                    before[then].insert(first);
+                }
                 if seen.insert(&entry.addr) {
                     open.push(&entry.addr);
                 }
@@ -89,9 +95,19 @@ fn backward(steps: &[Step], registry: &Registry, before: &mut [BTreeSet<usize>])
     }
 }
 
+/// Returns whether a step takes an object away, or its record.
+fn is_removal(step: &Step) -> bool {
+    matches!(step.action, Action::Delete | Action::Forget)
+}
+
+/// Returns whether another step removes a part of the same block.
+fn goes_with(step: &Step, other: &Step) -> bool {
+    is_removal(other) && other.addr.block() == step.addr.block()
+}
+
 /// Returns the steps by address, removals left out.
 fn by_addr(steps: &[Step]) -> BTreeMap<&Addr, usize> {
-    let kept = steps.iter().enumerate().filter(|(_, step)| step.action != Action::Delete);
+    let kept = steps.iter().enumerate().filter(|(_, step)| !is_removal(step));
     kept.map(|(index, step)| (&step.addr, index)).collect()
 }
 

@@ -2,8 +2,9 @@
 //! the record after it was changed, the tombstone after it was removed.
 //!
 //! `spec` is the JSON text of what is recorded of a declaration: `attrs` with sensitive values
-//! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`, and
-//! `kept`, what its kind wants remembered besides.
+//! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`,
+//! `protected`, and `kept`, what its kind wants remembered besides; that of a tombstone has
+//! `removal`, the `removed` block that asked for it.
 
 use std::collections::BTreeSet;
 
@@ -27,13 +28,22 @@ pub fn spec(resource: &Resource, desired: &Desired, graph: &Graph, kinds: &Kinds
         graph.before(&resource.addr).filter(recorded).map(ToString::to_string).collect();
     let declared = resource.attrs.iter().filter(|(_, value)| !value.is_null());
     let attrs: Attrs = declared.map(|(name, value)| (name.clone(), value.clone())).collect();
-    json!({
+    let mut spec = json!({
         "attrs": attrs_json(&attrs),
         "after": after,
         "retained": resource.retained,
         "tenant": resource.tenant,
-    })
+    });
+    if resource.protected {
+        spec[PROTECTED] = json!(true);
+    }
+    spec
 }
+
+/// What a record says of `lifecycle { prevent_destroy }`; nothing where that is false.
+pub const PROTECTED: &str = "protected";
+/// What a record or a tombstone says of the `removed` block that takes, or took, the object: its address.
+pub const REMOVAL: &str = "removal";
 
 /// Returns what the record says and would say otherwise now: where it is declared, whether it is
 /// kept, whose it is. Attributes and edges are not compared: they are refreshed with the next
@@ -43,7 +53,13 @@ pub fn misrecorded(entry: &Entry, resource: &Resource) -> Vec<AttrDiff> {
     let retained = entry.spec.get("retained").and_then(Json::as_bool);
     let fields = [
         ("address", Value::String(entry.addr.to_string()), Value::String(resource.addr.to_string())),
+        (
+            PROTECTED,
+            Value::Bool(entry.spec.get(PROTECTED) == Some(&json!(true))),
+            Value::Bool(resource.protected),
+        ),
         ("retained", retained.map_or(Value::Null, Value::Bool), Value::Bool(resource.retained)),
+        (REMOVAL, text(entry.spec.get(REMOVAL).and_then(Json::as_str)), Value::Null),
         ("tenant", text(tenant(entry)), text(resource.tenant.as_deref())),
     ];
     let differing = fields.into_iter().filter(|(_, is, should)| is != should);

@@ -12,7 +12,7 @@ use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
 use crate::model::resource::Desired;
-use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Resource};
+use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Resource};
 
 /// How a declared resource, its live object and its record stand to each other.
 pub enum Standing {
@@ -256,6 +256,29 @@ impl<'a> Survey<'a> {
             }
         }
         (leftovers, findings)
+    }
+
+    /// Returns how many blocks this scope and environment recorded.
+    pub fn managed(&self) -> usize {
+        let here = self.request.registry.all_mine();
+        let here = here.filter(|entry| entry.environment == self.request.settings.environment);
+        here.map(|entry| entry.addr.block()).collect::<BTreeSet<Addr>>().len()
+    }
+
+    /// Returns how nobody gets in any more with what the block of an object still has, and what is
+    /// said of it.
+    pub fn locks_out(&self, entry: &Entry) -> (Vec<Op>, Vec<String>) {
+        let (mut ops, mut notes) = (Vec::new(), Vec::new());
+        for other in self.request.registry.all_mine().filter(|other| other.addr.block() == entry.addr.block())
+        {
+            let Some(kind) = self.request.kinds.get(&other.kind) else { continue };
+            let locks = kind.locks_out(&other.identity);
+            if !locks.is_empty() && self.live(kind.name(), &other.identity).is_some() {
+                notes.push(format!("{} {} is locked out first", other.kind, other.identity));
+                ops.extend(locks);
+            }
+        }
+        (ops, notes)
     }
 
     /// Returns whether the targets take the record of an address.

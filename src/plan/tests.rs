@@ -145,7 +145,7 @@ fn what_is_no_longer_declared_goes_dependents_first() {
     fake.declare([]);
     fake.live.remove(&("thing".into(), "b".into()));
     let plan = fake.apply();
-    assert_eq!(outline(&plan), ["0 delete user.c []", "1 delete user.b [0]", "2 delete role.a [0, 1]"]);
+    assert_eq!(outline(&plan), ["0 delete user.c []", "1 forget user.b [0]", "2 delete role.a [0, 1]"]);
     assert_eq!(statuses(&plan, 0), ["DELETE", "removed"]);
     assert_eq!(statuses(&plan, 1), ["removed"]);
     assert!(plan.steps[1].notes[0].starts_with("already gone"));

@@ -56,6 +56,7 @@ fn change(step: &Step) -> Json {
         Action::Update => "update",
         Action::Adopt => "import",
         Action::Delete => "delete",
+        Action::Forget => "forget",
         Action::Execute { .. } => "execute",
     };
     json!({

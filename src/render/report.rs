@@ -127,10 +127,13 @@ fn summary(report: &Report) -> String {
 }
 
 fn counted(counts: Counts) -> String {
-    let Counts { create, update, adopt, delete, migrations, statements } = counts;
+    let Counts { create, update, adopt, delete, forget, migrations, statements } = counts;
     let mut text = format!("{create} created, {update} changed, {delete} destroyed");
     if adopt > 0 {
         let _ = write!(text, ", {adopt} adopted");
+    }
+    if forget > 0 {
+        let _ = write!(text, ", {forget} forgotten");
     }
     if migrations > 0 {
         let files = plural(migrations, "migration");

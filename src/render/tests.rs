@@ -73,8 +73,7 @@ fn a_plan_reads_like_terraforms() {
 
       tenant.initech.database  thing  tenant_initech
       help: to bring it back, declare tenant.initech again
-      help: to remove it, drop it on the servers by hand once nobody needs it; the
-            next apply forgets it
+      help: to remove it: removed { from = tenant.initech }
 
     Plan: 2 to create, 1 to change, 1 to destroy; 1 migration (1 statement).
     "#);

@@ -6,7 +6,7 @@ use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
-use super::{access, allowed, escape, fold, sql};
+use super::{access, allowed, escape, fold, gates, sql};
 use crate::model::plan::Counts;
 use crate::model::{Action, Finding, Plan, Severity};
 use crate::plan::lint;
@@ -308,8 +308,13 @@ fn end(page: &mut Page, plan: &Plan) {
         let text = format!("Nothing to apply, but {}.", findings::count(&plan.findings));
         page.wrapped(0, &[], Tone::Strong, &text);
     }
-    if let Some(text) = obstacle(plan) {
-        page.wrapped(0, &[], Tone::Bad, &text);
+    match obstacle(plan) {
+        Some(text) => page.wrapped(0, &[], Tone::Bad, &text),
+        None => {
+            for (lead, text) in gates::lines(plan) {
+                page.wrapped(0, &[(Tone::Bad, &lead)], Tone::Plain, &text);
+            }
+        }
     }
 }
 
@@ -333,10 +338,13 @@ pub fn obstacle(plan: &Plan) -> Option<String> {
 
 /// Returns how many objects change in which way, in a sentence.
 pub fn summary(counts: Counts) -> String {
-    let Counts { create, update, adopt, delete, migrations, statements } = counts;
+    let Counts { create, update, adopt, delete, forget, migrations, statements } = counts;
     let mut text = format!("Plan: {create} to create, {update} to change, {delete} to destroy");
     if adopt > 0 {
         text.push_str(&format!(", {adopt} to adopt"));
+    }
+    if forget > 0 {
+        text.push_str(&format!(", {forget} to forget"));
     }
     if migrations > 0 {
         let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });

@@ -76,22 +76,24 @@ pub struct Mark {
 
 impl Mark {
     /// All of them, in the order in which they are explained.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self { sign: "+", meaning: "create" },
         Self { sign: "~", meaning: "change" },
         Self { sign: "-", meaning: "destroy" },
         Self { sign: "=", meaning: "adopt" },
         Self { sign: ">", meaning: "run" },
+        Self { sign: ".", meaning: "forget, nothing happens to it" },
     ];
 
     /// Returns the sign of an action.
     pub fn of(action: Action) -> Self {
-        let [create, change, destroy, adopt, run] = Self::ALL;
+        let [create, change, destroy, adopt, run, forget] = Self::ALL;
         match action {
             Action::Create => create,
             Action::Update => change,
             Action::Delete => destroy,
             Action::Adopt => adopt,
+            Action::Forget => forget,
             Action::Execute { .. } => run,
         }
     }
@@ -199,12 +201,12 @@ pub fn object<'a>(step: Cow<'a, Step>, access: Vec<Access>) -> Object<'a> {
         Action::Update => step.diff.iter().flat_map(attr).collect(),
         // Nothing of an adopted object changes; a removed one goes as a whole; statements are what
         // a migration is.
-        Action::Adopt | Action::Delete | Action::Execute { .. } => Vec::new(),
+        Action::Adopt | Action::Delete | Action::Forget | Action::Execute { .. } => Vec::new(),
     };
     let identity = match step.action {
         Action::Execute { statements: 1 } => "1 statement".to_owned(),
         Action::Execute { statements } => format!("{statements} statements"),
-        Action::Create | Action::Update | Action::Adopt | Action::Delete => {
+        Action::Create | Action::Update | Action::Adopt | Action::Delete | Action::Forget => {
             escape::line(&step.identity).into_owned()
         }
     };

@@ -17,7 +17,7 @@ pub enum Exit {
     Changes = 2,
     /// An apply stopped half-way.
     HalfWay = 3,
-    /// The servers no longer fit the plan that was approved.
+    /// The approved or saved plan no longer fits the servers, or was applied already.
     Stale = 4,
     /// Someone else holds the lock.
     Locked = 5,
@@ -61,7 +61,7 @@ impl Exit {
             Self::Error => "error, nothing was changed",
             Self::Changes => "changes or drift (plan with --detailed-exitcode; check always)",
             Self::HalfWay => "apply stopped half-way; the report says what is done",
-            Self::Stale => "the servers no longer fit the plan that was approved",
+            Self::Stale => "the approved or saved plan no longer fits the servers, or was applied already",
             Self::Locked => "someone else holds the lock",
             Self::Undecided => "a person must decide; the evidence is printed",
             Self::Denied => "denied by lint, or by a flag that is missing",
@@ -110,7 +110,7 @@ mod tests {
             1  error, nothing was changed
             2  changes or drift (plan with --detailed-exitcode; check always)
             3  apply stopped half-way; the report says what is done
-            4  the servers no longer fit the plan that was approved
+            4  the approved or saved plan no longer fits the servers, or was applied already
             5  someone else holds the lock
             6  a person must decide; the evidence is printed
             7  denied by lint, or by a flag that is missing

@@ -30,6 +30,9 @@ use serde_json::Value as Json;
 /// The longest expected text, in lines: what is longer is approved unread.
 const LONGEST: usize = 90;
 
+/// The reads that look ahead of removals.
+const AHEAD: [&str; 2] = ["database_dependents", "user_definers"];
+
 /// Returns the folder of the cases.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
@@ -57,7 +60,7 @@ fn plan_of(folder: &Path) -> Plan {
     let (compiled, settings) = compile(folder, &kinds);
     let (snapshot, registry) = observed::read(folder, &settings);
     let ask = observed::ask(folder);
-    let mut plan = plan::build(&Request {
+    let request = Request {
         kinds: &kinds,
         settings: &settings,
         desired: &compiled.desired,
@@ -65,7 +68,13 @@ fn plan_of(folder: &Path) -> Plan {
         registry: &registry,
         targets: &ask.targets,
         rotation: &ask.rotation,
-    });
+    };
+    let mut plan = plan::build(&request);
+    // What a case has the answers for, it is about.
+    if request.snapshot.rows.keys().any(|name| AHEAD.contains(name)) {
+        plan.findings.extend(plan::foresees(&request, &plan));
+        plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
+    }
     plan.locate(&compiled.sources);
     plan
 }

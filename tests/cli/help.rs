@@ -46,6 +46,7 @@ fn of_the_program() {
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
       plan         Shows what an apply would change; changes nothing
+      show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
       migrate      Shows and mends the ledger of migrations, and begins new files
@@ -94,6 +95,7 @@ fn of_the_program() {
       CHARTER_ACTOR         who applies, for the audit, unless --actor says it
       CHARTER_LOCK_TIMEOUT  how long an apply waits for the lock of its scope, unless --lock-timeout
       says it
+      CHARTER_PLAN_KEY      proves that a saved plan is genuine, and that sensitive values are the same
       CHARTER_LOG           what is logged to standard error, as -v does: debug, or
       charter::observe=trace
       TRACEPARENT           the W3C trace that queries belong to; ClickHouse records it
@@ -104,7 +106,7 @@ fn of_the_program() {
         1  error, nothing was changed
         2  changes or drift (plan with --detailed-exitcode; check always)
         3  apply stopped half-way; the report says what is done
-        4  the servers no longer fit the plan that was approved
+        4  the approved or saved plan no longer fits the servers, or was applied already
         5  someone else holds the lock
         6  a person must decide; the evidence is printed
         7  denied by lint, or by a flag that is missing
@@ -128,6 +130,7 @@ fn of_the_program_in_short() {
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
       plan         Shows what an apply would change; changes nothing
+      show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
       migrate      Shows and mends the ledger of migrations, and begins new files
@@ -179,7 +182,8 @@ fn of_plan() {
     Shows what an apply would change; changes nothing
 
     Reads ClickHouse and Kubernetes, compares them with the configuration, and prints each step that an
-    apply would take. Nothing is changed, and nothing is kept: plan again whenever you like.
+    apply would take. Nothing is changed: plan again whenever you like. With -o FILE the plan is kept
+    for `charter show` and `charter apply`, which refuses it where the servers have moved.
 
     Below a change of grants stands what it comes to: what each role and user gains and loses in effect;
     where that widens, it is told at the end.
@@ -230,6 +234,12 @@ fn of_plan() {
               Do not list Secrets: what was applied to them is taken as still there (for pull-request
               jobs)
 
+      -o, --out <FILE>
+              Save the plan to FILE, for `charter apply FILE`; no password is in it
+
+          --expires <DURATION>
+              How long the saved plan can be applied, such as 24h (the default), 30m or 7d
+
       -h, --help
               Print help (see a summary with '-h')
     ");
@@ -244,7 +254,15 @@ fn of_apply() {
     and nothing else. Run it again after a failure: what is done stays done, and the rest is completed.
     Ctrl-C finishes what runs, then stops and reports; twice stops at once.
 
-    Usage: charter apply [OPTIONS]
+    With FILE, a plan that `charter plan -o FILE` saved is applied: without a question, once, and only
+    where the configuration, the servers and the sensitive values are what they were. Otherwise nothing
+    is changed, and what differs is told (exit code 4).
+
+    Usage: charter apply [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]
+              A saved plan, instead of planning now
 
     Options:
           --target <ADDRESS>
@@ -259,8 +277,20 @@ fn of_apply() {
               Log in with what each Secret holds; where ClickHouse refuses it, the plan makes it accept
               it
 
+          --allow-data-loss
+              Destroy the databases that the plan removes, with their data; `removed` blocks ask for
+              that
+
+          --allow-mass-removal
+              Remove objects from more than a tenth of the blocks that the scope manages, and more than
+              three
+
           --auto-approve
               Do not ask; needed where nobody can be asked, as in CI
+
+          --approve <DIGEST>
+              Do not ask, where the plan's digest begins with DIGEST (at least 8 digits, as the plan and
+              its comment show it); refuse any other plan
 
           --parallelism <N>
               How many steps may run at once

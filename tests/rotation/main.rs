@@ -97,6 +97,7 @@ async fn run(servers: &Fake, plan: Plan) -> Report {
         purpose: "apply".into(),
         git_revision: String::new(),
         started: jiff::Timestamp::from_second(1_800_000_000).unwrap(),
+        plan: String::new(),
     };
     apply::apply(Arc::new(servers.clone()), Arc::new(plan), &run, &Options::default(), events, stop).await
 }

@@ -67,6 +67,7 @@ async fn apply(servers: &Arc<Fake>, text: &str) -> Plan {
         purpose: "apply".into(),
         git_revision: String::new(),
         started: jiff::Timestamp::UNIX_EPOCH,
+        plan: String::new(),
     };
     let (events, _received) = mpsc::unbounded_channel();
     let (_stopper, stop) = stop::channel();

@@ -156,6 +156,7 @@ fn run(id: &str) -> Run {
         purpose: "apply".into(),
         git_revision: String::new(),
         started: jiff::Timestamp::UNIX_EPOCH,
+        plan: String::new(),
     }
 }
 

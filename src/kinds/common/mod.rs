@@ -1,6 +1,7 @@
 //! What several kinds need: shared reads, the shapes of attributes that one kind writes and another
 //! reads, and names by convention. No kind of its own.
 
+pub mod buried;
 pub mod convention;
 pub mod credential;
 pub mod decode;

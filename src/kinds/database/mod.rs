@@ -1,5 +1,7 @@
-//! Databases: created with their comment, changed only where the server can, never dropped.
+//! Databases: created with their comment, changed only where the server can, dropped only where a
+//! `removed` block allows the loss of their data.
 
+mod removal;
 #[cfg(test)]
 mod tests;
 
@@ -8,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::kinds::common::{decode, reads};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::finding::{Category, Finding, Severity};
-use crate::model::op::Sql;
+use crate::model::gate::Stake;
+use crate::model::op::{Op, Sql};
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, text};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Addr, Attrs, Resource, Settings, Step, Value, names, sql};
 
 /// The kind.
 pub struct Database;
@@ -47,23 +50,52 @@ impl Kind for Database {
         Declared { resources: vec![resource], exports: [("name".to_owned(), Value::from(name))].into() }
     }
 
-    fn reads(&self, _: &[&Resource], _: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
-        vec![reads::databases()]
+    fn reads(&self, wanted: &[&Resource], owned: &[&Entry], _: &Settings, _: &Caps) -> Vec<Read> {
+        std::iter::once(reads::databases()).chain(removal::reads(wanted, owned)).collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {
         let rows = world.snapshot.rows(reads::DATABASES).iter();
         rows.filter(|row| identities.contains(text(row, "name")))
             .map(|row| {
+                let name = text(row, "name");
                 let attrs =
                     ["comment", "engine", "uuid"].map(|column| (column.to_owned(), text(row, column).into()));
-                (text(row, "name").to_owned(), attrs.into())
+                let mut attrs = Attrs::from(attrs);
+                attrs.extend(
+                    removal::tables(name, world.snapshot).map(|tables| ("tables".to_owned(), tables)),
+                );
+                (name.to_owned(), attrs)
             })
             .collect()
     }
 
     fn data(&self, wanted: &Resource) -> Option<String> {
         Some(wanted.identity.clone())
+    }
+
+    fn holds_data(&self) -> bool {
+        true
+    }
+
+    fn ends_first(&self) -> bool {
+        true
+    }
+
+    fn stake(&self, identity: &str, world: &World) -> Stake {
+        removal::stake(identity, world.snapshot)
+    }
+
+    fn buried(&self, entry: &Entry, world: &World) -> Vec<Op> {
+        removal::buried(entry, world)
+    }
+
+    fn asks(&self, steps: &[Step], world: &World) -> Vec<Read> {
+        removal::asks(steps, world.caps())
+    }
+
+    fn foresees(&self, steps: &[Step], _: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        removal::foresees(steps, world.snapshot)
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
@@ -77,8 +109,8 @@ impl Kind for Database {
                 sql_op(format!("ALTER DATABASE {name} MODIFY COMMENT {}", sql::literal(comment)))
             }
             Action::Update => refuse(change.addr, too_old(world.caps())),
-            Action::Delete => refuse(change.addr, undeclared()),
-            Action::Adopt | Action::Execute { .. } => Lowered::default(),
+            Action::Delete => removal::lower(change, world),
+            Action::Adopt | Action::Forget | Action::Execute { .. } => Lowered::default(),
         }
     }
 }
@@ -103,14 +135,4 @@ fn too_old(caps: &Caps) -> Finding {
         format!("ClickHouse {}", caps.version),
     )
     .help("leave the comment as it is on the server, or add `lifecycle { ignore_changes = [comment] }`")
-}
-
-fn undeclared() -> Finding {
-    Finding::new(
-        "CH241",
-        Severity::Error,
-        Category::Access,
-        "a database is never dropped because its block went away",
-    )
-    .help("declare it again; to drop it, drop it by hand once its data is no longer needed")
 }

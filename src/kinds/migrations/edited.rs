@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{self, APPLIED, EVENTS};
 use crate::kinds::World;
+use crate::kinds::common::buried;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::snapshot::{Read, Row, number, text};
 use crate::model::{Attrs, Resource, Settings, Snapshot, Value, sql};
@@ -44,9 +45,10 @@ pub fn reads(wanted: &[&Resource], settings: &Settings, snapshot: &Snapshot) -> 
         format!("({tenant}, {folder}, {})", number(row, "version"))
     }));
     if !keys.is_empty() && snapshot.caps.has_table("ops.charter_migration_events") {
+        let lives = buried::lives("at", settings, &snapshot.caps);
         let statement = format!(
             "SELECT tenant, folder, version, statement, argMax(token_sha256, at) AS hash \
-             FROM ops.charter_migration_events WHERE scope = {scope} \
+             FROM ops.charter_migration_events WHERE scope = {scope} AND {lives} \
              AND status IN ('applied', 'skipped') AND (tenant, folder, version) IN ({keys}) \
              GROUP BY tenant, folder, version, statement ORDER BY tenant, folder, version, statement"
         );

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{import, is_baselined, tables, waiting};
 use crate::kinds::World;
+use crate::kinds::common::buried;
 use crate::model::plan::AttrDiff;
 use crate::model::snapshot::{Caps, Read, Row, number as column, text};
 use crate::model::tracking::{self, TABLES};
@@ -22,7 +23,7 @@ const COLUMNS: &str = "tenant, folder, version, name, checksum, status, \
 /// none where no table of charter's has the last of the columns.
 pub fn rows(columns: &str, settings: &Settings, caps: &Caps) -> Option<String> {
     let last = columns.rsplit(", ").next().unwrap_or_default();
-    let scope = sql::literal(&settings.scope);
+    let (scope, lives) = (sql::literal(&settings.scope), buried::lives("at", settings, caps));
     let selects: Vec<String> = TABLES
         .iter()
         .filter(|table| {
@@ -30,7 +31,7 @@ pub fn rows(columns: &str, settings: &Settings, caps: &Caps) -> Option<String> {
             caps.has_column(&tracking::qualified(table), &column)
         })
         .filter_map(|table| tracking::source(model::ledger::table(table)?, caps))
-        .map(|source| format!("SELECT {columns} FROM {source} WHERE scope = {scope}"))
+        .map(|source| format!("SELECT {columns} FROM {source} WHERE scope = {scope} AND {lives}"))
         .collect();
     (!selects.is_empty()).then(|| selects.join(" UNION ALL "))
 }
@@ -43,11 +44,12 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
     let mut reads = vec![Read::Sql { name: APPLIED, statement: applied }];
     if caps.has_table("ops.charter_migration_events") {
         let has_mutations = caps.has_column("ops.charter_migration_events", "mutations");
+        let lives = buried::lives("charter_migration_events.at", settings, caps);
         let mutations = if has_mutations { "mutations" } else { "'' AS mutations" };
         let events = format!(
             "SELECT tenant, folder, version, statement, status, token_sha256, query_id, error, run_id, {mutations}, toString(at) AS at, \
              if(status IN ('started', 'failed'), before, '') AS before_facts \
-             FROM ops.charter_migration_events WHERE scope = {scope} \
+             FROM ops.charter_migration_events WHERE scope = {scope} AND {lives} \
              AND (tenant, folder, version) NOT IN (SELECT tenant, folder, version FROM ({files})) \
              ORDER BY charter_migration_events.at DESC LIMIT 1 BY tenant, folder, version, statement"
         );

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{import, ledger, lower, number};
+use crate::kinds::common::buried;
 use crate::kinds::common::migration::KIND;
 use crate::kinds::{Change, World};
 use crate::migrate;
@@ -39,7 +40,8 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
         reads.push(Read::Sql { name: ACTORS, statement });
     }
     if events {
-        reads.push(Read::Sql { name: SPANS, statement: spans(&scope) });
+        let lives = buried::lives("at", settings, caps);
+        reads.push(Read::Sql { name: SPANS, statement: spans(&scope, &lives) });
     }
     let details = ledger::rows("tenant, folder, version, out_of_order, at, reason", settings, caps);
     reads.extend(details.map(|rows| {
@@ -51,11 +53,11 @@ pub fn reads(settings: &Settings, caps: &Caps) -> Vec<Read> {
 }
 
 /// Returns the query of what is known of the statements of each file, together.
-fn spans(scope: &str) -> String {
+fn spans(scope: &str, lives: &str) -> String {
     let each = format!(
         "SELECT tenant, folder, version, statement, argMax(status, at) AS last_status, \
          argMax(raw_sha256, at) AS last_raw, sum(duration_ms) AS took \
-         FROM ops.charter_migration_events WHERE scope = {scope} AND status IN ('applied', 'skipped', 'failed') \
+         FROM ops.charter_migration_events WHERE scope = {scope} AND status IN ('applied', 'skipped', 'failed') AND {lives} \
          GROUP BY tenant, folder, version, statement"
     );
     format!(

@@ -10,6 +10,7 @@ mod auth;
 mod auth_tests;
 mod clauses;
 mod compare;
+mod definer;
 mod due;
 mod findings;
 mod lower;
@@ -31,12 +32,13 @@ use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{self, KIND as NAME};
 use crate::kinds::common::{decode, grants, reads, rename, settings as common};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
+use crate::model::op::{Op, Sql};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Body, Finding, Resource, Settings, Snapshot, Value, names};
+use crate::model::{Addr, Attrs, Body, Finding, Resource, Settings, Snapshot, Step, Value, names, sql};
 
 /// The kind.
 pub struct User;
@@ -162,6 +164,22 @@ impl Kind for User {
 
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         rename::grantee(snapshot, reads::USERS, "USER", from, to)
+    }
+
+    fn ends_first(&self) -> bool {
+        true
+    }
+
+    fn locks_out(&self, identity: &str) -> Vec<Op> {
+        vec![Sql::new(format!("ALTER USER {} HOST NONE", sql::ident(identity))).into()]
+    }
+
+    fn asks(&self, steps: &[Step], _: &World) -> Vec<Read> {
+        definer::asks(steps)
+    }
+
+    fn foresees(&self, steps: &[Step], _: &BTreeSet<Addr>, world: &World) -> Vec<Finding> {
+        definer::foresees(steps, world.snapshot)
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {

@@ -7,6 +7,7 @@
 mod check;
 mod details;
 mod escape;
+mod gates;
 mod graph;
 mod perils;
 mod sections;
@@ -115,6 +116,7 @@ fn compose(view: &View, level: Level, rung: Rung) -> String {
     let mut out = String::new();
     sections::head(&mut out, view);
     let cut = perils::section(&mut out, view, rung);
+    gates::section(&mut out, view, level);
     sections::findings(&mut out, &view.findings, level);
     sections::allowed(&mut out, view, level);
     sections::retained(&mut out, view, level);

@@ -226,12 +226,13 @@ fn counts(group: &Group) -> Counts {
 
 /// Returns the line that stays when the details of a group are folded.
 pub fn summary_line(group: &Group) -> String {
-    let Counts { create, update, adopt, delete, migrations, .. } = counts(group);
+    let Counts { create, update, adopt, delete, forget, migrations, .. } = counts(group);
     let counts = [
         (create, "to create"),
         (update, "to change"),
         (delete, "to destroy"),
         (adopt, "to adopt"),
+        (forget, "to forget"),
         (migrations, if migrations == 1 { "migration" } else { "migrations" }),
     ];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);

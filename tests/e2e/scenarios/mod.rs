@@ -25,6 +25,7 @@ mod provider_gaps_grants;
 mod provider_gaps_users;
 mod rbac;
 mod refusals;
+mod removal;
 mod rotation;
 mod scale;
 mod secrets;
@@ -75,6 +76,7 @@ pub fn all() -> Vec<Scenario> {
         settings::scenarios(),
         standalone::scenarios(),
         refusals::scenarios(),
+        removal::scenarios(),
         rotation::scenarios(),
         tls::scenarios(),
         unknown::scenarios(),

@@ -1,6 +1,11 @@
 database "reporting" {
   lifecycle {
-    prevent_destroy = true
+    prevent_destroy = var.protected
+    prevent_destory = true
     ignore_changes  = [coment]
   }
+}
+
+variable "protected" {
+  default = true
 }

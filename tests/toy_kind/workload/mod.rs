@@ -62,7 +62,7 @@ impl Kind for Workload {
             Action::Create => format!("CREATE WORKLOAD {name} {limit}"),
             Action::Update => format!("ALTER WORKLOAD {name} {limit}"),
             Action::Delete => format!("DROP WORKLOAD {name}"),
-            Action::Adopt | Action::Execute { .. } => return Lowered::default(),
+            Action::Adopt | Action::Forget | Action::Execute { .. } => return Lowered::default(),
         };
         Lowered::ops([Sql::new(statement).into()])
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::existing;
+use crate::kinds::common::buried;
 use crate::migrate::look::query;
 use crate::model::op::{Sql, Text};
 use crate::model::snapshot::{Caps, Read};
@@ -24,11 +25,12 @@ pub fn reads(wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read
     let named = if named.is_empty() { "''".to_owned() } else { named.join(", ") };
     let scope = sql::literal(&settings.scope);
     let ours = if has_record {
-        format!("database IN (SELECT database FROM ops.charter_tables WHERE scope = {scope})")
+        let lives = buried::lives("at", settings, caps);
+        format!("database IN (SELECT database FROM ops.charter_tables WHERE scope = {scope} AND {lives})")
     } else {
         "0".to_owned()
     };
-    let recorded = if has_record { recorded(&scope, caps) } else { NOTHING.to_owned() };
+    let recorded = if has_record { recorded(&scope, settings, caps) } else { NOTHING.to_owned() };
     let (columns, fields, (hide, off)) = (query::COLUMNS, query::fields(), query::HIDE);
     let statement = format!(
         "SELECT database, table, max(r_tenant) AS tenant, max(r_columns) AS recorded_columns, max(r_look) AS recorded_look, \
@@ -52,12 +54,13 @@ pub fn reads(wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read
 const NOTHING: &str = "SELECT '' AS database, '' AS table, '' AS r_tenant, '' AS r_columns, '' AS r_look, '' AS r_version, \
     '' AS l_engine, '' AS l_columns, '' AS l_look FROM system.one WHERE 0";
 
-fn recorded(scope: &str, caps: &Caps) -> String {
+fn recorded(scope: &str, settings: &Settings, caps: &Caps) -> String {
+    let lives = buried::lives("at", settings, caps);
     // A table of an older charter gets the column by the next apply.
     let look = if caps.has_column("ops.charter_tables", "look") { "look" } else { "''" };
     format!(
         "SELECT database, table, tenant AS r_tenant, columns AS r_columns, {look} AS r_look, toString(server_version) AS r_version, \
-         '' AS l_engine, '' AS l_columns, '' AS l_look FROM ops.charter_tables WHERE scope = {scope} \
+         '' AS l_engine, '' AS l_columns, '' AS l_look FROM ops.charter_tables WHERE scope = {scope} AND {lives} \
          ORDER BY at DESC LIMIT 1 BY database, table"
     )
 }

@@ -1,0 +1,110 @@
+//! Removals: what becomes of an object that is recorded and no longer declared, by the `removed`
+//! blocks and by what the record says of it.
+//!
+//! What holds data or lets a customer in is kept until a `removed` block names it, and what holds
+//! data until that says `data_loss = "allow"`, too. What was recorded as protected is kept until
+//! a block overrides that. What a `removed` block took away says so in its tombstone, and what it
+//! is about to take in its record, so that what is left is known when that block is gone.
+
+pub mod codes;
+mod findings;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use super::survey::Leftover;
+use super::{Request, registry};
+use crate::kinds::Undeclared;
+use crate::model::registry::{Entry, Status};
+use crate::model::resource::{Desired, Fate, Removal};
+use crate::model::{Addr, Finding};
+
+pub use findings::{Kept, kept, unknown};
+
+/// What becomes of an object that nothing declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome<'a> {
+    /// Nothing, and there is nothing to say of it here.
+    Left,
+    /// It is gone already: only the record changes.
+    Gone,
+    /// It is removed, by a block or because access that is not declared is removed.
+    Removed(Option<&'a Removal>),
+    /// It stays, and is no longer recorded as charter's.
+    Forgotten(&'a Removal),
+    /// It stays, and why.
+    Kept(Why<'a>),
+}
+
+/// Why an object is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why<'a> {
+    /// No block removes it.
+    Undeclared,
+    /// It is removed but for its data.
+    Data(&'a Removal),
+    /// A block would remove it, and it is protected.
+    Protected(&'a Removal),
+}
+
+/// Returns what becomes of a leftover.
+pub fn outcome<'a>(leftover: &Leftover, desired: &'a Desired) -> Outcome<'a> {
+    let entry = leftover.entry;
+    match (leftover.live, &leftover.fate) {
+        (None, Undeclared::Kept(_)) if entry.status == Status::Claimed => return Outcome::Left,
+        (None, _) => return Outcome::Gone,
+        (Some(_), Undeclared::Kept(_)) => return Outcome::Left,
+        (Some(_), Undeclared::Ended(_)) => return Outcome::Removed(None),
+        (Some(_), Undeclared::Leftover) => {}
+    }
+    match desired.removal(&entry.addr) {
+        Some(removal) if removal.fate == Fate::Forgotten => Outcome::Forgotten(removal),
+        Some(removal) if is_protected(entry) && !removal.overrides => Outcome::Kept(Why::Protected(removal)),
+        Some(removal) if removal.fate == Fate::Access && leftover.kind.holds_data() => {
+            Outcome::Kept(Why::Data(removal))
+        }
+        Some(removal) => Outcome::Removed(Some(removal)),
+        None if is_protected(entry) || leftover.is_retained(desired) => Outcome::Kept(Why::Undeclared),
+        None => Outcome::Removed(None),
+    }
+}
+
+/// Returns whether an object was recorded as protected from removal.
+pub fn is_protected(entry: &Entry) -> bool {
+    entry.spec.get(registry::PROTECTED).and_then(Json::as_bool).unwrap_or(false)
+}
+
+/// Returns a record as its tombstone keeps it: with the block that took the object away, if one did.
+pub fn tombstone(entry: &Entry, removal: Option<&Removal>) -> Entry {
+    let mut entry = entry.clone();
+    if let (Json::Object(spec), Some(removal)) = (&mut entry.spec, removal) {
+        spec.insert(registry::REMOVAL.to_owned(), json!(removal.from.to_string()));
+    }
+    entry
+}
+
+/// Returns the addresses of the blocks that took objects away which nothing has replaced since, or
+/// began to.
+pub fn begun(request: &Request) -> BTreeSet<Addr> {
+    let there: BTreeSet<&Addr> = request.registry.all_mine().map(|entry| &entry.addr).collect();
+    let gone = request.registry.tombstones().filter(|entry| !there.contains(&entry.addr));
+    let here = gone.filter(|entry| entry.environment == request.settings.environment);
+    let from = |entry: &Entry| Addr::parse(entry.spec.get(registry::REMOVAL)?.as_str()?).ok();
+    here.chain(request.registry.all_mine()).filter_map(from).collect()
+}
+
+/// Returns the blocks that name nothing that was ever recorded here, as far as the targets go.
+pub fn strays(request: &Request) -> Vec<Finding> {
+    let ours = || request.registry.all_mine().chain(request.registry.tombstones());
+    let here: BTreeSet<&Addr> =
+        ours().filter(|entry| entry.environment == request.settings.environment).map(|e| &e.addr).collect();
+    let taken = |addr: &Addr| {
+        request.targets.is_empty() || request.targets.iter().any(|target| addr.is_within(target))
+    };
+    let removals = request.desired.removals.iter().filter(|removal| taken(&removal.from));
+    let strays = removals.filter(|removal| !here.iter().any(|addr| addr.is_within(&removal.from)));
+    strays.map(|removal| unknown(removal, &here)).collect()
+}

@@ -1,4 +1,0 @@
-removed {
-  from      = tenant.initech
-  data_loss = "allow"
-}
