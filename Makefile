@@ -63,7 +63,7 @@ $(CHECKED)/kubernetes_server: $(shell find examples/sandbox/kubernetes examples/
 	examples/sandbox/kubernetes_server/test
 	@mkdir -p $(@D) && touch $@
 
-# Coverage-guided fuzzing of what reads migration files: FUZZ_SECONDS a target, FUZZ_TARGET for one.
+# Coverage-guided fuzzing of what reads migration files and saved plans: FUZZ_SECONDS a target, FUZZ_TARGET for one.
 fuzz:
 	fuzz/run $(FUZZ_TARGET)
 

@@ -1,11 +1,25 @@
-//! The modules under test, compiled from the product's own sources without its dependencies.
+//! The modules under test, compiled from the product's own sources with few of its dependencies.
 
 /// The part of diagnostics that the modules use.
-#[path = "../src/diag/nearest.rs"]
-pub mod diag;
+#[path = "."]
+pub mod diag {
+    #[path = "../src/diag/nearest.rs"]
+    mod nearest;
+    #[path = "../src/diag/source.rs"]
+    pub mod source;
+
+    pub use nearest::nearest;
+    pub use source::{FileId, SourceMap, Span};
+}
 
 #[path = "../src/migrate/mod.rs"]
 pub mod migrate;
+
+#[path = "../src/model/mod.rs"]
+pub mod model;
+
+#[path = "../src/plan_file/mod.rs"]
+pub mod plan_file;
 
 use migrate::{Token, TokenKind, lex};
 

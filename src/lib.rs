@@ -13,7 +13,7 @@
 //! The rules, checked by `tests/architecture.rs`:
 //!
 //! - R1 [`model`] depends on nothing of ours but [`diag`]. [`plan`], [`render`], [`migrate`], [`lint`],
-//!   [`privileges`], [`isolation`] and the [`kinds`] do no I/O and know no clock and no randomness.
+//!   [`plan_file`], [`privileges`], [`isolation`] and the [`kinds`] do no I/O and know no clock and no randomness.
 //! - R2 Network only in [`backend`]; disk and environment only in [`config::load`] and [`cli`].
 //! - R3 [`apply`] imports neither [`plan`], [`config`] nor [`kinds`]: it executes the operations
 //!   that it is given.

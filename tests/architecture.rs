@@ -97,7 +97,9 @@ fn r1_the_model_depends_on_diagnostics_only() {
 
 #[test]
 fn r1_planning_rendering_and_kinds_are_pure() {
-    for folder in ["plan", "render", "kinds", "lint", "migrate", "privileges", "isolation", "diag"] {
+    for folder in
+        ["plan", "render", "kinds", "lint", "migrate", "privileges", "isolation", "diag", "plan_file"]
+    {
         none(&uses(folder, &IMPURE));
     }
 }

@@ -1,6 +1,8 @@
 //! What moved between a plan and one that was made again: each object with what the plan saw of it
 //! and what is there now.
 
+use std::collections::BTreeSet;
+
 use crate::diag::escape;
 use crate::model::plan::{Action, Plan, Step};
 use crate::model::{Addr, Attrs, Digest, Finding, Severity, Value};
@@ -55,7 +57,7 @@ fn problem(finding: &Finding) -> String {
 fn difference(planned: (&Plan, &Step), again: (&Plan, &Step)) -> Option<String> {
     let (old, new) = (planned.1, again.1);
     if old.expects != new.expects {
-        Some(told("changed on the server since the plan was made", states(&old.before, &new.before)))
+        Some(told("changed on the server since the plan was made", between(old, new)))
     } else if ops_digest(old) != ops_digest(new) || old.action != new.action {
         let states = states(&old.before, &new.before);
         let states = if old.before == new.before { Vec::new() } else { states };
@@ -65,6 +67,28 @@ fn difference(planned: (&Plan, &Step), again: (&Plan, &Step)) -> Option<String> 
     } else {
         None
     }
+}
+
+/// Returns what differs between what two steps found.
+fn between(old: &Step, new: &Step) -> Vec<String> {
+    if old.before != new.before || old.before.is_none() {
+        return states(&old.before, &new.before);
+    }
+    // Grants are compared by what they come to: what is there shows in what is to be done.
+    let attrs = old.diff.iter().chain(&new.diff).map(|diff| &diff.attr).collect::<BTreeSet<_>>();
+    let change = |step: &Step, attr: &String| {
+        let found = step.diff.iter().filter(|diff| diff.attr == *attr);
+        let all: Vec<String> =
+            found.map(|diff| format!("{} -> {}", text(&diff.before), text(&diff.after))).collect();
+        if all.is_empty() { "no change".to_owned() } else { all.join(", ") }
+    };
+    let pairs = attrs.into_iter().map(|attr| (attr, change(old, attr), change(new, attr)));
+    let differing: Vec<String> = pairs
+        .filter(|(_, old, new)| old != new)
+        .map(|(attr, old, new)| format!("{}: {old} when planned, {new} now", escape::line(attr)))
+        .take(MOST)
+        .collect();
+    if differing.is_empty() { states(&old.before, &new.before) } else { differing }
 }
 
 /// Says that another thing has to be done than was planned.

@@ -80,7 +80,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     if let Some(file) = &args.file {
-        return apply_saved::run(common, file, &args.how, ui).await;
+        return apply_saved::run(common, file, args.allow, &args.how, ui).await;
     }
     let run = identity::run("apply", args.how.actor.as_deref(), &common.dir, &environment());
     let context = match Context::open(common, &run, ui).await {

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::allow::Allow;
 use super::apply::{How, Recheck, finish, locked, show};
 use super::args::{Ask, Common, Format, Planning};
 use super::context::Context;
@@ -25,13 +26,13 @@ pub struct Given {
 }
 
 /// Applies a saved plan.
-pub async fn run(common: &Common, file: &Path, how: &How, ui: &Ui) -> Exit {
-    match apply(common, file, how, ui).await {
+pub async fn run(common: &Common, file: &Path, allow: Allow, how: &How, ui: &Ui) -> Exit {
+    match apply(common, file, allow, how, ui).await {
         Ok(code) | Err(code) => code,
     }
 }
 
-async fn apply(common: &Common, file: &Path, how: &How, ui: &Ui) -> Result<Exit, Exit> {
+async fn apply(common: &Common, file: &Path, allow: Allow, how: &How, ui: &Ui) -> Result<Exit, Exit> {
     let key = saved::key(ui)?;
     let opened = saved::read(file, key.as_ref(), ui)?;
     made_by_us(&opened, ui)?;
@@ -40,7 +41,7 @@ async fn apply(common: &Common, file: &Path, how: &How, ui: &Ui) -> Result<Exit,
     run.plan.clone_from(&given.saved.id);
     let context = Context::open(common, &run, ui).await?;
     given.same_configuration(&context, ui)?;
-    let ask = given.ask(&context, ui)?;
+    let ask = Ask { allow, ..given.ask(&context, ui)? };
     let plan = given.plan_again(&context, &ask, ui).await?;
     if ui.is_json() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
@@ -49,6 +50,7 @@ async fn apply(common: &Common, file: &Path, how: &How, ui: &Ui) -> Result<Exit,
     if !plan.may_apply() || plan.steps.is_empty() {
         return Ok(exit_code(&plan, false));
     }
+    ask.allow.check(&plan, ui)?;
     how.is_approved(&plan, ui)?;
     let recheck = Recheck { ask: &ask, saved: Some(&given), always: false };
     let lock = locked(&context, &plan, recheck, how, &run, ui).await?;

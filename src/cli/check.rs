@@ -17,7 +17,7 @@ use crate::model::snapshot::Caps;
 use crate::model::{Addr, Category, Finding, Rotation, Secret, Settings, Severity};
 use crate::render::check::Report;
 use crate::ui::{Exit, Ui};
-use crate::{isolation, plan, render, replay};
+use crate::{isolation, observe, plan, render, replay};
 
 /// Tells what drifted; changes nothing, exits with 2 where something did
 ///
@@ -76,10 +76,8 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
             context.without_secrets();
         }
         let more = |caps: &Caps| if args.isolation { isolation::reads(caps) } else { Vec::new() };
-        let observation = context.observe_more(&more, ui).await?;
-        let rotation = Rotation::default();
-        let request = context.request(&observation, &args.targets, &rotation);
-        let mut findings = plan::check(&request);
+        let mut observation = context.observe_more(&more, ui).await?;
+        let mut findings = found(&context, &mut observation, &args.targets).await;
         if !args.no_probe {
             findings.extend(logins(&context, &observation, &args.targets).await);
         }
@@ -131,6 +129,22 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         return exit;
     }
     context::print(ui, &text, exit)
+}
+
+/// Returns what differs; where the server moved, it asks first who moved it.
+async fn found(context: &Context, observation: &mut Observation, targets: &[Addr]) -> Vec<Finding> {
+    let rotation = Rotation::default();
+    let findings = plan::check(&context.request(observation, targets, &rotation));
+    if findings.iter().all(|finding| finding.severity != Severity::Drift) {
+        return findings;
+    }
+    let reads = plan::check::asks(&context.request(observation, targets, &rotation));
+    if reads.is_empty() {
+        return findings;
+    }
+    let rows = observe::answer_what_may_be(&*context.servers, reads).await;
+    observation.snapshot.rows.extend(rows);
+    plan::check(&context.request(observation, targets, &rotation))
 }
 
 /// Rebuilds the tenants' schemas and puts what differs in the place of what differs from records.

@@ -20,6 +20,7 @@ use crate::model::registry::Registry;
 use crate::model::snapshot::{Api, Caps, Read};
 use crate::model::{Addr, Category, Finding, Op, Plan, Rotation, Settings, Severity, Snapshot};
 use crate::observe::{self, Extent};
+use crate::plan::cause::witness;
 use crate::plan::{self, Request};
 use crate::ui::{Exit, Ui};
 
@@ -237,6 +238,7 @@ impl Context {
         let mut observation = self.observe(ui).await?;
         self.probe(&mut observation, ask).await;
         let mut plan = plan::build(&self.request(&observation, &ask.targets, &ask.rotation));
+        self.explain(&observation, &mut plan).await;
         let findings = preflight::parse(self, &plan, ui).await?;
         plan.findings.extend(findings);
         let findings = preflight::look_ahead(self, &mut observation, ask, &plan, ui).await?;
@@ -249,6 +251,13 @@ impl Context {
         plan.locate(&self.compiled.sources);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         Ok(plan)
+    }
+
+    /// Asks who moved the server, where it moved. What cannot be asked is not known.
+    async fn explain(&self, observation: &Observation, plan: &mut Plan) {
+        let reads = witness::asks(&witness::suspects(plan, &self.kinds), &observation.snapshot.caps);
+        let rows = observe::answer_what_may_be(&*self.servers, reads).await;
+        witness::explain(plan, &self.kinds, &rows);
     }
 
     /// Finds namespaces that steps would write to and the cluster does not have.

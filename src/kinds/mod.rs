@@ -35,7 +35,9 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Body, Category, Finding, Resource, Settings, Snapshot, Step, Value};
+use crate::model::{
+    Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step, Value,
+};
 use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
@@ -73,6 +75,9 @@ pub struct World<'a> {
     pub desired: &'a Desired,
     /// Which passwords are to be rotated.
     pub rotation: &'a Rotation,
+    /// Whether what is declared is what was last applied, read from the records: sensitive values are
+    /// hidden in it, and what is due or asked for is none of its differences.
+    pub recorded: bool,
 }
 
 impl World<'_> {
@@ -195,6 +200,17 @@ pub enum Undeclared {
     Ended(Finding),
     /// It is left alone; this is what `check` says of it.
     Kept(Finding),
+}
+
+/// Who wrote a field of a live object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The field manager.
+    pub manager: String,
+    /// When, as the server tells it; empty where it does not.
+    pub at: String,
+    /// Whether it is charter.
+    pub ours: bool,
 }
 
 /// What a role or user is declared to be granted.
@@ -408,6 +424,30 @@ pub trait Kind: Sync {
     fn access(&self, steps: &[Step], world: &World) -> Effects {
         let _ = (steps, world);
         Effects::default()
+    }
+
+    /// Returns whether an attribute differs because something is due or asked for: neither side moved.
+    fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
+        let _ = (wanted, attr, world);
+        false
+    }
+
+    /// Splits an item of a set into the least parts that come and go alone.
+    fn parts(&self, item: &str) -> Vec<String> {
+        vec![item.to_owned()]
+    }
+
+    /// Returns the names by which statements of ClickHouse call an object that was changed there; none
+    /// of what is no object of ClickHouse.
+    fn statement_names(&self, identity: &str, cause: &Cause) -> Vec<String> {
+        let _ = cause;
+        vec![identity.to_owned()]
+    }
+
+    /// Returns who wrote an attribute of a live object last; none where nothing tells.
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        let _ = (wanted, attr, world);
+        None
     }
 
     /// Returns whether a resource has a password that can be rotated.

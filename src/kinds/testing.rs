@@ -59,7 +59,14 @@ pub fn world_with<T>(
 ) -> T {
     snapshot.caps = Caps { version: version.into(), ..snapshot.caps };
     let (settings, desired, rotation) = (settings(), Desired::default(), Rotation::default());
-    run(&World { settings: &settings, snapshot: &snapshot, registry, desired: &desired, rotation: &rotation })
+    run(&World {
+        settings: &settings,
+        snapshot: &snapshot,
+        registry,
+        desired: &desired,
+        rotation: &rotation,
+        recorded: false,
+    })
 }
 
 /// Returns a change of a resource, with its plain differences.

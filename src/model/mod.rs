@@ -5,6 +5,7 @@
 pub mod access;
 pub mod addr;
 pub mod body;
+pub mod cause;
 pub mod checks;
 pub mod cost;
 pub mod digest;
@@ -37,6 +38,7 @@ pub mod watch;
 
 pub use addr::Addr;
 pub use body::{Body, Spanned};
+pub use cause::{Cause, Moved};
 pub use digest::Digest;
 pub use finding::{Category, Finding, Severity};
 pub use op::Op;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::AccessChange;
 use super::addr::Addr;
+use super::cause::Cause;
 use super::checks::CheckResult;
 use super::cost::Cost;
 use super::digest::Digest;
@@ -103,6 +104,8 @@ pub struct Step {
     pub costs: Vec<Cost>,
     /// The digest of what the step expects to find.
     pub expects: Digest,
+    /// Why it is there.
+    pub cause: Cause,
 }
 
 /// What is no longer declared and kept on the servers all the same.

@@ -48,6 +48,10 @@ pub struct Entry {
     pub credential_at: u64,
     /// What else the server accepts beside that credential.
     pub beside: Beside,
+    /// When the row was written, in UTC by the server's clock; empty where it is not known.
+    pub applied_at: String,
+    /// The run that wrote the row; empty where it is not known.
+    pub run: String,
 }
 
 /// What the server accepts beside the credential that was last applied.
@@ -190,5 +194,7 @@ fn entry(row: &Row) -> Option<Entry> {
         fingerprint: text(row, "fingerprint").to_owned(),
         credential_at: number(row, "credential_at"),
         beside: Beside::of(row),
+        applied_at: text(row, "at").to_owned(),
+        run: text(row, "run_id").to_owned(),
     })
 }

@@ -22,10 +22,10 @@ use crate::model::snapshot::{Api, Caps, Listing, Read, Row};
 use crate::model::{Settings, Snapshot};
 
 pub use error::{ObserveError, Server};
-pub use preflight::{answer, preflight};
+pub use preflight::{answer, answer_what_may_be, preflight};
 
 /// The columns of the registry that are read.
-const REGISTRY: [&str; 12] = [
+const REGISTRY: [&str; 14] = [
     "scope",
     "environment",
     "address",
@@ -38,6 +38,8 @@ const REGISTRY: [&str; 12] = [
     "credential_at",
     "credential_state",
     "credential_grace",
+    "at",
+    "run_id",
 ];
 
 /// Reads everything that planning or checking needs. At most `parallelism` reads run at a time.

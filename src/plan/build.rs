@@ -9,7 +9,7 @@ use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
-use super::{Request, access, check, diff, gates, imports, lint, order, registry, rollout};
+use super::{Request, access, cause, check, diff, gates, imports, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
 use crate::lint::judge::judge;
 use crate::model::gate::Gated;
@@ -295,6 +295,7 @@ impl<'a> Draft<'a> {
             notes: Vec::new(),
             costs: Vec::new(),
             expects: diff::expects(subject.live, subject.entry),
+            cause: crate::model::Cause::default(),
         }
     }
 
@@ -304,7 +305,8 @@ impl<'a> Draft<'a> {
         self.findings.extend(reviews);
         self.findings.extend(lint::checks(request.desired));
         self.findings.extend(removal::kept(&self.kept, &removal::begun(request), request.desired));
-        let steps = order::arrange(self.steps, &self.survey.graph, request.registry, request.kinds);
+        let mut steps = order::arrange(self.steps, &self.survey.graph, request.registry, request.kinds);
+        cause::tell(self.survey, &mut steps);
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
         sort(&mut self.findings);
@@ -362,6 +364,7 @@ fn removal(entry: &Entry, live: Option<&Attrs>, action: Action) -> Step {
         notes: Vec::new(),
         costs: Vec::new(),
         expects: diff::expects(live, Some(entry)),
+        cause: crate::model::Cause::default(),
     }
 }
 

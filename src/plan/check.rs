@@ -1,12 +1,15 @@
 //! Checking: what is not as declared, told as findings. It plans nothing and changes nothing.
 
 use super::build::sort;
+use super::cause::witness::{self, Suspect};
+use super::cause::{Causes, Object, words};
 use super::moves::Moved;
 use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, diff, imports, lint};
 use crate::kinds::Undeclared;
-use crate::model::{Category, Finding, Severity};
+use crate::model::snapshot::Read;
+use crate::model::{Action, Category, Cause, Finding, Severity};
 
 /// What to do about what an apply mends.
 const MENDED: &str = "charter apply mends this; charter plan shows how";
@@ -20,8 +23,9 @@ pub fn check(request: &Request) -> Vec<Finding> {
     findings.extend(moved.findings());
     findings.extend(survey.of_kinds());
     findings.extend(imports::findings(&subjects, request.desired, request.snapshot));
+    let causes = causes(&survey, &subjects);
     for subject in &subjects {
-        findings.extend(of(subject, &survey));
+        findings.extend(of(subject, &survey, &causes));
     }
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
@@ -33,7 +37,7 @@ pub fn check(request: &Request) -> Vec<Finding> {
 
 /// Returns what there is to say of one resource. Where its kind says why an apply would not mend
 /// it, that is told, and not that an apply would.
-fn of(subject: &Subject, survey: &Survey) -> Vec<Finding> {
+fn of(subject: &Subject, survey: &Survey, causes: &Causes) -> Vec<Finding> {
     let mut findings = subject.kind.findings(subject.declared, subject.live, &survey.world);
     let lowered = subject.action().map(|action| survey.lower(subject, action));
     let obstacles = lowered.map(|lowered| lowered.findings).unwrap_or_default();
@@ -41,9 +45,60 @@ fn of(subject: &Subject, survey: &Survey) -> Vec<Finding> {
     if blocked {
         findings.extend(obstacles);
     } else {
-        findings.extend(drift(subject, Some(MENDED)));
+        let told = told(subject, causes);
+        findings.extend(
+            drift(subject, None)
+                .map(|finding| told.into_iter().fold(finding, Finding::help))
+                .map(|finding| finding.help(MENDED)),
+        );
     }
     findings
+}
+
+fn object<'s>(subject: &'s Subject, action: Action) -> Object<'s> {
+    Object {
+        addr: &subject.declared.addr,
+        kind: subject.declared.kind,
+        identity: &subject.declared.identity,
+        action,
+        is_there: subject.live.is_some(),
+        diff: &subject.compared.diff,
+    }
+}
+
+/// Returns what to read to know who moved the server; nothing where it did not move.
+pub fn asks(request: &Request) -> Vec<Read> {
+    let moved = Moved::of(request);
+    let survey = Survey::of(&moved.request(request), &moved);
+    let (subjects, _) = survey.subjects();
+    let causes = causes(&survey, &subjects);
+    let of_subject = |subject: &Subject| {
+        let cause = causes.of(&object(subject, subject.action()?));
+        cause.moved.by_server().then(|| {
+            let names = subject.kind.statement_names(&subject.declared.identity, &cause);
+            (names, cause)
+        })
+    };
+    let suspects: Vec<(Vec<String>, Cause)> = subjects.iter().filter_map(of_subject).collect();
+    let suspects: Vec<Suspect> =
+        suspects.iter().map(|(names, cause)| Suspect { names: names.clone(), cause }).collect();
+    witness::asks(&suspects, survey.world.caps())
+}
+
+fn causes<'s>(survey: &'s Survey<'s>, subjects: &[Subject]) -> Causes<'s> {
+    let differing = subjects.iter().filter(|subject| subject.action().is_some());
+    let objects = differing.map(|subject| (subject.declared.kind, subject.declared.identity.as_str()));
+    Causes::new(survey, objects)
+}
+
+/// Returns who moved a resource, in words, as far as the server moved.
+fn told(subject: &Subject, causes: &Causes) -> Vec<String> {
+    let Some(action) = subject.action() else { return Vec::new() };
+    let cause = causes.of(&object(subject, action));
+    if !cause.moved.by_server() {
+        return Vec::new();
+    }
+    words::of(&cause, &subject.compared.diff, action, subject.live.is_some())
 }
 
 /// Returns what is not as it should be with a resource; none where all is.

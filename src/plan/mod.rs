@@ -8,6 +8,7 @@
 pub mod access;
 pub mod ahead;
 pub mod build;
+pub mod cause;
 pub mod check;
 pub mod diff;
 pub mod gates;
@@ -73,6 +74,7 @@ impl<'a> Request<'a> {
             registry: self.registry,
             desired: self.desired,
             rotation: self.rotation,
+            recorded: false,
         }
     }
 }

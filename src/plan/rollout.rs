@@ -104,6 +104,7 @@ mod tests {
             costs: Vec::new(),
             notes: Vec::new(),
             expects: Digest::of_bytes(b""),
+            cause: crate::model::Cause::default(),
         }
     }
 

@@ -15,8 +15,9 @@ use super::key::Key;
 /// The version of the format. It grows with every change of what a plan can hold.
 pub const VERSION: u32 = 1;
 
-/// The largest file that is read: about ten times the plan that makes ten thousand tenants.
-pub const MAX_BYTES: u64 = 2 << 30;
+/// The largest file that is read: about eight times the plan that makes ten thousand tenants, each
+/// of which takes 13 kB.
+pub const MAX_BYTES: u64 = 1 << 30;
 
 const START: &str = "{\"format\":\"charter plan\",\"version\":";
 

@@ -73,6 +73,7 @@ fn plan(password: &str) -> Plan {
         diff: Vec::new(),
         ops: vec![sql.into(), object.into()],
         notes: vec!["a note".into()],
+        cause: crate::model::Cause::default(),
         costs: Vec::new(),
         expects: Digest::of_bytes(b""),
     };

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use super::cause;
 use super::escape;
 use super::template::Template;
 use super::tree::{self, Group, Loss, Object};
@@ -127,6 +128,7 @@ where
         cost.rows = costs().map(|cost| cost.rows).sum();
         cost.bytes = costs().map(|cost| cost.bytes).sum();
     }
+    step.cause = cause::common(step.cause, all.iter().map(|object| &object.step.cause));
     let access = first.access.iter().map(|access| template.access(access)).collect();
     let mut object = tree::object(Cow::Owned(step), access);
     let mut losses: Vec<Loss> = Vec::new();

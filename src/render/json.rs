@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::drift;
 use super::risk::{self, Risk};
-use crate::model::{AttrDiff, Plan, Step};
+use crate::model::{Plan, Step};
 
 /// The version of terraform's format that `resource_changes` follows.
 const FORMAT_VERSION: &str = "1.2";
@@ -32,7 +33,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "servers": plan.servers,
         "planned_values": terraform::planned_values(&plan.steps),
         "resource_changes": terraform::resource_changes(&plan.steps),
-        "resource_drift": [],
+        "resource_drift": drift::resource_drift(plan, terraform::resource_change),
         "output_changes": {},
         "steps": steps,
         "rollout": plan.rollout,
@@ -75,6 +76,7 @@ fn step(step: &Step) -> Json {
         notes,
         costs,
         expects,
+        cause,
     } = step;
     let mut document = Map::new();
     let fields = [
@@ -85,7 +87,8 @@ fn step(step: &Step) -> Json {
         ("identity", json!(identity)),
         ("tenant", json!(tenant)),
         ("action", json!(action)),
-        ("diff", diff.iter().map(AttrDiff::to_json).collect()),
+        ("diff", json!(drift::diff(diff, cause))),
+        ("cause", drift::cause(cause)),
         ("operations", json!(ops)),
         ("notes", json!(notes)),
         ("cost", json!(costs)),

@@ -6,10 +6,12 @@
 
 pub mod access;
 pub mod allowed;
+pub mod cause;
 pub mod check;
 pub mod checks;
 pub mod codes;
 mod cost;
+mod drift;
 pub mod findings;
 pub mod fold;
 pub mod gates;

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::access::Access;
 use crate::model::cost::Cost;
 use crate::model::op::{KubeWrite, Login, Op, Probe, Slot, SlotSource, Sql, TableName, Text};
-use crate::model::{Addr, Attrs, Finding, Step, Value};
+use crate::model::{Addr, Attrs, Cause, Finding, Step, Value};
 
 /// What is shown in place of a tenant's name.
 pub const TENANT: &str = "<tenant>";
@@ -122,7 +122,8 @@ impl Template {
         access: &[Access],
         slots: &[(&Slot, &SlotSource)],
     ) -> Option<String> {
-        let Step { addr, kind, identity, action, desired, diff, ops, notes, costs, .. } = step;
+        let Step { addr, kind, identity, action, desired, diff, ops, notes, costs, cause, .. } = step;
+        let cause = super::cause::comparable(cause);
         let access: Vec<Json> = access
             .iter()
             .flat_map(|access| access.lines.iter().map(move |line| (access, line)))
@@ -134,7 +135,7 @@ impl Template {
         let costs: Vec<Cost> =
             costs.iter().map(|cost| Cost { rows: None, bytes: None, ..cost.clone() }).collect();
         let whole = serde_json::json!([
-            addr, kind, identity, action, desired, diff, ops, notes, costs, access, slots
+            addr, kind, identity, action, desired, diff, ops, notes, costs, access, slots, cause
         ]);
         let mut usable = true;
         visit(&whole, &mut |text| usable &= !text.contains(HOLES));
@@ -154,12 +155,29 @@ impl Template {
             diff.after = self.value(&diff.after);
         }
         step.notes = step.notes.iter().map(|note| self.shown(note)).collect();
+        step.cause = self.cause(&step.cause);
         for cost in &mut step.costs {
             cost.database = self.shown(&cost.database);
             cost.table = self.shown(&cost.table);
         }
         step.ops.iter_mut().for_each(|op| self.op(op));
         step
+    }
+
+    fn cause(&self, cause: &Cause) -> Cause {
+        let mut cause = cause.clone();
+        let show = |text: &str| self.shown(text);
+        cause.reason = show(&cause.reason);
+        for item in cause.differences.iter_mut().flat_map(|difference| &mut difference.items) {
+            item.value = self.json(&item.value, &show);
+        }
+        for drift in &mut cause.drift {
+            drift.attribute = show(&drift.attribute);
+            drift.applied = self.json(&drift.applied, &show);
+            drift.live = self.json(&drift.live, &show);
+        }
+        cause.traces.iter_mut().for_each(|trace| trace.what = show(&trace.what));
+        cause
     }
 
     /// Returns an address as it stands for all.

@@ -309,6 +309,7 @@ fn a_check_answers_each_question() {
          drift CH212 role.a: thing a is not as declared
            expected  size: "2"
            found     size: "7"
+           help: changed on the server since the last apply
            help: charter apply mends this; charter plan shows how
     FAIL tables     the managed tables are there, with their columns
          drift CH501 a managed table is missing

@@ -2,6 +2,7 @@
 //! what changes, then on demand every operation; at the end what it comes to. Tenants to which the
 //! same happens are shown once, unless they are to be expanded.
 
+use super::cause;
 use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
@@ -121,6 +122,9 @@ fn objects(page: &mut Page, group: &Group) {
             attribute(page, attr, mark);
         }
         losses(page, object, group);
+        for line in &object.cause {
+            page.wrapped(INDENT, &[(Tone::Info, "cause: ")], Tone::Plain, line);
+        }
         for note in &object.notes {
             page.wrapped(INDENT, &[(Tone::Info, "note: ")], Tone::Plain, note);
         }
@@ -302,6 +306,9 @@ fn end(page: &mut Page, plan: &Plan) {
             page.wrapped(0, &[], Tone::Plain, &format!("Rollout: {}.", rollout.summary()));
         }
         page.line(0, &[(Tone::Strong, &summary(plan.counts()))]);
+        if let Some(causes) = cause::summary(plan) {
+            page.wrapped(0, &[], Tone::Plain, &causes);
+        }
     } else if plan.worst().is_none_or(|worst| worst == Severity::Note) && plan.retained.is_empty() {
         page.line(0, &[(Tone::Good, NO_CHANGES)]);
     } else {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use similar::{ChangeTag, TextDiff};
 
 use super::access::{self, Access};
+use super::cause;
 use super::escape;
 use super::page::Tone;
 use super::risk::{self, Risk};
@@ -122,6 +123,8 @@ pub struct Object<'a> {
     pub identity: String,
     /// The attributes.
     pub attrs: Vec<Attr>,
+    /// Which side moved, where it is not the configuration alone.
+    pub cause: Vec<String>,
     /// What a reviewer should know besides.
     pub notes: Vec<String>,
     /// What it does to the access of roles and users.
@@ -217,6 +220,7 @@ pub fn object<'a>(step: Cow<'a, Step>, access: Vec<Access>) -> Object<'a> {
         identity,
         attrs,
         access,
+        cause: cause::lines(&step),
         losses: risk::of(&step).into_iter().map(Loss::from).collect(),
         notes: step.notes.iter().map(|note| escape::line(note).into_owned()).collect(),
         step,

@@ -269,6 +269,7 @@ pub fn step(id: usize, name: &str) -> StepBuilder {
         notes: Vec::new(),
         costs: Vec::new(),
         expects: Digest::of_bytes(name.as_bytes()),
+        cause: crate::model::Cause::default(),
     })
 }
 

@@ -29,7 +29,7 @@ fn a_run() -> Run {
         purpose: "apply".into(),
         git_revision: "0123abc".into(),
         started: jiff::Timestamp::UNIX_EPOCH,
-        plan: String::new(),
+        plan: "0123456789abcdef".into(),
     }
 }
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::kinds::Writer;
 use crate::model::snapshot::Api;
 use crate::model::{Secret, Snapshot, Value};
 
@@ -70,6 +71,19 @@ pub fn managers(object: &Value, path: &[&str]) -> Vec<String> {
     managers.sort();
     managers.dedup();
     managers
+}
+
+/// Returns who wrote a field, and when; none where the object does not keep who wrote it.
+pub fn writers(object: &Value, path: &[&str]) -> Option<Vec<Writer>> {
+    let managed =
+        at(object, &["metadata", "managedFields"]).map(Value::items).filter(|all| !all.is_empty())?;
+    let owns = |entry: &&Value| at(entry, &["fieldsV1"]).is_some_and(|fields| at(fields, path).is_some());
+    let writer = |entry: &Value| {
+        let manager = text(entry, &["manager"]).to_owned();
+        let ours = manager == MANAGER || manager == CREDENTIALS_MANAGER;
+        Writer { ours, manager, at: text(entry, &["time"]).to_owned() }
+    };
+    Some(managed.iter().filter(owns).map(writer).collect())
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ fn step(kind: &str, identity: &str, action: Action, statements: &[&str]) -> Step
         notes: Vec::new(),
         costs: Vec::new(),
         expects: Digest::of_json(&serde_json::Value::Null),
+        cause: crate::model::Cause::default(),
     }
 }
 

@@ -10,6 +10,7 @@ mod access_tests;
 mod compare;
 mod holes;
 mod lint;
+mod parts;
 mod problems;
 mod rename;
 mod tenants;
@@ -32,7 +33,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{Action, Addr, Attrs, Resource, Settings, Snapshot, Step, Value};
+use crate::model::{Action, Addr, Attrs, Cause, Resource, Settings, Snapshot, Step, Value};
 
 pub use crate::kinds::common::reads::{GRANTS, PRIVILEGES};
 
@@ -117,6 +118,14 @@ impl Kind for Grant {
 
     fn diff(&self, _: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {
         Comparison::from_attrs(live).diff()
+    }
+
+    fn parts(&self, item: &str) -> Vec<String> {
+        parts::of(item)
+    }
+
+    fn statement_names(&self, _: &str, cause: &Cause) -> Vec<String> {
+        cause.drift.iter().map(|drift| drift.attribute.clone()).collect()
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {

@@ -211,6 +211,7 @@ mod tests {
             notes: Vec::new(),
             costs: Vec::new(),
             expects: Digest::default(),
+            cause: crate::model::Cause::default(),
         };
         world_with(snapshot, &Registry::default(), "26.9.1.1", |world| {
             missing(&[step], world).map(|finding| [vec![finding.code.to_owned()], finding.help].concat())

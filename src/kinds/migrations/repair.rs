@@ -365,5 +365,6 @@ pub fn step(file: &Resource, live: &Attrs, ops: Vec<Op>) -> Step {
         notes: Vec::new(),
         costs: Vec::new(),
         expects: Digest::of_json(&attrs_json(live)),
+        cause: crate::model::Cause::default(),
     }
 }

@@ -19,7 +19,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, Row, number, text};
-use crate::model::{Action, Attrs, Finding, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Attrs, Cause, Finding, Resource, Settings, Value, names, sql};
 
 /// The kind.
 pub struct RowPolicy;
@@ -88,6 +88,10 @@ impl Kind for RowPolicy {
         let conditions: BTreeSet<&str> = wanted.iter().map(|policy| policy.text(USING)).collect();
         statement.push_str(&condition::formatted(&conditions, caps));
         vec![Read::Sql { name: READ, statement }]
+    }
+
+    fn statement_names(&self, identity: &str, _: &Cause) -> Vec<String> {
+        identity.split_once(" ON ").map(|(name, _)| name.to_owned()).into_iter().collect()
     }
 
     fn observe(&self, identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, Attrs> {

@@ -62,7 +62,7 @@ fn update(change: &Change, wanted: &Resource, world: &World) -> Lowered {
 }
 
 /// Returns the managed-fields path of a difference: `data.host` is `f:data`, `f:host`.
-fn field(attr: &str) -> Option<Vec<String>> {
+pub fn field(attr: &str) -> Option<Vec<String>> {
     match attr.split_once('.')? {
         ("labels", key) => Some(vec!["f:metadata".into(), "f:labels".into(), format!("f:{key}")]),
         (map, key) => Some(vec![format!("f:{map}"), format!("f:{key}")]),

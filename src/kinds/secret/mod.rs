@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Diagnostic;
 use crate::kinds::common::kube::{self, Held};
 use crate::kinds::common::{credential, decode};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, Writer};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Attrs, Category, Finding, Resource, Settings, Step, Value, names};
+use crate::model::{Attrs, Category, Cause, Finding, Resource, Settings, Step, Value, names};
 
 /// The kind.
 pub struct Secret;
@@ -131,6 +131,17 @@ impl Kind for Secret {
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {
         lower::lower(change, world)
+    }
+
+    fn statement_names(&self, _: &str, _: &Cause) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        let (namespace, name) = (wanted.text("namespace"), wanted.text("name"));
+        let object = kube::find(world.snapshot, &Api::secrets(), namespace, name)?;
+        let path = lower::field(attr)?;
+        kube::writers(object, &path.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::kinds::common::superset::{self, KIND};
 use crate::kinds::common::{decode, kube};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, Writer};
 use crate::model::finding::{Finding, Severity};
 use crate::model::op::{KubeApply, KubeDelete, KubeWrite, Op};
 use crate::model::plan::AttrDiff;
@@ -20,7 +20,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
-use crate::model::{Action, Attrs, Category, Resource, Settings, Value, names};
+use crate::model::{Action, Attrs, Category, Cause, Resource, Settings, Value, names};
 
 /// The kind.
 pub struct SupersetTenant;
@@ -126,6 +126,17 @@ impl Kind for SupersetTenant {
             (Action::Update, Some(wanted)) if !change.diff.is_empty() => update(change, wanted, world),
             _ => Lowered::default(),
         }
+    }
+
+    fn statement_names(&self, _: &str, _: &Cause) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        let (namespace, name) = (wanted.text("namespace"), wanted.text("name"));
+        let object = kube::find(world.snapshot, &api_of(&wanted.attrs), namespace, name)?;
+        let path: Vec<String> = attr.split('.').map(|part| format!("f:{part}")).collect();
+        kube::writers(object, &path.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {

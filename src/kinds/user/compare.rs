@@ -41,8 +41,9 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
     let entry = world.registry.mine(super::NAME, &wanted.identity);
     let readable = observe::shows_expiry(world.caps());
     let matched = matched(wanted, found, entry, readable);
-    let hidden_differs =
-        entry.is_some_and(|entry| record::recorded_hidden(entry) != record::hidden(wanted, world));
+    // What was last applied differs in nothing that only the record tells.
+    let hidden_differs = !world.recorded
+        && entry.is_some_and(|entry| record::recorded_hidden(entry) != record::hidden(wanted, world));
     let mut diff = Vec::new();
     if matched.differs || hidden_differs {
         let mut before = shown(found);

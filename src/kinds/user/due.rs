@@ -4,10 +4,10 @@
 //! The Secret is the truth. One that holds no password gets a new one; one that was changed is
 //! accepted; a rotation that began is done again; an old password is retired when its grace is over.
 
-use crate::kinds::World;
 use crate::kinds::common::credential::{self, Credential, State};
 use crate::kinds::common::duration::{instant, text};
 use crate::kinds::common::kube;
+use crate::kinds::{World, Writer};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::{Beside, Entry};
 use crate::model::snapshot::{Api, LoginVerdict};
@@ -59,6 +59,9 @@ pub fn due(wanted: &Resource, world: &World) -> Option<Due> {
     };
     if let Some((what, before)) = by_secret(wanted, &credential, entry, world) {
         return due(what, before);
+    }
+    if world.recorded {
+        return None;
     }
     if let Some(before) = rotation(wanted, &credential, entry, world) {
         return due(What::Rotate, before);
@@ -175,6 +178,20 @@ pub fn managers(credential: &Credential, snapshot: &Snapshot) -> Vec<String> {
     managers.sort();
     managers.dedup();
     managers
+}
+
+/// Returns who wrote the keys of a user's Secret that an attribute is about; none where nobody tells.
+pub fn writers(wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+    let credential = Credential::of(&wanted.attrs)?;
+    let object = credential.object(world.snapshot)?;
+    let keys: Vec<&str> = match attr {
+        PASSWORD => vec![credential::PASSWORD],
+        KEYS => credential.keys.keys().map(String::as_str).collect(),
+        _ => return None,
+    };
+    let of_key = |key: &str| kube::writers(object, &["f:data", &format!("f:{key}")]);
+    let all: Vec<Vec<Writer>> = keys.into_iter().filter_map(of_key).collect();
+    (!all.is_empty()).then(|| all.concat())
 }
 
 #[cfg(test)]

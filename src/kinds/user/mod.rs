@@ -31,7 +31,7 @@ use crate::diag::Diagnostic;
 use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{self, KIND as NAME};
 use crate::kinds::common::{decode, grants, reads, rename, settings as common};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World};
+use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World, Writer};
 use crate::model::op::{Op, Sql};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -205,6 +205,15 @@ impl Kind for User {
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         findings::both(wanted, world)
+    }
+
+    fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
+        let what = due::due(wanted, world).map(|due| due.what);
+        attr == due::PASSWORD && matches!(what, Some(due::What::Rotate | due::What::Retire))
+    }
+
+    fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
+        due::writers(wanted, attr, world)
     }
 
     fn keeps_rights(&self, wanted: &Resource) -> Option<String> {

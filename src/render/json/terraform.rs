@@ -80,7 +80,7 @@ fn resource(step: &Step) -> Map<String, Json> {
     members
 }
 
-fn resource_change(step: &Step) -> Json {
+pub(in crate::render) fn resource_change(step: &Step) -> Json {
     let before = before(step);
     let after = after(step);
     let mut change = change(&actions(step), before.as_ref(), after.as_ref());
@@ -232,6 +232,7 @@ mod tests {
             diff: Vec::new(),
             ops: Vec::new(),
             notes: Vec::new(),
+            cause: crate::model::Cause::default(),
             costs: Vec::new(),
             expects: Digest::of_bytes(b""),
         }

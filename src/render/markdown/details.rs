@@ -49,6 +49,7 @@ fn diff(object: &Object, level: Level) -> Vec<String> {
             lines.push(format!("{sign}       {}{}", line.lead, line.text));
         }
     }
+    lines.extend(object.cause.iter().map(|line| format!("#     cause: {line}")));
     if level == Level::Full {
         lines.extend(object.notes.iter().map(|note| format!("#     note: {note}")));
     }

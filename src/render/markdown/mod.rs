@@ -6,6 +6,7 @@
 
 mod check;
 mod details;
+mod drift;
 mod escape;
 mod gates;
 mod graph;
@@ -119,6 +120,7 @@ fn compose(view: &View, level: Level, rung: Rung) -> String {
     gates::section(&mut out, view, level);
     sections::findings(&mut out, &view.findings, level);
     sections::allowed(&mut out, view, level);
+    drift::section(&mut out, view, level);
     sections::retained(&mut out, view, level);
     if level < Level::Totals {
         sections::table(&mut out, view);

@@ -263,14 +263,19 @@ pub fn end(out: &mut String, view: &View, level: Level, rung: Rung, cut: usize) 
         lacks.push(level.lacks().to_owned());
     }
     let digest = code(view.digest.short());
+    let command = code(&format!("charter apply --approve {}", view.digest.short()));
+    let approve = match view.plan.may_apply() {
+        true => format!(" {command} does exactly this."),
+        false => String::new(),
+    };
     out.push_str(&if lacks.is_empty() {
-        format!("This is the whole plan; its digest is {digest}.\n")
+        format!("This is the whole plan; its digest is {digest}.{approve}\n")
     } else {
         let more = "`charter plan --sql --expand` and `--format json` have all of it";
         let lacks = lacks.join("; ");
         format!(
             "**Not everything is shown here**: left out are {lacks}. {more}. The digest {digest} covers the \
-             whole plan, also what is not shown.\n"
+             whole plan, also what is not shown.{approve}\n"
         )
     });
 }

@@ -27,6 +27,7 @@ mod rbac;
 mod refusals;
 mod removal;
 mod rotation;
+mod saved;
 mod scale;
 mod secrets;
 mod settings;
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Scenario> {
         scale::scenarios(),
         waiting::scenarios(),
         onboarding::scenarios(),
+        saved::scenarios(),
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),

@@ -76,6 +76,7 @@ fn look(files: &[Resource], tables: &[(&str, &str)], privileges: &[&str]) -> Vec
         registry: &registry,
         desired: &desired,
         rotation: &rotation,
+        recorded: false,
     };
     let nothing = crate::model::Attrs::new();
     let steps: Vec<Step> = files
@@ -95,6 +96,7 @@ fn look(files: &[Resource], tables: &[(&str, &str)], privileges: &[&str]) -> Vec
             costs: Vec::new(),
             notes: Vec::new(),
             expects: Digest::of_json(&serde_json::Value::Null),
+            cause: crate::model::Cause::default(),
         })
         .collect();
     let found = findings(&steps, &BTreeSet::new(), &world);
