@@ -137,7 +137,7 @@ fn idle(compiled: &Compiled, allowed: &[Allowed], ui: &Ui) {
     let used = |inline: &Inline, code: &str| {
         allowed.iter().any(|one| {
             let finding = &one.finding;
-            let named = *finding.code == *code || finding.also.iter().any(|also| *also == code);
+            let named = *finding.code == *code || finding.also.contains(&code);
             named && one.place.as_ref() == Some(&inline.place)
         })
     };

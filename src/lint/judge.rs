@@ -42,7 +42,7 @@ pub fn judge(findings: &mut Vec<Finding>, policy: &Policy, desired: &Desired) ->
 
 /// Returns the codes of a finding.
 fn codes(finding: &Finding) -> impl Iterator<Item = &str> {
-    std::iter::once(&*finding.code).chain(finding.also.iter().copied())
+    std::iter::once(finding.code).chain(finding.also.iter().copied())
 }
 
 fn verdict(finding: &Finding, policy: &Policy) -> Option<Verdict> {

@@ -38,7 +38,7 @@ pub fn reasons(allowed: &[Allowed]) -> Vec<Reason<'_>> {
     let mut reasons: BTreeMap<(&str, &str, &str), Reason<'_>> = BTreeMap::new();
     for one in allowed {
         let Some(reason) = one.reason.as_deref() else { continue };
-        let (code, summary) = (&*one.finding.code, &*one.finding.summary);
+        let (code, summary) = (one.finding.code, &*one.finding.summary);
         let at = one.place.as_ref().and_then(|place| place.excerpt.as_ref());
         let at = || at.map_or(String::new(), |at| format!("{}:{}:{}", at.file, at.line, at.column));
         let entry = reasons.entry((code, reason, summary));
@@ -53,7 +53,7 @@ pub fn reasons(allowed: &[Allowed]) -> Vec<Reason<'_>> {
 pub fn by_the_block(allowed: &[Allowed]) -> Option<String> {
     let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
     for one in allowed.iter().filter(|one| one.reason.is_none()) {
-        *codes.entry(&*one.finding.code).or_default() += 1;
+        *codes.entry(one.finding.code).or_default() += 1;
     }
     let count: usize = codes.values().sum();
     let listed = codes.iter().map(|(code, count)| match count {

@@ -20,7 +20,7 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// relative to the root of the repository; empty for the root. `version` is charter's own.
 pub fn log(findings: &[Finding], allowed: &[Allowed], folder: &str, version: &str) -> Json {
     let suppressed = allowed.iter().map(|one| &one.finding);
-    let used: BTreeSet<&str> = findings.iter().chain(suppressed).map(|finding| &*finding.code).collect();
+    let used: BTreeSet<&str> = findings.iter().chain(suppressed).map(|finding| finding.code).collect();
     let rules: Vec<&Code> = registry::all().iter().filter(|code| used.contains(code.code)).collect();
     let mut log = Log { rules: &rules, folder, seen: BTreeMap::new() };
     let mut results: Vec<Json> = findings.iter().map(|finding| log.result(finding)).collect();

@@ -332,7 +332,7 @@ pub fn obstacle(plan: &Plan) -> Option<String> {
             "This plan cannot be applied before its errors are mended and its decisions made.".into(),
         );
     }
-    let mut codes: Vec<&str> = plan.denied().map(|finding| &*finding.code).collect();
+    let mut codes: Vec<&str> = plan.denied().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
     (!codes.is_empty()).then(|| {
