@@ -8,6 +8,7 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
+mod explain;
 mod files;
 mod fmt;
 mod graph;
@@ -15,6 +16,7 @@ mod history;
 mod identity;
 mod import;
 mod init;
+mod lint;
 mod lock;
 mod logins;
 mod migrate;
@@ -96,6 +98,8 @@ enum Command {
     Rotate(rotate::Args),
     Graph(graph::Args),
     History(history::Args),
+    Lint(lint::Args),
+    Explain(explain::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -150,6 +154,8 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
         Command::Graph(args) => graph::run(&cli.common, args, ui),
         Command::History(args) => history::run(&cli.common, args, ui).await,
+        Command::Lint(args) => lint::run(&cli.common, args, ui),
+        Command::Explain(args) => explain::run(args, ui),
         Command::Show(args) => show::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),

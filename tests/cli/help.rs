@@ -58,6 +58,8 @@ fn of_the_program() {
       rotate       Makes new passwords; the old ones work until their grace ends
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -145,6 +147,8 @@ fn of_the_program_in_short() {
       rotate       Makes new passwords; the old ones work until their grace ends
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -225,6 +229,7 @@ fn of_plan() {
               - text:     For people
               - markdown: For a comment on a pull request
               - json:     For programs
+              - sarif:    Its findings as SARIF 2.1.0, for code scanning
               
               [default: text]
 

@@ -11,6 +11,7 @@ mod harness;
 mod help;
 mod init;
 mod invalid;
+mod lint;
 mod migrate;
 mod servers;
 mod streams;
