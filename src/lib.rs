@@ -28,6 +28,7 @@ pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod format;
+pub mod import;
 pub mod isolation;
 pub mod kinds;
 pub mod migrate;

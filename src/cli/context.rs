@@ -107,6 +107,20 @@ impl Context {
         })
     }
 
+    /// Returns the same servers with another configuration.
+    pub fn with(&self, compiled: Compiled, settings: Settings) -> Self {
+        Self {
+            kinds: self.kinds.clone(),
+            compiled,
+            settings,
+            servers: Arc::clone(&self.servers),
+            withheld: self.withheld.clone(),
+            dir: self.dir.clone(),
+            seen: Mutex::new(None),
+            now: AtomicU64::new(0),
+        }
+    }
+
     /// Leaves Secrets unread: for who may not list them.
     pub fn without_secrets(&mut self) {
         self.withheld.insert(Api::secrets());

@@ -13,6 +13,7 @@ mod fmt;
 mod graph;
 mod history;
 mod identity;
+mod import;
 mod init;
 mod lock;
 mod logins;
@@ -88,6 +89,7 @@ enum Command {
     Show(show::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Import(import::Args),
     Migrate(migrate::Args),
     Credentials(credentials::Args),
     Unlock(unlock::Args),
@@ -141,6 +143,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Import(args) => import::run(&cli.common, args, ui).await,
         Command::Migrate(args) => migrate::run(&cli.common, args, ui).await,
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,

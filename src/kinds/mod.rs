@@ -6,6 +6,7 @@
 
 pub mod common;
 pub mod database;
+pub mod found;
 pub mod grant;
 pub mod issued_user;
 pub mod ledger;
@@ -23,8 +24,11 @@ pub mod user;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use found::{FindCx, Group, Inventory, WriteCx};
+
 use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
+use crate::model::block::Block;
 use crate::model::cost::Cost;
 use crate::model::files::Files;
 use crate::model::gate::Stake;
@@ -442,6 +446,26 @@ pub trait Kind: Sync {
     fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
         let _ = (wanted, attr, world);
         None
+    }
+
+    /// Returns what must be read to find all objects of the kind, for `charter import`: by default what
+    /// [`Kind::reads`] asks for what is declared.
+    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        self.reads(wanted, &[], settings, caps)
+    }
+
+    /// Returns the objects that live on the servers and that nothing declares, and those that are left
+    /// alone.
+    fn find(&self, cx: &FindCx) -> Inventory {
+        let _ = cx;
+        Inventory::default()
+    }
+
+    /// Writes objects that [`Kind::find`] found, so that a plan of what is written changes none: the
+    /// blocks of each group.
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        let _ = (groups, cx);
+        Vec::new()
     }
 
     /// Returns whether a resource has a password that can be rotated.

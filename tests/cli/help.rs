@@ -51,6 +51,7 @@ fn of_the_program() {
       show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      import       Writes declarations of what lives on the servers and is not declared
       migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
@@ -137,6 +138,7 @@ fn of_the_program_in_short() {
       show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      import       Writes declarations of what lives on the servers and is not declared
       migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it

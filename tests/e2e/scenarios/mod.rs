@@ -14,6 +14,7 @@ mod grants;
 mod grants_property;
 mod history;
 mod import;
+mod imported;
 mod isolation;
 mod issued;
 mod least;
@@ -69,6 +70,7 @@ pub fn all() -> Vec<Scenario> {
         issued::scenarios(),
         least::scenarios(),
         import::scenarios(),
+        imported::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
         looks::scenarios(),
