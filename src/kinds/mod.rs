@@ -350,6 +350,13 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns what is recorded where a `removed` block names an address of a kind that keeps its own
+    /// books: nothing where there is nothing to end; none for a kind that keeps none.
+    fn ended(&self, from: &Addr, world: &World) -> Option<Vec<Op>> {
+        let _ = (from, world);
+        None
+    }
+
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
