@@ -250,7 +250,7 @@ impl<'a> Draft<'a> {
             ops,
             notes: vec!["what was applied stays recorded; declared again, it begins anew".into()],
             costs: Vec::new(),
-            cause: None,
+            cause: crate::model::Cause::default(),
             expects: diff::expects(None, None),
         });
     }
