@@ -29,6 +29,9 @@ pub struct Common {
     /// Events and diagnostics as JSON, one object a line
     #[arg(long, global = true)]
     json: bool,
+    /// The same events into this file, while the terminal has what people read; see docs/events.md
+    #[arg(long, value_name = "FILE", global = true)]
+    pub json_into: Option<PathBuf>,
     /// Results, warnings and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,

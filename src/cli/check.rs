@@ -88,7 +88,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         };
         findings.extend(isolation.iter().flat_map(isolation::findings));
         if args.replay {
-            replayed(&context, &observation, &args.targets, &run.id, &mut findings).await?;
+            replayed(&context, &observation, &args.targets, &run.id, (&mut findings, ui)).await?;
         }
         let allowed = judge(&mut findings, &context.settings.lint, &context.compiled.desired);
         findings.iter_mut().for_each(|finding| finding.locate(&context.compiled.sources));
@@ -125,11 +125,11 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     };
     let drifted = |finding: &Finding| finding.refuses() || finding.severity == Severity::Drift;
     let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
-    if ui.is_json() && args.format == Format::Text {
-        render::lines::check(&findings).iter().for_each(|line| ui.json_line(line));
-        return exit;
+    match context::tell_events(ui, args.format != Format::Text, || render::lines::check(&findings)) {
+        Ok(true) => exit,
+        Ok(false) => context::print(ui, &text, exit),
+        Err(exit) => exit,
     }
-    context::print(ui, &text, exit)
 }
 
 /// Returns what differs; where the server moved, it asks first who moved it.
@@ -157,7 +157,7 @@ async fn replayed(
     observation: &Observation,
     targets: &[Addr],
     run: &str,
-    findings: &mut Vec<Finding>,
+    (findings, ui): (&mut Vec<Finding>, &Ui),
 ) -> Result<(), Exit> {
     let rotation = Rotation::default();
     let world = context.request(observation, targets, &rotation).world();
@@ -168,6 +168,7 @@ async fn replayed(
     let selected = plan::selected(desired, targets);
     let plan = replay::plan(desired, &live.unwrap_or_default(), &selected);
     let interrupted = AtomicBool::new(false);
+    ui.takes_interrupts();
     let stop = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

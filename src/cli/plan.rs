@@ -105,9 +105,10 @@ fn record(context: &Context, observation: &Observation, path: &Path, ui: &Ui) ->
 
 fn print(plan: &Plan, common: &Common, args: &Args, ui: &Ui) -> Exit {
     let exit = exit_code(plan, args.detailed_exitcode);
-    if ui.is_json() && args.format == PlanFormat::Text {
-        render::lines::plan(plan).iter().for_each(|line| ui.json_line(line));
-        return exit;
+    match context::tell_events(ui, args.format != PlanFormat::Text, || render::lines::plan(plan)) {
+        Ok(true) => return exit,
+        Ok(false) => {}
+        Err(exit) => return exit,
     }
     let text = match args.format {
         PlanFormat::Text => render_plan(plan, Format::Text, args.look, ui),

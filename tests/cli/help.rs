@@ -89,6 +89,10 @@ fn of_the_program() {
           --json
               Events and diagnostics as JSON, one object a line
 
+          --json-into <FILE>
+              The same events into this file, while the terminal has what people read; see
+              docs/events.md
+
       -q, --quiet
               Results, warnings and errors only
 
