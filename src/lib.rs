@@ -23,10 +23,12 @@
 
 pub mod apply;
 pub mod backend;
+pub mod case;
 pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod format;
+pub mod import;
 pub mod isolation;
 pub mod kinds;
 pub mod lint;

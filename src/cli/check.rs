@@ -24,7 +24,8 @@ use crate::{isolation, observe, plan, render, replay};
 /// Asks the live servers: were the expected migrations applied (tracking), do databases, users,
 /// roles and grants exist as declared (access), are the managed tables there with their columns
 /// (tables), do the Secrets hold what they must, and does it log in (secrets), does the operator
-/// say that its tenants are ready (readiness).
+/// say that its tenants are ready (readiness). Of what was changed on the servers since the last apply it
+/// says when and by whom, where they keep that (docs/drift.md).
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  charter check\n  charter check --format json | jq '.findings[].summary'\n  charter check --isolation\n  charter check --isolation --format json | jq '.isolation.holes[] | {way, by, tenants: .tenants.databases}'"

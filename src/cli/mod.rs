@@ -11,7 +11,11 @@ mod credentials;
 mod explain;
 mod files;
 mod fmt;
+mod graph;
+mod history;
 mod identity;
+mod import;
+mod init;
 mod lint;
 mod lock;
 mod logins;
@@ -21,6 +25,7 @@ mod preflight;
 mod rotate;
 mod saved;
 mod show;
+mod test;
 mod unlock;
 mod validate;
 
@@ -78,18 +83,23 @@ const ENVIRONMENT: &str = "Environment:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Validate(validate::Args),
     Fmt(fmt::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Show(show::Args),
     Apply(apply::Args),
     Check(check::Args),
+    Import(import::Args),
     Migrate(migrate::Args),
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
     Lint(lint::Args),
     Explain(explain::Args),
+    Graph(graph::Args),
+    History(history::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -130,17 +140,22 @@ pub fn main() -> std::process::ExitCode {
 
 async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
+        Command::Init(args) => init::run(&cli.common, args, ui),
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Fmt(args) => fmt::run(&cli.common, args, ui),
+        Command::Test(args) => test::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,
+        Command::Import(args) => import::run(&cli.common, args, ui).await,
         Command::Migrate(args) => migrate::run(&cli.common, args, ui).await,
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
         Command::Lint(args) => lint::run(&cli.common, args, ui),
         Command::Explain(args) => explain::run(args, ui),
+        Command::Graph(args) => graph::run(&cli.common, args, ui),
+        Command::History(args) => history::run(&cli.common, args, ui).await,
         Command::Show(args) => show::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),

@@ -104,6 +104,54 @@ pub fn environment() -> BTreeMap<String, String> {
     pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
+/// Files of a folder, and one more that is not on the disk.
+#[derive(Clone, Debug)]
+pub struct With {
+    disk: Disk,
+    name: String,
+    text: String,
+}
+
+impl With {
+    /// Returns the files of a folder with one more, and under which name it stands: `wanted`, or one
+    /// like it that is free.
+    pub fn new(dir: &Path, wanted: &str, text: String) -> Self {
+        let disk = Disk::new(dir);
+        let names = disk.list("").ok().flatten().unwrap_or_default();
+        let stem = wanted.trim_end_matches(".hcl");
+        let candidates =
+            (1_usize..).map(|n| if n == 1 { wanted.to_owned() } else { format!("{stem}-{n}.hcl") });
+        let name =
+            candidates.into_iter().find(|name| !names.contains(name)).unwrap_or_else(|| wanted.to_owned());
+        Self { disk, name, text }
+    }
+}
+
+impl Files for With {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if path == self.name { Ok(self.text.clone().into_bytes()) } else { self.disk.read(path) }
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, String> {
+        let mut names = self.disk.list(path)?;
+        if let Some(names) = names.as_mut().filter(|_| path.is_empty()) {
+            names.push(self.name.clone());
+            names.sort();
+        }
+        Ok(names)
+    }
+}
+
+/// Loads and compiles the configuration in a folder with one more file.
+pub fn load_with(
+    files: &With,
+    vars: Vec<(String, String)>,
+    var_files: Vec<String>,
+    kinds: &Kinds,
+) -> Compiled {
+    compile(files, &Input { vars, var_files, env: environment(), ..Input::default() }, kinds)
+}
+
 /// Loads and compiles the configuration in a folder, with the environment of this process.
 pub fn load(dir: &Path, vars: Vec<(String, String)>, var_files: Vec<String>, kinds: &Kinds) -> Compiled {
     if !dir.is_dir() {
@@ -119,7 +167,7 @@ pub fn load(dir: &Path, vars: Vec<(String, String)>, var_files: Vec<String>, kin
             inputs: Inputs::default(),
         };
     }
-    let input = Input { vars, var_files, env: environment() };
+    let input = Input { vars, var_files, env: environment(), ..Input::default() };
     compile(&Disk::new(dir), &input, kinds)
 }
 

@@ -4,8 +4,10 @@
 //! Everything in a kind is pure: it decodes evaluated blocks, says what to read, finds its objects
 //! in what was read, compares, and lowers changes to operations.
 
+mod attrs;
 pub mod common;
 pub mod database;
+pub mod found;
 pub mod grant;
 pub mod issued_user;
 pub mod ledger;
@@ -23,8 +25,12 @@ pub mod user;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use attrs::{Writer, diff_attrs};
+use found::{FindCx, Group, Inventory, WriteCx};
+
 use crate::diag::{Diagnostics, SourceMap};
 use crate::model::access::AccessChange;
+use crate::model::block::Block;
 use crate::model::cost::Cost;
 use crate::model::files::Files;
 use crate::model::gate::Stake;
@@ -35,9 +41,7 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{
-    Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step, Value,
-};
+use crate::model::{Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step};
 use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
@@ -202,17 +206,6 @@ pub enum Undeclared {
     Kept(Finding),
 }
 
-/// Who wrote a field of a live object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Writer {
-    /// The field manager.
-    pub manager: String,
-    /// When, as the server tells it; empty where it does not.
-    pub at: String,
-    /// Whether it is charter.
-    pub ours: bool,
-}
-
 /// What a role or user is declared to be granted.
 #[derive(Clone, Debug)]
 pub struct DeclaredAccess {
@@ -346,6 +339,13 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns what is recorded where a `removed` block names an address of a kind that keeps its own
+    /// books: nothing where there is nothing to end; none for a kind that keeps none.
+    fn ended(&self, from: &Addr, world: &World) -> Option<Vec<Op>> {
+        let _ = (from, world);
+        None
+    }
+
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
@@ -450,6 +450,26 @@ pub trait Kind: Sync {
         None
     }
 
+    /// Returns what must be read to find all objects of the kind, for `charter import`: by default what
+    /// [`Kind::reads`] asks for what is declared.
+    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        self.reads(wanted, &[], settings, caps)
+    }
+
+    /// Returns the objects that live on the servers and that nothing declares, and those that are left
+    /// alone.
+    fn find(&self, cx: &FindCx) -> Inventory {
+        let _ = cx;
+        Inventory::default()
+    }
+
+    /// Writes objects that [`Kind::find`] found, so that a plan of what is written changes none: the
+    /// blocks of each group.
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        let _ = (groups, cx);
+        Vec::new()
+    }
+
     /// Returns whether a resource has a password that can be rotated.
     fn rotates(&self, wanted: &Resource) -> bool {
         let _ = wanted;
@@ -461,19 +481,6 @@ pub trait Kind: Sync {
         let _ = (wanted, world);
         Vec::new()
     }
-}
-
-/// Compares attribute by attribute: those that are declared; what else is there is ignored.
-pub fn diff_attrs(wanted: &Attrs, live: &Attrs) -> Vec<AttrDiff> {
-    let declared = wanted.iter().filter(|(_, value)| !value.is_null());
-    let differing = declared.filter(|(name, value)| live.get(*name) != Some(*value));
-    differing
-        .map(|(name, value)| AttrDiff {
-            attr: name.clone(),
-            before: live.get(name).cloned().unwrap_or(Value::Null),
-            after: value.clone(),
-        })
-        .collect()
 }
 
 /// The kinds that charter knows.

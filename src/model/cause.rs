@@ -73,8 +73,7 @@ pub struct Difference {
     pub moved: Moved,
     /// Why it cannot be told; empty where it can.
     pub reason: String,
-    /// The items that come and go, each with the side that moved: of sets of which not all items have
-    /// one cause.
+    /// The items of a set that come and go, each with the side that moved.
     pub items: Vec<Item>,
 }
 

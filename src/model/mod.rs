@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod addr;
+pub mod block;
 pub mod body;
 pub mod cause;
 pub mod checks;

@@ -22,8 +22,8 @@ pub fn check(request: &Request) -> Vec<Finding> {
     let (subjects, mut findings) = survey.subjects();
     findings.extend(moved.findings());
     findings.extend(survey.of_kinds());
-    findings.extend(imports::findings(&subjects, request.desired, request.snapshot));
     let causes = causes(&survey, &subjects);
+    findings.extend(imports::findings(&subjects, request.desired, request.snapshot));
     for subject in &subjects {
         findings.extend(of(subject, &survey, &causes));
     }

@@ -49,8 +49,8 @@ pub fn summary(plan: &Plan) -> Option<String> {
     let parts = [
         (declared, format!("{declared} {changes} declared")),
         (server, format!("{server} {} made on the server", undo(server))),
-        (both, format!("{both} {}", if both == 1 { "does both" } else { "do both" })),
-        (unknown, format!("{unknown} of which it is not known")),
+        (both, format!("{both} of both kinds")),
+        (unknown, format!("{unknown} of unknown cause")),
     ];
     let parts: Vec<String> =
         parts.into_iter().filter(|(many, _)| *many > 0).map(|(_, words)| words).collect();

@@ -11,8 +11,10 @@ use crate::model::{Action, AttrDiff, Cause, Plan, Step};
 /// Returns what was changed on the servers, in terraform's words: `change` makes a step's document, whose
 /// member `change` is filled in here.
 pub fn resource_drift(plan: &Plan, document: impl Fn(&Step) -> Json) -> Vec<Json> {
-    let drifted =
-        plan.steps.iter().filter(|step| step.cause.moved.by_server() && !step.cause.drift.is_empty());
+    let drifted = plan
+        .steps
+        .iter()
+        .filter(|step| step.cause.moved.by_server() && (is_gone(step) || !step.cause.drift.is_empty()));
     drifted
         .map(|step| {
             let mut document = document(step);
@@ -27,7 +29,7 @@ fn change(step: &Step) -> Json {
         step.cause.drift.iter().map(|drift| (drift.attribute.clone(), pick(drift).clone())).collect()
     };
     let (before, after) = (side(|drift| &drift.applied), side(|drift| &drift.live));
-    let is_gone = step.action == Action::Create || step.before.is_none();
+    let is_gone = is_gone(step);
     let hidden = (mask(&before), mask(&after));
     json!({
         "actions": [if is_gone { "delete" } else { "update" }],
@@ -37,6 +39,10 @@ fn change(step: &Step) -> Json {
         "before_sensitive": hidden.0,
         "after_sensitive": if is_gone { Json::Bool(false) } else { hidden.1 },
     })
+}
+
+fn is_gone(step: &Step) -> bool {
+    step.action == Action::Create || step.before.is_none()
 }
 
 /// Returns an object with `true` where a value is hidden.

@@ -13,7 +13,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod imported;
 mod observed;
+mod recorded;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -58,7 +60,7 @@ fn compile(folder: &Path, kinds: &Kinds) -> (Compiled, Settings) {
 fn plan_of(folder: &Path) -> Plan {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
-    let (snapshot, registry) = observed::read(folder, &settings);
+    let (snapshot, registry) = observed::read(folder, &settings, &compiled.desired);
     let ask = observed::ask(folder);
     let request = Request {
         kinds: &kinds,
@@ -214,8 +216,15 @@ fn each_case_can_be_read() {
         assert!(comment.lines().count() <= 2 * LONGEST, "{name}: the comment is too long to read");
         for file in std::fs::read_dir(&folder).unwrap() {
             let file = file.unwrap().file_name().into_string().unwrap();
-            let known =
-                ["main.hcl", "migrations", "observed.json", "expected.txt", "expected.md", "expected.json"];
+            let known = [
+                "main.hcl",
+                "migrations",
+                "observed.json",
+                "expected.txt",
+                "expected.md",
+                "expected.json",
+                "imported.txt",
+            ];
             assert!(known.contains(&file.as_str()), "{name}: nothing reads {file}");
         }
     }

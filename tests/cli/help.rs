@@ -43,18 +43,23 @@ fn of_the_program() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
+      init         Writes a configuration to begin with; needs no server, and never overwrites a file
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
+      test         Runs the *.test.hcl files: variables in, the expected plan out; needs no server
       plan         Shows what an apply would change; changes nothing
       show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      import       Writes declarations of what lives on the servers and is not declared
       migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
       lint         Tells what is a mistake in migrations though a server would take it; needs no server
       explain      Tells what a finding's code means, why it matters and what to do
+      graph        Draws what depends on what in the configuration; needs no server
+      history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -127,18 +132,23 @@ fn of_the_program_in_short() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
+      init         Writes a configuration to begin with; needs no server, and never overwrites a file
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
+      test         Runs the *.test.hcl files: variables in, the expected plan out; needs no server
       plan         Shows what an apply would change; changes nothing
       show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
       check        Tells what drifted; changes nothing, exits with 2 where something did
+      import       Writes declarations of what lives on the servers and is not declared
       migrate      Shows and mends the ledger of migrations, and begins new files
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
       lint         Tells what is a mistake in migrations though a server would take it; needs no server
       explain      Tells what a finding's code means, why it matters and what to do
+      graph        Draws what depends on what in the configuration; needs no server
+      history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -191,6 +201,9 @@ fn of_plan() {
     Tenants to which the same happens are shown once; --expand shows each. What is destroyed is always
     named.
 
+    --record writes what was read, with placeholders for what Secrets hold, so that `charter test` plans
+    from it without servers.
+
     The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each with
     a code and with what to do; one that is an error keeps the plan from being applied.
 
@@ -230,9 +243,13 @@ fn of_plan() {
           --detailed-exitcode
               Exit with 2 where there are changes or findings
 
+          --record <FILE>
+              Write what was read of the servers, without any secret, for `charter test`
+
           --no-secrets
               Do not list Secrets: what was applied to them is taken as still there (for pull-request
-              jobs)
+              jobs); an apply of the saved plan does read them, and refuses where that makes it another
+              plan
 
       -o, --out <FILE>
               Save the plan to FILE, for `charter apply FILE`; no password is in it

@@ -6,13 +6,16 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod fmt;
+mod graph;
 mod harness;
 mod help;
+mod init;
 mod invalid;
 mod lint;
 mod migrate;
 mod servers;
 mod streams;
+mod testing;
 mod usage;
 mod validate;
 mod variables;

@@ -1,11 +1,12 @@
 //! The hosts that a user may log in from, in the form that the server stores
 //! (`src/Access/AllowedClientHosts.cpp`): four lists, of which all together admit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::diag::Diagnostic;
 use crate::kinds::DecodeCx;
+use crate::model::snapshot::{Row, texts};
 use crate::model::{Attrs, Body, Spanned, Value, sql};
 
 /// Every address, as the server stores it.
@@ -87,6 +88,24 @@ fn stored(attr: &str, text: &str) -> Result<String, Problem> {
         }
         _ => Ok(text.to_owned()),
     }
+}
+
+/// Returns the lists of a row of `system.users`.
+pub fn of_row(row: &Row) -> Attrs {
+    let columns = ATTRS.map(|(attr, _)| (attr, if attr == "hosts" { "host_ip" } else { attr }));
+    let mut lists: BTreeMap<&str, BTreeSet<String>> =
+        columns.iter().map(|(attr, column)| (*attr, texts(row, column).into_iter().collect())).collect();
+    // The server's own machine is told as a name, whatever it was declared as.
+    let local = lists.get_mut("host_names").is_some_and(|names| names.remove(LOCAL_HOST));
+    if let Some(hosts) = lists.get_mut("hosts").filter(|_| local) {
+        hosts.insert(LOCAL_HOST.to_owned());
+    }
+    lists.into_iter().map(|(attr, list)| (attr.to_owned(), Value::strings(list))).collect()
+}
+
+/// Returns whether a host reads back as the server stores it when it is declared.
+pub fn is_stored(attr: &str, host: &str) -> bool {
+    stored(attr, host).is_ok_and(|stored| stored == host)
 }
 
 fn is_name(text: &str) -> bool {

@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::kube;
 use crate::diag::Span;
+use crate::kinds::World;
+use crate::model::block::{Expr, Item};
 use crate::model::schema::{BlockSchema, Type};
-use crate::model::snapshot::Api;
+use crate::model::settings::Settings;
+use crate::model::snapshot::{Api, Read};
 use crate::model::{Addr, Body, Resource, Value};
 
 /// The name of the kind that these resources are of.
@@ -67,4 +71,39 @@ pub fn api(group: &str, version: &str) -> Api {
         kind: "SupersetTenant".into(),
         plural: "supersettenants".into(),
     }
+}
+
+/// Reads the SupersetTenants of the default namespace, where there is one.
+pub fn read(settings: &Settings) -> Option<Read> {
+    settings.kubernetes.as_ref()?;
+    let api = api(DEFAULT_GROUP, DEFAULT_VERSION);
+    Some(Read::Objects { api, namespace: settings.namespace().to_owned() })
+}
+
+/// Returns the SupersetTenants that [`read`] lists, with their namespace.
+pub fn listed<'a>(world: &World<'a>) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
+    let namespace = world.settings.namespace();
+    let objects = match world.settings.kubernetes {
+        Some(_) => world.snapshot.objects(&api(DEFAULT_GROUP, DEFAULT_VERSION), namespace),
+        None => &[],
+    };
+    objects.iter().map(move |object| (namespace, object))
+}
+
+/// Returns the attributes that declare an object as it is; none where they cannot.
+pub fn written(object: &Value) -> Option<Vec<Item>> {
+    let config = |field: &str| kube::at(object, &["spec", "supersetConfig", field]);
+    let enabled = config("clickhouseEnabled")?.as_bool()?;
+    let named = kube::text(object, &["spec", "organization"]) == kube::name_of(object);
+    let mut items = Vec::new();
+    if !enabled {
+        items.push(Item::Attr("enabled".to_owned(), Expr::Bool(false)));
+    }
+    for (attr, field) in
+        [("connection_name", "clickhouseConnectionName"), ("client_version", "clickhouseClientVersion")]
+    {
+        let text = config(field).and_then(Value::as_str);
+        items.extend(text.map(|text| Item::Attr(attr.to_owned(), text.into())));
+    }
+    named.then_some(items)
 }

@@ -4,11 +4,14 @@
 mod removal;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::{decode, reads};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::block::Block;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::gate::Stake;
 use crate::model::op::{Op, Sql};
@@ -72,6 +75,14 @@ impl Kind for Database {
 
     fn data(&self, wanted: &Resource) -> Option<String> {
         Some(wanted.identity.clone())
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn holds_data(&self) -> bool {

@@ -23,13 +23,18 @@ mod tests;
 mod there;
 mod unknown;
 mod waiting;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::common::buried::{self, Grave};
 use crate::kinds::common::import_ledger::{self, IMPORT};
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
-use crate::kinds::common::runner;
+use crate::kinds::common::{foreign_ledgers, runner};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::block::Block;
+use crate::model::op::Op;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
@@ -125,6 +130,26 @@ impl Kind for Migrations {
 
     fn diff(&self, wanted: &Resource, live: &Attrs, _: &World) -> Vec<AttrDiff> {
         ledger::diff(wanted, live)
+    }
+
+    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        self.reads(wanted, &[], settings, caps).into_iter().chain(Some(foreign_ledgers::read())).collect()
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
+    }
+
+    fn ended(&self, from: &Addr, world: &World) -> Option<Vec<Op>> {
+        let folder = &from.segments().get(1)?.word;
+        let recorded = ledger::folders(world).contains(&("", folder.as_str()));
+        let grave = Grave { folder, ..Grave::default() };
+        let row = || buried::row(grave, format!("{from} was removed"), world.settings, world.caps());
+        Some(recorded.then(row).flatten().into_iter().collect())
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {

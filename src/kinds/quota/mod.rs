@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,9 @@ use crate::diag::{Diagnostic, nearest};
 use crate::kinds::common::interval::{self, INTERVAL};
 use crate::kinds::common::limits::{self, QUOTA_KIND as NAME};
 use crate::kinds::common::{decode, principals, rename, storage};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World, diff_attrs};
+use crate::model::block::Block;
 use crate::model::finding::{Category, Finding, Severity};
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -123,6 +126,14 @@ impl Kind for Quota {
 
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         rename::grantee(snapshot, READ, "QUOTA", from, to)
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

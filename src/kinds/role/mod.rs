@@ -1,11 +1,15 @@
 //! Roles, with their settings. What a role may do is a resource of its own, of kind `grant`, at
 //! `<role>.grants`.
 
+mod write;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::settings::{self, Holder, Known, Live, PROFILE};
 use crate::kinds::common::{decode, grants, reads, rename, storage};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
+use crate::model::block::Block;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -74,6 +78,14 @@ impl Kind for Role {
 
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         rename::grantee(snapshot, reads::ROLES, "ROLE", from, to)
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

@@ -16,17 +16,21 @@ const LONGEST: usize = 200_000;
 
 /// Reports what cannot be one condition: it is put into a statement in parentheses.
 pub fn check(condition: &str, span: Span, cx: &mut DecodeCx) -> bool {
-    let problem = match lex(condition) {
-        Err(error) => Some(error.message),
-        Ok(tokens) => problem(&tokens),
-    };
-    let Some(problem) = problem else { return true };
+    let Some(problem) = problem_of(condition) else { return true };
     cx.diags.push(
         Diagnostic::error("this is not a condition on rows")
             .at(span, problem)
             .help("write one expression in SQL, such as \"tenant_id = 1\""),
     );
     false
+}
+
+/// Returns what keeps a text from being one condition.
+pub fn problem_of(condition: &str) -> Option<String> {
+    match lex(condition) {
+        Err(error) => Some(error.message),
+        Ok(tokens) => problem(&tokens),
+    }
 }
 
 fn problem(tokens: &[Token]) -> Option<String> {

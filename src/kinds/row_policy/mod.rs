@@ -8,11 +8,14 @@ mod condition;
 mod coverage;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::{decode, principals, storage};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, diff_attrs};
+use crate::model::block::Block;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -118,6 +121,14 @@ impl Kind for RowPolicy {
             _ => true,
         });
         shown
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

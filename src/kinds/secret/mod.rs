@@ -5,13 +5,16 @@ mod lower;
 #[cfg(test)]
 mod tests;
 mod unseen;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
 use crate::kinds::common::kube::{self, Held};
-use crate::kinds::common::{credential, decode};
+use crate::kinds::common::{credential, decode, kept};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, Writer};
+use crate::model::block::Block;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
@@ -127,6 +130,18 @@ impl Kind for Secret {
         let mut shown = attrs.clone();
         shown.retain(|name, _| matches!(name.as_str(), "labels" | "data"));
         shown
+    }
+
+    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        self.reads(wanted, &[], settings, caps).into_iter().chain(kept::read(settings)).collect()
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {

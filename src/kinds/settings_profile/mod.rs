@@ -6,13 +6,16 @@
 
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::limits::PROFILE_KIND as NAME;
 use crate::kinds::common::settings::{self, Holder, INHERIT, Known, Live};
 use crate::kinds::common::{decode, principals, rename, storage};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, Renamed, World};
+use crate::model::block::Block;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -95,6 +98,14 @@ impl Kind for SettingsProfile {
 
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         rename::grantee(snapshot, READ, "SETTINGS PROFILE", from, to)
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, change: &Change, _: &World) -> Lowered {

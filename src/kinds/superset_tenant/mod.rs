@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,9 @@ use serde_json::json;
 
 use crate::kinds::common::superset::{self, KIND};
 use crate::kinds::common::{decode, kube};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, Writer};
+use crate::model::block::Block;
 use crate::model::finding::{Finding, Severity};
 use crate::model::op::{KubeApply, KubeDelete, KubeWrite, Op};
 use crate::model::plan::AttrDiff;
@@ -114,6 +117,18 @@ impl Kind for SupersetTenant {
             flatten("spec", spec, &mut shown);
         }
         shown
+    }
+
+    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        self.reads(wanted, &[], settings, caps).into_iter().chain(superset::read(settings)).collect()
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {

@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,9 @@ use crate::kinds::common::migration::{self, Folder, Runner};
 use crate::kinds::common::{
     convention, decode, import_ledger, limits, principals, runner, secret, superset, user,
 };
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
+use crate::model::block::Block;
 use crate::model::registry::Entry;
 use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{Arity, BlockSchema, Type};
@@ -93,6 +96,14 @@ impl Kind for Tenant {
 
     fn observe(&self, _: &BTreeSet<&str>, _: &World) -> BTreeMap<String, Attrs> {
         BTreeMap::new()
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn lower(&self, _: &Change, _: &World) -> Lowered {

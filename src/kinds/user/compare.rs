@@ -40,6 +40,9 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
     let Some(found) = live.get(AUTHENTICATION).map(Value::items) else { return Vec::new() };
     let entry = world.registry.mine(super::NAME, &wanted.identity);
     let readable = observe::shows_expiry(world.caps());
+    if methods::is_unmanaged(&wanted.attrs) {
+        return unmanaged(wanted, found, readable).into_iter().collect();
+    }
     let matched = matched(wanted, found, entry, readable);
     // What was last applied differs in nothing that only the record tells.
     let hidden_differs = !world.recorded
@@ -63,6 +66,18 @@ pub fn diff(wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
         diff.push(AttrDiff { attr: VALID_UNTIL.into(), before, after });
     }
     diff
+}
+
+/// Compares a user whose methods are left alone: when they expire, where that is declared and told.
+fn unmanaged(wanted: &Resource, found: &[Value], readable: bool) -> Option<AttrDiff> {
+    let declared = auth::user_expiry(&wanted.attrs).filter(|_| readable)?;
+    let in_time = |value: &Value| value.get(VALID_UNTIL).and_then(Value::as_str) == Some(declared);
+    let (before, _) = expiry_sides(wanted, found, None, readable);
+    (!found.iter().all(in_time)).then(|| AttrDiff {
+        attr: VALID_UNTIL.into(),
+        before,
+        after: declared.into(),
+    })
 }
 
 fn matched(wanted: &Resource, found: &[Value], entry: Option<&Entry>, readable: bool) -> Matched {
@@ -130,6 +145,11 @@ fn sorted(value: &Value) -> Value {
 
 fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("") || matches!(value, Value::List(items) if items.is_empty())
+}
+
+/// Returns whether a live method is a password.
+pub fn is_password(live: &Value) -> bool {
+    password_kind(live).is_some()
 }
 
 fn password_kind(live: &Value) -> Option<&str> {

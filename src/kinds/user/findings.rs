@@ -33,6 +33,19 @@ pub fn read_only(user: &str) -> Finding {
         .help("remove it from users.xml (or users.d) on the server, or give the declared user another name")
 }
 
+/// Tells that a user cannot be made whose ways to log in are left alone.
+pub fn not_there(user: &str) -> Finding {
+    Finding::new(
+        "CH182",
+        Severity::Error,
+        Category::Access,
+        "a user whose ways to log in are left alone does not exist",
+    )
+    .compare(format!("user {user}, made by somebody else"), "no such user")
+    .help("declare how it logs in: credentials {} with a `secret` block, or an `authentication` block")
+    .help("or make it by hand: charter then leaves alone how it logs in")
+}
+
 /// Tells what the server's version does not know, before anything is sent: a statement that it
 /// cannot parse would be logged as it stands.
 fn beyond_the_server(wanted: &Resource, world: &World) -> Vec<Finding> {

@@ -38,6 +38,9 @@ pub fn is_read_only(live: &Attrs) -> bool {
 }
 
 fn create(wanted: &Resource, world: &World) -> Lowered {
+    if methods::is_unmanaged(&wanted.attrs) {
+        return refuse(&wanted.addr, findings::not_there(&wanted.identity));
+    }
     let mut lowered = secret_first(wanted, world);
     if !lowered.findings.is_empty() {
         return lowered;

@@ -15,6 +15,15 @@ use crate::model::{Attrs, Body, Secret, Spanned, Value};
 /// The attribute of a user that lists its declared methods.
 pub const AUTHENTICATION: &str = "authentication";
 
+/// The word for ways to log in that are left alone, whatever they are.
+pub const UNMANAGED: &str = "unmanaged";
+
+/// Returns whether how a user logs in is left alone.
+pub fn is_unmanaged(attrs: &Attrs) -> bool {
+    let items = attrs.get(AUTHENTICATION).map_or(&[][..], Value::items);
+    items.iter().any(|item| item.get("method").and_then(Value::as_str) == Some(UNMANAGED))
+}
+
 /// A kind of method.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -112,7 +121,7 @@ pub fn schema() -> BlockSchema {
             "method",
             Type::String,
             "How: `sha256_hash`, `double_sha1_hash`, `bcrypt_hash`, `scram_sha256_hash`, `ssl_certificate`, \
-             `ssh_key`, `ldap`, `kerberos`, `http` or `no_password`.",
+             `ssh_key`, `ldap`, `kerberos`, `http` or `no_password`; `unmanaged` leaves alone how it logs in.",
         )
         .optional("hash", Type::String, "The password's hash; for the methods that end in `_hash`.")
         .optional(
@@ -155,6 +164,10 @@ pub fn decode(blocks: &[Body], has_credentials: bool, cx: &mut DecodeCx) -> Vec<
     let alone = blocks.len() == 1 && !has_credentials;
     let mut methods = Vec::new();
     for body in blocks {
+        if body.string("method") == Some(UNMANAGED) {
+            methods.extend(unmanaged(body, alone, cx));
+            continue;
+        }
         let Some(kind) = kind_of(body, cx) else { continue };
         if kind.word == "no_password" && !alone {
             cx.diags.push(
@@ -168,6 +181,23 @@ pub fn decode(blocks: &[Body], has_credentials: bool, cx: &mut DecodeCx) -> Vec<
         methods.extend(method(kind, body, cx));
     }
     methods
+}
+
+/// Decodes the block that leaves alone how a user logs in: it says nothing else, and stands alone.
+fn unmanaged(body: &Body, alone: bool, cx: &mut DecodeCx) -> Option<Value> {
+    for (_, attr) in body.attrs.iter().filter(|(name, _)| *name != "method") {
+        let label = "`unmanaged` takes nothing: all of it is left alone";
+        cx.diags.push(Diagnostic::error("this attribute does not fit the method").at(attr.span, label));
+    }
+    if !alone {
+        cx.diags.push(
+            Diagnostic::error("unmanaged cannot be combined")
+                .at(body.span_of("method"), "beside another way to log in")
+                .detail("Either the ways to log in are declared, all of them, or they are left alone.")
+                .help("remove it, or the other ways"),
+        );
+    }
+    alone.then(|| Value::Map([("method".to_owned(), UNMANAGED.into())].into()))
 }
 
 fn kind_of(body: &Body, cx: &mut DecodeCx) -> Option<&'static Kind> {

@@ -24,6 +24,7 @@ mod settings;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,9 @@ use crate::diag::Diagnostic;
 use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{self, KIND as NAME};
 use crate::kinds::common::{decode, grants, reads, rename, settings as common};
+use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World, Writer};
+use crate::model::block::Block;
 use crate::model::op::{Op, Sql};
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
@@ -164,6 +167,14 @@ impl Kind for User {
 
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         rename::grantee(snapshot, reads::USERS, "USER", from, to)
+    }
+
+    fn find(&self, cx: &FindCx) -> Inventory {
+        write::find(cx)
+    }
+
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        write::write(groups, cx)
     }
 
     fn ends_first(&self) -> bool {

@@ -7,7 +7,6 @@ use serde_json::Value as Json;
 use super::methods::AUTHENTICATION;
 use super::{compare, due, record};
 use crate::kinds::common::credential;
-use crate::kinds::common::hosts::LOCAL_HOST;
 use crate::kinds::common::user::{CONVENTIONS, DEFAULT_ROLES};
 use crate::kinds::common::{expiry, hosts, reads};
 use crate::kinds::{World, diff_attrs};
@@ -28,7 +27,7 @@ pub fn observe(identities: &BTreeSet<&str>, world: &World) -> BTreeMap<String, A
 }
 
 fn attrs(row: &Row) -> Attrs {
-    let mut attrs = live_hosts(row);
+    let mut attrs = hosts::of_row(row);
     let default_roles = (number(row, "default_roles_all") == 1, "default_roles_list", "default_roles_except");
     let grantees = (number(row, "grantees_any") == 1, "grantees_list", "grantees_except");
     attrs.extend([
@@ -39,18 +38,6 @@ fn attrs(row: &Row) -> Attrs {
     ]);
     attrs.extend(methods(row).map(|methods| (AUTHENTICATION.to_owned(), Value::List(methods))));
     attrs
-}
-
-fn live_hosts(row: &Row) -> Attrs {
-    let columns = hosts::ATTRS.map(|(attr, _)| (attr, if attr == "hosts" { "host_ip" } else { attr }));
-    let mut lists: BTreeMap<&str, BTreeSet<String>> =
-        columns.iter().map(|(attr, column)| (*attr, texts(row, column).into_iter().collect())).collect();
-    // The server's own machine is told as a name, whatever it was declared as.
-    let local = lists.get_mut("host_names").is_some_and(|names| names.remove(LOCAL_HOST));
-    if let Some(hosts) = lists.get_mut("hosts").filter(|_| local) {
-        hosts.insert(LOCAL_HOST.to_owned());
-    }
-    lists.into_iter().map(|(attr, list)| (attr.to_owned(), Value::strings(list))).collect()
 }
 
 /// Returns a set of roles and users as a declaration writes it; one with exceptions, which none can

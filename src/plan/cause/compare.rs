@@ -71,7 +71,7 @@ fn items(live: &Value, declared: &Value, drift: &[(&Value, &Value)], parts: Part
         return Difference { moved, ..Difference::default() };
     }
     let moved = super::united(all.iter().map(|item| item.moved));
-    Difference { moved, items: if moved == Moved::Both { all } else { Vec::new() }, ..Difference::default() }
+    Difference { moved, items: all, ..Difference::default() }
 }
 
 /// Compares maps by entry.
@@ -102,7 +102,7 @@ fn map(
 /// Returns what moved on the server, of an attribute of which something did.
 pub fn drift(change: &AttrDiff, drift: &[&AttrDiff], difference: &Difference) -> Vec<Drift> {
     let attribute = change.attr.clone();
-    if difference.items.is_empty() {
+    if difference.moved != Moved::Both || difference.items.is_empty() {
         let own = drift.iter().find(|other| is_list(&change.before) == is_list(&other.before));
         let own = own.or(drift.first());
         let applied = own.map_or(&change.after, |other| &other.after).to_json();
@@ -120,9 +120,16 @@ fn is_list(value: &Value) -> bool {
     matches!(value, Value::List(_))
 }
 
-/// Compares what was recorded, which is text where it was a reference, with what is declared.
+/// Compares what was recorded with what is declared: a reference was recorded as text, and a number
+/// may be written as one.
 fn same(recorded: &Value, declared: &Value) -> bool {
+    let text = |value: &Value| match value.to_json() {
+        Json::String(text) => Some(text),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
     recorded.to_json() == declared.to_json()
+        || text(recorded).is_some_and(|recorded| Some(recorded) == text(declared))
 }
 
 /// Items with how often each is there, in their order.

@@ -104,7 +104,7 @@ impl<'a> Causes<'a> {
             ..Cause::default()
         };
         match (action, entry, declared) {
-            (Action::Delete | Action::Forget, _, _) if !is_there => {
+            (Action::Delete | Action::Forget, ..) if !is_there => {
                 told(Moved::Both, "no longer declared, and removed on the server")
             }
             (Action::Delete | Action::Forget, ..) => told(Moved::Configuration, "no longer declared"),

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::witness;
 use crate::model::cause::{Applied, Difference, Drift, Trace};
+use crate::model::secret::HIDDEN;
 use crate::model::{Action, AttrDiff, Cause, Moved};
 
 /// Returns what is said of a step; nothing where only the configuration moved.
@@ -74,7 +75,9 @@ pub fn drift(drift: &Drift) -> String {
         Json::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
         other => text(other),
     };
+    let hidden = |value: &Json| value.as_str() == Some(HIDDEN);
     match (applied, live) {
+        (applied, live) if hidden(applied) && !live.is_null() => format!("{attribute}: another value"),
         (Json::Null, live) => format!("{attribute}: added {}", list(live)),
         (applied, Json::Null) => format!("{attribute}: removed {}", list(applied)),
         (applied, live) => format!("{attribute}: {} -> {}", text(applied), text(live)),
@@ -84,13 +87,9 @@ pub fn drift(drift: &Drift) -> String {
 fn text(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
-        Json::Array(items) => format!("[{}]", items.iter().map(text_of).collect::<Vec<_>>().join(", ")),
+        Json::Array(items) => format!("[{}]", items.iter().map(text).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }
-}
-
-fn text_of(value: &Json) -> String {
-    text(value)
 }
 
 /// Returns what of an attribute the configuration changed.

@@ -59,7 +59,7 @@ fn all_of_it(project: &Project, slug: &str) -> String {
 }
 
 /// Returns what was sent about a tenant that neither reads nor writes charter's own tables.
-fn changing(project: &Project, slug: &str, from: usize) -> Vec<String> {
+pub(super) fn changing(project: &Project, slug: &str, from: usize) -> Vec<String> {
     let Some(log) = &project.clickhouse.log else { return Vec::new() };
     let log = std::fs::read_to_string(log).unwrap();
     let statements = log.lines().skip(from).map(|line| {
@@ -72,7 +72,7 @@ fn changing(project: &Project, slug: &str, from: usize) -> Vec<String> {
     statements.filter(|text| text.contains(slug) && !reads(text) && !own(text)).collect()
 }
 
-fn lines(project: &Project) -> usize {
+pub(super) fn lines(project: &Project) -> usize {
     let log = project.clickhouse.log.as_ref();
     log.map_or(0, |log| std::fs::read_to_string(log).unwrap().lines().count())
 }

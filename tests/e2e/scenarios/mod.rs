@@ -3,6 +3,7 @@
 
 mod access;
 mod adoption;
+mod cause;
 mod confinement;
 mod corpus;
 mod crash;
@@ -11,7 +12,9 @@ mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod history;
 mod import;
+mod imported;
 mod isolation;
 mod issued;
 mod least;
@@ -59,14 +62,17 @@ pub fn all() -> Vec<Scenario> {
         lint::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
+        cause::scenarios(),
         confinement::scenarios(),
         corpus::scenarios(),
         provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        history::scenarios(),
         issued::scenarios(),
         least::scenarios(),
         import::scenarios(),
+        imported::scenarios(),
         isolation::scenarios(),
         lock::scenarios(),
         looks::scenarios(),

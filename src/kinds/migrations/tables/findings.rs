@@ -62,7 +62,9 @@ pub fn differing(
     let drifts = by_aspect.into_iter().map(|(aspect, differences)| {
         let (code, summary) = told(aspect);
         let (expected, found) = sides(&name, &differences);
-        Finding::new(code, Severity::Drift, Category::Tables, summary).at(&at).compare(expected, found).help(
+        let finding = Finding::new(code, Severity::Drift, Category::Tables, summary).at(&at);
+        let finding = changed(table).into_iter().fold(finding.compare(expected, found), Finding::help);
+        finding.help(
             "put it right by hand (ALTER TABLE …), or write a migration that makes the change everywhere",
         )
     });
@@ -81,6 +83,12 @@ pub fn differing(
         all.push(finding);
     }
     all
+}
+
+/// Returns when the definition of a table was last changed on the server, in words, where it tells.
+fn changed(table: &Table) -> Option<String> {
+    let at = table.text("live_changed").get(..16).filter(|at| !at.starts_with("1970"))?;
+    Some(format!("changed on the server: its definition was last changed {at} UTC"))
 }
 
 /// Returns both sides of differences as texts.

@@ -25,22 +25,24 @@ pub fn reads(wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read
     let named = if named.is_empty() { "''".to_owned() } else { named.join(", ") };
     let scope = sql::literal(&settings.scope);
     let ours = if has_record {
-        let lives = buried::lives("at", settings, caps);
+        let lives = buried::stands("at", settings, caps);
         format!("database IN (SELECT database FROM ops.charter_tables WHERE scope = {scope} AND {lives})")
     } else {
         "0".to_owned()
     };
     let recorded = if has_record { recorded(&scope, settings, caps) } else { NOTHING.to_owned() };
+    let times = caps.has_column("system.tables", "metadata_modification_time");
+    let changed = if times { CHANGED } else { "''" };
     let (columns, fields, (hide, off)) = (query::COLUMNS, query::fields(), query::HIDE);
     let statement = format!(
         "SELECT database, table, max(r_tenant) AS tenant, max(r_columns) AS recorded_columns, max(r_look) AS recorded_look, \
          max(r_version) AS recorded_version, max(l_engine) AS live_engine, \
          if(recorded_columns IN ('', '[]') AND table NOT IN ({named}), '', max(l_columns)) AS live_columns, \
-         if(recorded_columns IN ('', '[]'), '', max(l_look)) AS live_look \
+         if(recorded_columns IN ('', '[]'), '', max(l_look)) AS live_look, max(l_changed) AS live_changed \
          FROM ({recorded} \
-         UNION ALL SELECT database, name, '', '', '', '', engine, '', {fields} FROM system.tables \
+         UNION ALL SELECT database, name, '', '', '', '', engine, '', {fields}, {changed} FROM system.tables \
          WHERE ({ours} OR name IN ({named})) AND NOT is_temporary AND NOT startsWith(name, '.inner') \
-         UNION ALL SELECT database, table, '', '', '', '', '', {columns}, '' FROM system.columns \
+         UNION ALL SELECT database, table, '', '', '', '', '', {columns}, '', '' FROM system.columns \
          WHERE ({ours} OR table IN ({named})) AND NOT startsWith(table, '.inner') GROUP BY database, table) \
          GROUP BY database, table \
          HAVING if(recorded_columns IN ('', '[]'), live_engine != '', \
@@ -50,17 +52,20 @@ pub fn reads(wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read
     vec![Read::Sql { name: TABLES, statement }]
 }
 
+/// When the definition of a table was last changed, in UTC.
+const CHANGED: &str = "toString(toTimeZone(metadata_modification_time, 'UTC'))";
+
 /// The columns that all parts of the union have, of no row.
 const NOTHING: &str = "SELECT '' AS database, '' AS table, '' AS r_tenant, '' AS r_columns, '' AS r_look, '' AS r_version, \
-    '' AS l_engine, '' AS l_columns, '' AS l_look FROM system.one WHERE 0";
+    '' AS l_engine, '' AS l_columns, '' AS l_look, '' AS l_changed FROM system.one WHERE 0";
 
 fn recorded(scope: &str, settings: &Settings, caps: &Caps) -> String {
-    let lives = buried::lives("at", settings, caps);
+    let lives = buried::stands("at", settings, caps);
     // A table of an older charter gets the column by the next apply.
     let look = if caps.has_column("ops.charter_tables", "look") { "look" } else { "''" };
     format!(
         "SELECT database, table, tenant AS r_tenant, columns AS r_columns, {look} AS r_look, toString(server_version) AS r_version, \
-         '' AS l_engine, '' AS l_columns, '' AS l_look FROM ops.charter_tables WHERE scope = {scope} AND {lives} \
+         '' AS l_engine, '' AS l_columns, '' AS l_look, '' AS l_changed FROM ops.charter_tables WHERE scope = {scope} AND {lives} \
          ORDER BY at DESC LIMIT 1 BY database, table"
     )
 }

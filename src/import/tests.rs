@@ -1,0 +1,1 @@
+//! Written estates, planned against what they were written from.
