@@ -102,17 +102,10 @@ enum Command {
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
-<<<<<<< HEAD
-    Graph(graph::Args),
-    History(history::Args),
-    Lint(lint::Args),
-    Explain(explain::Args),
-=======
     Lint(lint::Args),
     Explain(explain::Args),
     Graph(graph::Args),
     History(history::Args),
->>>>>>> wt-li
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -229,17 +222,10 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
-<<<<<<< HEAD
-        Command::Graph(args) => graph::run(&cli.common, args, ui),
-        Command::History(args) => history::run(&cli.common, args, ui).await,
-        Command::Lint(args) => lint::run(&cli.common, args, ui),
-        Command::Explain(args) => explain::run(args, ui),
-=======
         Command::Lint(args) => lint::run(&cli.common, args, ui),
         Command::Explain(args) => explain::run(args, ui),
         Command::Graph(args) => graph::run(&cli.common, args, ui),
         Command::History(args) => history::run(&cli.common, args, ui).await,
->>>>>>> wt-li
         Command::Show(args) => show::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),

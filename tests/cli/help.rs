@@ -56,17 +56,10 @@ fn of_the_program() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
-<<<<<<< HEAD
-      graph        Draws what depends on what in the configuration; needs no server
-      history      Tells who applied what, when, for how long, and with which queries; changes nothing
-      lint         Tells what is a mistake in migrations though a server would take it; needs no server
-      explain      Tells what a finding's code means, why it matters and what to do
-=======
       lint         Tells what is a mistake in migrations though a server would take it; needs no server
       explain      Tells what a finding's code means, why it matters and what to do
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
->>>>>>> wt-li
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -156,17 +149,10 @@ fn of_the_program_in_short() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
-<<<<<<< HEAD
-      graph        Draws what depends on what in the configuration; needs no server
-      history      Tells who applied what, when, for how long, and with which queries; changes nothing
-      lint         Tells what is a mistake in migrations though a server would take it; needs no server
-      explain      Tells what a finding's code means, why it matters and what to do
-=======
       lint         Tells what is a mistake in migrations though a server would take it; needs no server
       explain      Tells what a finding's code means, why it matters and what to do
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
->>>>>>> wt-li
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
