@@ -23,6 +23,7 @@
 
 pub mod apply;
 pub mod backend;
+pub mod case;
 pub mod cli;
 pub mod config;
 pub mod diag;

@@ -245,8 +245,14 @@ impl Context {
 
     /// Observes and plans, and has the server parse what would run.
     pub async fn plan(&self, ask: &Ask, ui: &Ui) -> Result<Plan, Exit> {
+        Ok(self.planned(ask, ui).await?.0)
+    }
+
+    /// Plans as [`Context::plan`] does, and returns what was read besides; none where only the ledger
+    /// was.
+    pub async fn planned(&self, ask: &Ask, ui: &Ui) -> Result<(Plan, Option<Observation>), Exit> {
         if let Some(work) = &ask.ledger {
-            return migrate::plan(self, work, ui).await;
+            return Ok((migrate::plan(self, work, ui).await?, None));
         }
         let mut observation = self.observe(ui).await?;
         self.probe(&mut observation, ask).await;
@@ -260,7 +266,7 @@ impl Context {
         self.warn_of_git(&plan, ui);
         plan.locate(&self.compiled.sources);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
-        Ok(plan)
+        Ok((plan, Some(observation)))
     }
 
     /// Asks who moved the server, where it moved. What cannot be asked is not known.

@@ -20,6 +20,7 @@ mod preflight;
 mod rotate;
 mod saved;
 mod show;
+mod test;
 mod unlock;
 mod validate;
 
@@ -79,6 +80,7 @@ const ENVIRONMENT: &str = "Environment:
 enum Command {
     Validate(validate::Args),
     Fmt(fmt::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Show(show::Args),
     Apply(apply::Args),
@@ -130,6 +132,7 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Fmt(args) => fmt::run(&cli.common, args, ui),
+        Command::Test(args) => test::run(&cli.common, args, ui),
         Command::Plan(args) => plan::run(&cli.common, args, ui).await,
         Command::Apply(args) => apply::run(&cli.common, args, ui).await,
         Command::Check(args) => check::run(&cli.common, args, ui).await,

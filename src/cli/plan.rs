@@ -1,10 +1,14 @@
 //! `charter plan`: the changeset.
 
+use std::path::{Path, PathBuf};
+
 use super::args::{Common, Format, Look, Planning};
-use super::context::{self, Context};
-use super::identity;
+use super::context::{self, Context, Observation};
 use super::saved::{self, Out};
+use super::{files, identity};
+use crate::case;
 use crate::config::load::environment;
+use crate::diag::Diagnostic;
 use crate::model::{Plan, Severity};
 use crate::render;
 use crate::ui::{Exit, Ui};
@@ -23,6 +27,9 @@ use crate::ui::{Exit, Ui};
 ///
 /// What was changed on the servers since the last apply is told apart from what is newly declared, with
 /// when and by whom where the servers keep that (docs/drift.md).
+///
+/// --record writes what was read, with placeholders for what Secrets hold, so that `charter test` plans
+/// from it without servers.
 ///
 /// The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each
 /// with a code and with what to do; one that is an error keeps the plan from being applied.
@@ -44,6 +51,9 @@ pub struct Args {
     /// Exit with 2 where there are changes or findings
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Write what was read of the servers, without any secret, for `charter test`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Do not list Secrets: what was applied to them is taken as still there (for pull-request jobs)
     #[arg(long, conflicts_with_all = ["probe", "file"])]
     no_secrets: bool,
@@ -60,7 +70,10 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
             context.without_secrets();
         }
         let ask = context.ask(&args.planning, ui)?;
-        let mut plan = context.plan(&ask, ui).await?;
+        let (mut plan, observation) = context.planned(&ask, ui).await?;
+        if let (Some(path), Some(observation)) = (&args.record, &observation) {
+            record(&context, observation, path, ui)?;
+        }
         plan.findings.iter_mut().for_each(crate::kinds::ledger::for_a_plan);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         tracing::info!(queries = context.servers.queries(), "planned");
@@ -76,6 +89,17 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         }
         Err(code) => code,
     }
+}
+
+/// Writes what was read of the servers.
+fn record(context: &Context, observation: &Observation, path: &Path, ui: &Ui) -> Result<(), Exit> {
+    let Observation { snapshot, registry } = observation;
+    let document = case::record::record(snapshot, registry, &context.compiled.desired, &context.settings);
+    files::replace(path, case::record::written(&document).as_bytes(), 0o600).map_err(|error| {
+        let detail = format!("{}: {error}", path.display());
+        context::tell(ui, Diagnostic::error("the recording cannot be written").detail(detail));
+        Exit::Error
+    })
 }
 
 fn print(plan: &Plan, args: &Args, ui: &Ui) -> Exit {

@@ -334,7 +334,7 @@ fn declared_of(body: &Body, schema: &BlockSchema) -> BTreeMap<String, Val> {
 }
 
 /// Returns the value that a kind exports.
-fn from_model(value: &Value) -> Val {
+pub(super) fn from_model(value: &Value) -> Val {
     match value {
         Value::Null => Val::null(),
         Value::Bool(value) => Val::from(*value),

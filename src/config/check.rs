@@ -37,6 +37,8 @@ pub enum Context<'a> {
         /// Whether `each` means something.
         each: bool,
     },
+    /// An assert of a test: a condition that knows the plan besides.
+    Test,
 }
 
 /// The edges between blocks and locals, by address (`local.x` for a local).
@@ -125,6 +127,15 @@ pub fn check(decls: &Decls<'_>, diags: &mut Diagnostics) -> Edges {
     let edges = checker.edges;
     settings_edges(decls, &edges, diags);
     edges
+}
+
+/// Checks the expressions of a test's asserts, and returns the names that were reported.
+pub fn asserts(decls: &Decls<'_>, asserts: &[Placed<'_>], diags: &mut Diagnostics) -> BTreeSet<Span> {
+    let mut checker = Checker { decls, diags, edges: Edges::default() };
+    for assert in asserts {
+        checker.body(&assert.block.body, assert.at, Context::Test, None);
+    }
+    checker.edges.reported
 }
 
 /// Settings are needed to decode resources, so they cannot depend on any, be it through locals.
@@ -238,8 +249,9 @@ impl Checker<'_, '_> {
     ) -> Result<Option<Addr>, Box<Diagnostic>> {
         let root = reference.root.as_str();
         let name = reference.attr(0);
-        let known =
-            matches!(root, "var" | "local" | "each" | "charter") || self.decls.schemas.contains_key(root);
+        let known = matches!(root, "var" | "local" | "each" | "charter")
+            || (root == "plan" && context == Context::Test)
+            || self.decls.schemas.contains_key(root);
         if !known {
             return Err(Box::new(self.unknown_root(reference)));
         }
@@ -270,6 +282,7 @@ impl Checker<'_, '_> {
                 Ok(None)
             }
             "charter" => self.preset(reference, name).map(|()| None),
+            "plan" => Ok(None),
             kind => self.resource_reference(reference, kind, name, context),
         }
     }
@@ -325,7 +338,7 @@ impl Checker<'_, '_> {
             (_, false) => step,
         };
         let mut known = resource.schema.exports.clone();
-        if matches!(context, Context::Condition { .. }) {
+        if matches!(context, Context::Condition { .. } | Context::Test) {
             known.extend(resource.schema.attrs.iter().map(|attr| attr.name));
             known.extend(resource.schema.blocks.iter().map(|(name, ..)| *name));
         }
@@ -385,7 +398,7 @@ fn forbidden(reference: &Reference, context: Context<'_>) -> Option<Diagnostic> 
         ),
         (Context::Charter | Context::Server, "var" | "local" | "charter") => None,
         (Context::Charter | Context::Server, _) => Some(settings_need(span, "a resource")),
-        (Context::Local | Context::Resource { .. } | Context::Condition { .. }, _) => None,
+        (Context::Local | Context::Resource { .. } | Context::Condition { .. } | Context::Test, _) => None,
     }
 }
 

@@ -15,6 +15,8 @@ use crate::model::Addr;
 use crate::model::checks::{Check, Failure};
 use crate::model::schema::{Arity, BlockSchema};
 
+/// The summary of the error of a precondition.
+pub const NOT_MET: &str = "precondition is not met";
 /// How many instances an error names that do not meet one precondition.
 const NAMED: usize = 5;
 
@@ -114,7 +116,7 @@ fn of_resource(
 
 /// Returns the error of a precondition that instances of a block do not meet.
 fn not_met(failures: &[(&Addr, Failure)], resource: &Resource<'_>) -> Diagnostic {
-    let item = Diagnostic::error("precondition is not met");
+    let item = Diagnostic::error(NOT_MET);
     let Some((first, failure)) = failures.first() else { return item };
     let values = failure.values.join(", ");
     let label =

@@ -278,7 +278,7 @@ impl<'a> Decls<'a> {
 }
 
 /// Returns the one label of a block; reports a wrong number, and one that is no name.
-fn label(placed: &Placed<'_>, diags: &mut Diagnostics) -> Option<String> {
+pub(super) fn label(placed: &Placed<'_>, diags: &mut Diagnostics) -> Option<String> {
     let kind = placed.block.ident.value().as_str();
     let Some(label) = placed.block.labels.first() else {
         diags.push(

@@ -149,7 +149,7 @@ pub fn load_with(
     var_files: Vec<String>,
     kinds: &Kinds,
 ) -> Compiled {
-    compile(files, &Input { vars, var_files, env: environment() }, kinds)
+    compile(files, &Input { vars, var_files, env: environment(), ..Input::default() }, kinds)
 }
 
 /// Loads and compiles the configuration in a folder, with the environment of this process.
@@ -167,7 +167,7 @@ pub fn load(dir: &Path, vars: Vec<(String, String)>, var_files: Vec<String>, kin
             inputs: Inputs::default(),
         };
     }
-    let input = Input { vars, var_files, env: environment() };
+    let input = Input { vars, var_files, env: environment(), ..Input::default() };
     compile(&Disk::new(dir), &input, kinds)
 }
 

@@ -25,6 +25,7 @@ mod removed;
 mod rollout;
 mod settings;
 mod template;
+pub mod testing;
 mod traverse;
 mod types;
 mod val;
@@ -62,6 +63,10 @@ pub struct Input {
     pub var_files: Vec<String>,
     /// The environment, for `CHARTER_VAR_<name>` and `env()`.
     pub env: BTreeMap<String, String>,
+    /// Files of variables that win over all others: those of a test.
+    pub overrides: Vec<String>,
+    /// Whether conditions come that are no part of the configuration: those of a test.
+    pub is_test: bool,
 }
 
 /// A compiled configuration. With errors it is as complete as it can be; callers refuse it then.
@@ -82,14 +87,20 @@ pub struct Compiled {
 /// Compiles the configuration in a folder.
 pub fn compile(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     let remembering = Remembering::new(files);
-    let mut compiled = compile_all(&remembering, input, kinds);
+    let mut compiled = compile_then(&remembering, input, kinds, |compiled, _| compiled);
     compiled.inputs.files = remembering.into_read();
     // Their values count, and those are known by name.
     compiled.inputs.files.retain(|path| !input.var_files.contains(path));
     compiled
 }
 
-fn compile_all(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
+/// Compiles the configuration in a folder, and goes on with what its names mean.
+pub fn compile_then<T>(
+    files: &dyn Files,
+    input: &Input,
+    kinds: &Kinds,
+    then: impl FnOnce(Compiled, testing::Known<'_>) -> T,
+) -> T {
     let mut sources = SourceMap::default();
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
@@ -111,7 +122,7 @@ fn compile_all(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
             vars,
             presets: Some(presets(&decls)),
             reported,
-            whole: checks::are_there(&decls),
+            whole: input.is_test || checks::are_there(&decls),
             ..Names::default()
         },
         desired: Desired::default(),
@@ -134,7 +145,9 @@ fn compile_all(files: &dyn Files, input: &Input, kinds: &Kinds) -> Compiled {
     builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
     builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);
     builder.desired.removals = removed::read(&decls, &builder.desired, builder.complete, &mut diags);
-    Compiled { desired: builder.desired, settings: good.then_some(settings), sources, diags, inputs }
+    let Builder { names, desired, .. } = builder;
+    let known = testing::Known { decls: &decls, names, files, env: &input.env };
+    then(Compiled { desired, settings: good.then_some(settings), sources, diags, inputs }, known)
 }
 
 /// Parses a file of the map and returns what is wrong with its syntax.

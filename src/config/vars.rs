@@ -21,6 +21,9 @@ use crate::model::schema::{Arity, BlockSchema, Type};
 /// The prefix of environment variables that set variables.
 pub const PREFIX: &str = "CHARTER_VAR_";
 
+/// The summary of the error of a validation.
+pub const INVALID: &str = "invalid value for a variable";
+
 /// Where a value was given.
 #[derive(Clone)]
 enum Given<'a> {
@@ -57,7 +60,8 @@ pub fn evaluate(
     diags: &mut Diagnostics,
 ) -> BTreeMap<String, Val> {
     let values = varfiles::read(&input.var_files, files, map, diags);
-    let given = given(decls, input, &values, diags);
+    let overrides = varfiles::read(&input.overrides, files, map, diags);
+    let given = given(decls, input, (&values, &overrides), diags);
     let mut sources = Sources { input, files, map };
     let mut result = BTreeMap::new();
     for (name, placed) in &decls.variables {
@@ -74,7 +78,7 @@ pub fn evaluate(
 fn given<'a>(
     decls: &Decls<'_>,
     input: &'a Input,
-    values: &'a FileValues,
+    (values, overrides): (&'a FileValues, &'a FileValues),
     diags: &mut Diagnostics,
 ) -> BTreeMap<&'a str, Given<'a>> {
     let mut given = BTreeMap::new();
@@ -86,15 +90,7 @@ fn given<'a>(
     }
     let names = || decls.variables.keys().map(String::as_str);
     let known = |name: &str| decls.variables.contains_key(name) || decls.is_broken("variable", name);
-    for (at, attr) in values.attributes() {
-        let name = attr.key.value().as_str();
-        if !known(name) {
-            let item = Diagnostic::warning("value for an unknown variable")
-                .at(at.span(&attr.key), "no variable has this name");
-            diags.push(suggest(item, name, names()));
-        }
-        given.insert(name, Given::Expr(&attr.value, at));
-    }
+    of_files(decls, values, &mut given, diags);
     for (name, text) in &input.vars {
         if !known(name) {
             let item = Diagnostic::error("value for an unknown variable")
@@ -104,7 +100,26 @@ fn given<'a>(
         let from = format!("--var {name}");
         given.insert(name, Given::Text { from, text });
     }
+    of_files(decls, overrides, &mut given, diags);
     given
+}
+
+/// Adds what files give.
+fn of_files<'a>(
+    decls: &Decls<'_>,
+    values: &'a FileValues,
+    given: &mut BTreeMap<&'a str, Given<'a>>,
+    diags: &mut Diagnostics,
+) {
+    for (at, attr) in values.attributes() {
+        let name = attr.key.value().as_str();
+        if !decls.variables.contains_key(name) && !decls.is_broken("variable", name) {
+            let item = Diagnostic::warning("value for an unknown variable")
+                .at(at.span(&attr.key), "no variable has this name");
+            diags.push(suggest(item, name, decls.variables.keys().map(String::as_str)));
+        }
+        given.insert(name, Given::Expr(&attr.value, at));
+    }
 }
 
 fn suggest<'n>(item: Diagnostic, name: &str, names: impl Iterator<Item = &'n str>) -> Diagnostic {
@@ -326,7 +341,7 @@ impl Sources<'_, '_> {
             let verdict = condition::evaluate(&cx, &validation, "The value is not valid.", self.map);
             valid &= matches!(verdict, Verdict::Holds);
             if let Verdict::Fails(failure) = verdict {
-                let mut item = Diagnostic::error("invalid value for a variable")
+                let mut item = Diagnostic::error(INVALID)
                     .at(variable.placed.head(), "its value is not valid")
                     .at(failure.span, "this is false")
                     .detail(failure.message);

@@ -170,6 +170,11 @@ impl Registry {
         self.mine.values()
     }
 
+    /// Returns all entries, also of what was removed.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.mine.values().chain(&self.tombstones).chain(self.others.values())
+    }
+
     /// Returns what other scopes own of a kind.
     pub fn others<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.others.values().filter(move |entry| entry.kind == kind)

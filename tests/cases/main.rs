@@ -15,6 +15,7 @@
 
 mod imported;
 mod observed;
+mod recorded;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ fn compile(folder: &Path, kinds: &Kinds) -> (Compiled, Settings) {
 fn plan_of(folder: &Path) -> Plan {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
-    let (snapshot, registry) = observed::read(folder, &settings);
+    let (snapshot, registry) = observed::read(folder, &settings, &compiled.desired);
     let ask = observed::ask(folder);
     let request = Request {
         kinds: &kinds,

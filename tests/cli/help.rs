@@ -45,6 +45,7 @@ fn of_the_program() {
     Commands:
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
+      test         Runs the *.test.hcl files: variables in, the expected plan out; needs no server
       plan         Shows what an apply would change; changes nothing
       show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
@@ -128,6 +129,7 @@ fn of_the_program_in_short() {
     Commands:
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
+      test         Runs the *.test.hcl files: variables in, the expected plan out; needs no server
       plan         Shows what an apply would change; changes nothing
       show         Shows a saved plan; needs neither a server nor the configuration
       apply        Plans, asks, and executes exactly what was shown
@@ -189,6 +191,9 @@ fn of_plan() {
     Tenants to which the same happens are shown once; --expand shows each. What is destroyed is always
     named.
 
+    --record writes what was read, with placeholders for what Secrets hold, so that `charter test` plans
+    from it without servers.
+
     The symbols are terraform's: + create, ~ change, - destroy. Findings come after the steps, each with
     a code and with what to do; one that is an error keeps the plan from being applied.
 
@@ -226,6 +231,9 @@ fn of_plan() {
 
           --detailed-exitcode
               Exit with 2 where there are changes or findings
+
+          --record <FILE>
+              Write what was read of the servers, without any secret, for `charter test`
 
           --no-secrets
               Do not list Secrets: what was applied to them is taken as still there (for pull-request

@@ -12,6 +12,7 @@ mod invalid;
 mod migrate;
 mod servers;
 mod streams;
+mod testing;
 mod usage;
 mod validate;
 mod variables;

@@ -159,6 +159,7 @@ fn given_values_are_checked() {
         vars: vec![var("l", "[a]"), var("nn", "1"), var("m", "{ a = 5 ")],
         var_files: vec!["a.vars.hcl".into(), "none.vars.hcl".into()],
         env: [("CHARTER_VAR_n".to_owned(), "five".to_owned())].into(),
+        ..Input::default()
     };
     let file = ("a.vars.hcl", "x = 1\nm = { a = 5 }\nblock {}\n");
     let compiled = run(&[("main.hcl", text), file], &input);
