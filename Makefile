@@ -4,7 +4,7 @@ CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
 
-.PHONY: try test lint deny unit e2e e2e-full soak sandbox build bench fuzz
+.PHONY: try test lint deny unit e2e e2e-full soak sandbox ci-examples images build bench fuzz
 
 build:
 	$(CARGO) build --locked
@@ -14,7 +14,7 @@ try: build
 	examples/try
 
 # Every test. Each part can be run on its own.
-test: lint deny unit e2e sandbox try
+test: lint deny unit e2e sandbox ci-examples try
 
 lint:
 	$(CARGO) fmt --check
@@ -62,6 +62,16 @@ $(CHECKED)/26.9 $(CHECKED)/25.8 $(CHECKED)/24.8: $(CHECKED)/%: $(SANDBOX)
 $(CHECKED)/kubernetes_server: $(shell find examples/sandbox/kubernetes examples/sandbox/kubernetes_server -type f -not -path '*/__pycache__/*')
 	examples/sandbox/kubernetes_server/test
 	@mkdir -p $(@D) && touch $@
+
+# The jobs of examples/ci, run as their YAML files say on a real engine and a forge in memory; and that the
+# pictures of the README are what charter prints.
+ci-examples: build
+	examples/ci/test/run
+	docs/images/make --check
+
+# The pictures of the README, and the comment in docs/ci.md, anew.
+images: build
+	docs/images/make
 
 # Coverage-guided fuzzing of what reads migration files and saved plans: FUZZ_SECONDS a target, FUZZ_TARGET for one.
 fuzz:

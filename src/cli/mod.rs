@@ -10,8 +10,11 @@ mod context;
 mod credentials;
 mod files;
 mod fmt;
+mod graph;
+mod history;
 mod identity;
 mod import;
+mod init;
 mod lock;
 mod logins;
 mod migrate;
@@ -78,6 +81,7 @@ const ENVIRONMENT: &str = "Environment:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Validate(validate::Args),
     Fmt(fmt::Args),
     Test(test::Args),
@@ -90,6 +94,8 @@ enum Command {
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
+    Graph(graph::Args),
+    History(history::Args),
     Completion(completion::Args),
     /// Prints the version
     Version,
@@ -130,6 +136,7 @@ pub fn main() -> std::process::ExitCode {
 
 async fn run(cli: &Cli, ui: &Ui) -> Exit {
     match &cli.command {
+        Command::Init(args) => init::run(&cli.common, args, ui),
         Command::Validate(args) => validate::run(&cli.common, args, ui),
         Command::Fmt(args) => fmt::run(&cli.common, args, ui),
         Command::Test(args) => test::run(&cli.common, args, ui),
@@ -141,6 +148,8 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
+        Command::Graph(args) => graph::run(&cli.common, args, ui),
+        Command::History(args) => history::run(&cli.common, args, ui).await,
         Command::Show(args) => show::run(args, ui),
         Command::Completion(args) => completion::run::<Cli>(args, ui),
         Command::Version => context::print(ui, &format!("charter {}", env!("CARGO_PKG_VERSION")), Exit::Done),

@@ -54,8 +54,9 @@ pub struct Args {
     /// Write what was read of the servers, without any secret, for `charter test`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Do not list Secrets: what was applied to them is taken as still there (for pull-request jobs)
-    #[arg(long, conflicts_with_all = ["probe", "file"])]
+    /// Do not list Secrets: what was applied to them is taken as still there (for pull-request jobs);
+    /// an apply of the saved plan does read them, and refuses where that makes it another plan
+    #[arg(long, conflicts_with = "probe")]
     no_secrets: bool,
     #[command(flatten)]
     out: Out,

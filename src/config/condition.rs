@@ -50,7 +50,7 @@ pub fn precondition(placed: &Placed<'_>, diags: &mut Diagnostics) {
             .help("write a `precondition`: it sees all that is declared"),
         _ => match nearest(name, ["precondition"]) {
             Some(near) => item.help(format!("did you mean `{near}`?")),
-            None => item.help("it has `ignore_changes`, and `precondition` blocks"),
+            None => item.help("it has `ignore_changes`, `prevent_destroy` and `precondition` blocks"),
         },
     });
 }

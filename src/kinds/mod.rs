@@ -4,6 +4,7 @@
 //! Everything in a kind is pure: it decodes evaluated blocks, says what to read, finds its objects
 //! in what was read, compares, and lowers changes to operations.
 
+mod attrs;
 pub mod common;
 pub mod database;
 pub mod found;
@@ -25,6 +26,7 @@ pub mod user;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use attrs::{Writer, diff_attrs};
 use found::{FindCx, Group, Inventory, WriteCx};
 pub use table::Kinds;
 
@@ -41,9 +43,7 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::rotation::Rotation;
 use crate::model::schema::BlockSchema;
 use crate::model::snapshot::{Caps, Read};
-use crate::model::{
-    Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step, Value,
-};
+use crate::model::{Action, Addr, Attrs, Body, Category, Cause, Finding, Resource, Settings, Snapshot, Step};
 use crate::privileges::{Grant, RoleGrant};
 
 /// An instance of a block: evaluated, checked against its schema, expanded by `for_each`.
@@ -208,17 +208,6 @@ pub enum Undeclared {
     Kept(Finding),
 }
 
-/// Who wrote a field of a live object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Writer {
-    /// The field manager.
-    pub manager: String,
-    /// When, as the server tells it; empty where it does not.
-    pub at: String,
-    /// Whether it is charter.
-    pub ours: bool,
-}
-
 /// What a role or user is declared to be granted.
 #[derive(Clone, Debug)]
 pub struct DeclaredAccess {
@@ -352,6 +341,13 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns what is recorded where a `removed` block names an address of a kind that keeps its own
+    /// books: nothing where there is nothing to end; none for a kind that keeps none.
+    fn ended(&self, from: &Addr, world: &World) -> Option<Vec<Op>> {
+        let _ = (from, world);
+        None
+    }
+
     /// Lowers a change to operations.
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
@@ -481,17 +477,4 @@ pub trait Kind: Sync {
         let _ = (wanted, world);
         Vec::new()
     }
-}
-
-/// Compares attribute by attribute: those that are declared; what else is there is ignored.
-pub fn diff_attrs(wanted: &Attrs, live: &Attrs) -> Vec<AttrDiff> {
-    let declared = wanted.iter().filter(|(_, value)| !value.is_null());
-    let differing = declared.filter(|(name, value)| live.get(*name) != Some(*value));
-    differing
-        .map(|(name, value)| AttrDiff {
-            attr: name.clone(),
-            before: live.get(name).cloned().unwrap_or(Value::Null),
-            after: value.clone(),
-        })
-        .collect()
 }

@@ -184,7 +184,8 @@ fn looked_up(kinds: &Kinds, desired: &Desired) -> BTreeSet<(String, String)> {
     kinds.iter().flat_map(of_kind).collect()
 }
 
-/// Unites what the kinds ask for. A kind of which nothing is declared and nothing owned asks nothing.
+/// Unites what the kinds ask for. A kind of which nothing is declared, nothing owned and nothing removed
+/// asks nothing.
 fn unite(
     kinds: &Kinds,
     desired: &Desired,
@@ -197,7 +198,8 @@ fn unite(
         let wanted: Vec<_> =
             desired.resources.values().filter(|resource| resource.kind == kind.name()).collect();
         let owned: Vec<_> = registry.all_mine().filter(|entry| entry.kind == kind.name()).collect();
-        if wanted.is_empty() && owned.is_empty() {
+        let mut removed = desired.removals.iter().map(|removal| &removal.from.segments()[0].word);
+        if wanted.is_empty() && owned.is_empty() && !removed.any(|word| word == kind.name()) {
             continue;
         }
         for read in kind.reads(&wanted, &owned, settings, caps) {

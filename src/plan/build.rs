@@ -39,6 +39,9 @@ pub fn build(request: &Request) -> Plan {
     for leftover in &leftovers {
         draft.leftover(leftover);
     }
+    for block in request.desired.removals.iter().filter(|block| survey.takes(&block.from)) {
+        draft.end(block);
+    }
     draft.finish()
 }
 
@@ -223,6 +226,33 @@ impl<'a> Draft<'a> {
         step.notes = vec!["it stays as it is, and is no longer charter's".into()];
         step.ops = vec![self.removed(&removal::tombstone(leftover.entry, Some(block)))];
         self.steps.push(step);
+    }
+
+    /// Adds a step that ends what a kind with books of its own recorded at the address of a block.
+    fn end(&mut self, block: &Removal) {
+        let [first, label, ..] = block.from.segments() else { return };
+        let Some(kind) = self.survey.request.kinds.get(&first.word) else { return };
+        let ops = kind.ended(&block.from, &self.survey.world).unwrap_or_default();
+        if ops.is_empty() {
+            return;
+        }
+        self.steps.push(Step {
+            id: 0,
+            after: Vec::new(),
+            addr: block.from.clone(),
+            kind: first.word.clone(),
+            identity: label.word.clone(),
+            tenant: None,
+            action: Action::Forget,
+            before: None,
+            desired: None,
+            diff: Vec::new(),
+            ops,
+            notes: vec!["what was applied stays recorded; declared again, it begins anew".into()],
+            costs: Vec::new(),
+            cause: crate::model::Cause::default(),
+            expects: diff::expects(None, None),
+        });
     }
 
     fn removed(&self, entry: &Entry) -> Op {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::moves::{Moved, Rename};
-use super::{Request, diff, imports, lint, registry};
+use super::{Request, diff, imports, lint, registry, removal};
 use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
-use crate::model::resource::Desired;
+use crate::model::resource::{Desired, Fate};
 use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Resource};
 
 /// How a declared resource, its live object and its record stand to each other.
@@ -74,12 +74,12 @@ pub struct Survey<'a> {
 }
 
 impl Leftover<'_> {
-    /// Returns whether it is kept on the servers: recorded to be, and not a part of its block that can
+    /// Returns whether it is kept on the servers: recorded to be, or protected, and not a part of its block that can
     /// be taken back while the block stays.
     pub fn is_retained(&self, desired: &Desired) -> bool {
         let taken_back =
             || self.kind.is_taken_back() && !desired.matching(&self.entry.addr.block()).is_empty();
-        registry::is_retained(self.entry) && !taken_back()
+        (registry::is_retained(self.entry) || removal::is_protected(self.entry)) && !taken_back()
     }
 }
 
@@ -269,8 +269,12 @@ impl<'a> Survey<'a> {
     /// said of it.
     pub fn locks_out(&self, entry: &Entry) -> (Vec<Op>, Vec<String>) {
         let (mut ops, mut notes) = (Vec::new(), Vec::new());
-        for other in self.request.registry.all_mine().filter(|other| other.addr.block() == entry.addr.block())
-        {
+        let block = self.request.registry.all_mine().filter(|other| other.addr.block() == entry.addr.block());
+        let goes = |other: &&Entry| {
+            let removal = self.request.desired.removal(&other.addr);
+            removal.is_some_and(|removal| removal.fate != Fate::Forgotten)
+        };
+        for other in block.filter(goes) {
             let Some(kind) = self.request.kinds.get(&other.kind) else { continue };
             let locks = kind.locks_out(&other.identity);
             if !locks.is_empty() && self.live(kind.name(), &other.identity).is_some() {
@@ -282,7 +286,7 @@ impl<'a> Survey<'a> {
     }
 
     /// Returns whether the targets take the record of an address.
-    fn takes(&self, addr: &Addr) -> bool {
+    pub fn takes(&self, addr: &Addr) -> bool {
         let targets = self.request.targets;
         targets.is_empty() || targets.iter().any(|target| addr.is_within(target))
     }

@@ -33,7 +33,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "servers": plan.servers,
         "planned_values": terraform::planned_values(&plan.steps),
         "resource_changes": terraform::resource_changes(&plan.steps),
-        "resource_drift": drift::resource_drift(plan, terraform::resource_change),
+        "resource_drift": drift::resource_drift(plan, |step| Json::Object(terraform::resource(step))),
         "output_changes": {},
         "steps": steps,
         "rollout": plan.rollout,

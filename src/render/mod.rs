@@ -13,6 +13,8 @@ mod drift;
 pub mod findings;
 pub mod fold;
 pub mod gates;
+pub mod graph;
+pub mod history;
 pub mod json;
 pub mod lines;
 pub mod markdown;

@@ -18,7 +18,7 @@ use crate::{cases, compile, observed};
 fn imported(folder: &Path, patterns: &[Pattern]) -> String {
     let kinds = Kinds::all();
     let (compiled, settings) = compile(folder, &kinds);
-    let (mut snapshot, registry) = observed::read(folder, &settings);
+    let (mut snapshot, registry) = observed::read(folder, &settings, &compiled.desired);
     let rotation = Rotation::default();
     let files = Disk::new(folder);
     let found = {

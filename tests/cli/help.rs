@@ -43,6 +43,7 @@ fn of_the_program() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
+      init         Writes a configuration to begin with; needs no server, and never overwrites a file
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
       test         Runs the *.test.hcl files: variables in, the expected plan out; needs no server
@@ -55,6 +56,8 @@ fn of_the_program() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      graph        Draws what depends on what in the configuration; needs no server
+      history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -127,6 +130,7 @@ fn of_the_program_in_short() {
     Usage: charter [OPTIONS] <COMMAND>
 
     Commands:
+      init         Writes a configuration to begin with; needs no server, and never overwrites a file
       validate     Parses, resolves and type-checks the configuration; needs no server
       fmt          Rewrites configurations in the canonical format; needs no server
       test         Runs the *.test.hcl files: variables in, the expected plan out; needs no server
@@ -139,6 +143,8 @@ fn of_the_program_in_short() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      graph        Draws what depends on what in the configuration; needs no server
+      history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
       version      Prints the version
       help         Print this message or the help of the given subcommand(s)
@@ -237,7 +243,8 @@ fn of_plan() {
 
           --no-secrets
               Do not list Secrets: what was applied to them is taken as still there (for pull-request
-              jobs)
+              jobs); an apply of the saved plan does read them, and refuses where that makes it another
+              plan
 
       -o, --out <FILE>
               Save the plan to FILE, for `charter apply FILE`; no password is in it

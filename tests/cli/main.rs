@@ -6,8 +6,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod fmt;
+mod graph;
 mod harness;
 mod help;
+mod init;
 mod invalid;
 mod migrate;
 mod servers;

@@ -129,7 +129,7 @@ database "d" {
     4:34 depends_on takes references to resources | "x": not a resource | help: write it without an attribute: depends_on = [role.analyst]
     4:48 unknown resource | c: no `database` block has this label | help: declare it: database "c" {}
     6:24 unknown attribute in ignore_changes | coment: `database` has no such attribute | help: did you mean `comment`?
-    8:5 unknown nested block | inner: lifecycle has no such block | help: it has `ignore_changes`, and `precondition` blocks
+    8:5 unknown nested block | inner: lifecycle has no such block | help: it has `ignore_changes`, `prevent_destroy` and `precondition` blocks
     12:16 argument is not a list | database.a: a list in brackets is needed | help: write depends_on = [ … ]
     14:5 unknown lifecycle argument | ignore_change: lifecycle has no such argument | help: did you mean `ignore_changes`?
     16:3 nested block is repeated | lifecycle: a second one | lifecycle: the first one | help: `lifecycle` stands here once at most

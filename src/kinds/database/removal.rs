@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::NAME;
 use crate::isolation::objects::Object;
-use crate::kinds::common::buried;
+use crate::kinds::common::buried::{self, Grave};
 use crate::kinds::{Change, Lowered, World};
 use crate::model::cost::{Cost, Undo, Work};
 use crate::model::finding::{Category, Finding, Severity};
@@ -101,12 +101,13 @@ pub fn lower(change: &Change, world: &World) -> Lowered {
     Lowered { costs: vec![cost], ..Lowered::ops([drop.into()]) }
 }
 
-/// Returns the tombstone of the tenant that a database belonged to.
+/// Returns the tombstone of what was recorded of a database: of its tables, and of all files of the
+/// tenant that it belonged to.
 pub fn buried(entry: &Entry, world: &World) -> Vec<Op> {
-    let tenant = entry.spec.get("tenant").and_then(serde_json::Value::as_str);
+    let tenant = entry.spec.get("tenant").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let grave = Grave { tenant, database: &entry.identity, ..Grave::default() };
     let reason = format!("database {} is gone", entry.identity);
-    let row = tenant.and_then(|tenant| buried::row(tenant, reason, world.settings, world.caps()));
-    row.into_iter().collect()
+    buried::row(grave, reason, world.settings, world.caps()).into_iter().collect()
 }
 
 /// Returns the read of the definitions that may need databases that steps remove.

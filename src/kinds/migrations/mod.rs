@@ -26,12 +26,14 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::common::buried::{self, Grave};
 use crate::kinds::common::import_ledger::{self, IMPORT};
 use crate::kinds::common::migration::{self, Folder, KIND, Runner};
 use crate::kinds::common::{foreign_ledgers, runner};
 use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World};
 use crate::model::block::Block;
+use crate::model::op::Op;
 use crate::model::plan::AttrDiff;
 use crate::model::registry::Entry;
 use crate::model::resource::Declared;
@@ -139,6 +141,14 @@ impl Kind for Migrations {
 
     fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
         write::write(groups, cx)
+    }
+
+    fn ended(&self, from: &Addr, world: &World) -> Option<Vec<Op>> {
+        let folder = &from.segments().get(1)?.word;
+        let recorded = ledger::folders(world).contains(&("", folder.as_str()));
+        let grave = Grave { folder, ..Grave::default() };
+        let row = || buried::row(grave, format!("{from} was removed"), world.settings, world.caps());
+        Some(recorded.then(row).flatten().into_iter().collect())
     }
 
     fn lower(&self, change: &Change, world: &World) -> Lowered {

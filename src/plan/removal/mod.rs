@@ -67,7 +67,7 @@ pub fn outcome<'a>(leftover: &Leftover, desired: &'a Desired) -> Outcome<'a> {
             Outcome::Kept(Why::Data(removal))
         }
         Some(removal) => Outcome::Removed(Some(removal)),
-        None if is_protected(entry) || leftover.is_retained(desired) => Outcome::Kept(Why::Undeclared),
+        None if leftover.is_retained(desired) => Outcome::Kept(Why::Undeclared),
         None => Outcome::Removed(None),
     }
 }
@@ -104,7 +104,13 @@ pub fn strays(request: &Request) -> Vec<Finding> {
     let taken = |addr: &Addr| {
         request.targets.is_empty() || request.targets.iter().any(|target| addr.is_within(target))
     };
-    let removals = request.desired.removals.iter().filter(|removal| taken(&removal.from));
+    let world = request.world();
+    let of_books = |removal: &Removal| {
+        let kind = request.kinds.get(&removal.from.segments()[0].word);
+        kind.is_some_and(|kind| kind.ended(&removal.from, &world).is_some())
+    };
+    let removals = request.desired.removals.iter();
+    let removals = removals.filter(|removal| taken(&removal.from) && !of_books(removal));
     let strays = removals.filter(|removal| !here.iter().any(|addr| addr.is_within(&removal.from)));
     strays.map(|removal| unknown(removal, &here)).collect()
 }

@@ -65,7 +65,7 @@ pub fn planned_values(steps: &[Step]) -> Json {
 }
 
 /// Returns what identifies a resource.
-fn resource(step: &Step) -> Map<String, Json> {
+pub fn resource(step: &Step) -> Map<String, Json> {
     let (name, index) = name(&step.addr);
     let mut members = Map::new();
     let fields = [

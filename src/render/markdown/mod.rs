@@ -7,7 +7,7 @@
 mod check;
 mod details;
 mod drift;
-mod escape;
+pub(super) mod escape;
 mod gates;
 mod graph;
 mod perils;

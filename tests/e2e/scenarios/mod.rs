@@ -12,6 +12,7 @@ mod examples;
 mod foreign;
 mod grants;
 mod grants_property;
+mod history;
 mod import;
 mod imported;
 mod isolation;
@@ -65,6 +66,7 @@ pub fn all() -> Vec<Scenario> {
         provider_gaps_users::scenarios(),
         crash::scenarios(),
         foreign::scenarios(),
+        history::scenarios(),
         issued::scenarios(),
         least::scenarios(),
         import::scenarios(),

@@ -35,7 +35,11 @@ fn removed(project: &mut Project) {
         .iter()
         .map(|name| format!("tenant \"@_{name}\" {{\n  superset {{}}\n}}\n"))
         .collect();
+    // A database of its own, and what runs in it.
+    let own = "database \"@_own\" {}\nmigrations \"own\" {\n  path     = \"own\"\n  database = database.@_own.name\n}\n";
+    let tenants = format!("{tenants}{own}");
     project.write("tenants.hcl", &tenants);
+    project.write("own/V1__t.sql", TABLE);
     for name in ["gone", "kept", "other"] {
         project.schema(name, "V1__t.sql", TABLE);
     }
@@ -44,14 +48,18 @@ fn removed(project: &mut Project) {
     // No migrations folder may stay for a tenant that is gone: it would be warned of.
     let blocks = "tenant \"@_other\" {\n  superset {}\n}\n\
                   removed {\n  from      = tenant.@_gone\n  data_loss = \"allow\"\n}\n\
+                  removed {\n  from      = database.@_own\n  data_loss = \"allow\"\n}\n\
+                  removed {\n  from = migrations.own\n}\n\
                   removed {\n  from = tenant.@_kept\n}\n";
     project.write("tenants.hcl", blocks);
     let plan = project.charter(&["plan", "--sql"]).exits(0);
     let plan = plan.says("Needs --allow-data-loss").says("1 table, 1000 rows").says("CH151");
     let json: serde_json::Value =
         serde_json::from_str(&project.charter(&["plan", "--format", "json"]).exits(0).stdout).unwrap();
-    let stake = &json["gates"][0]["objects"][0]["stake"];
-    assert_eq!((&stake["rows"], &stake["tables"]), (&1000.into(), &1.into()), "{json:#}");
+    for object in [0, 1] {
+        let stake = &json["gates"][0]["objects"][object]["stake"];
+        assert_eq!((&stake["rows"], &stake["tables"]), (&1000.into(), &1.into()), "{json:#}");
+    }
 
     let before = everything(project);
     let refused = project.charter(&["apply", "--auto-approve"]).exits(7);
@@ -76,6 +84,8 @@ fn removed(project: &mut Project) {
     let anew = project.charter(&["apply", "--auto-approve"]).exits(0);
     let _ = project.charter(&["plan", "--detailed-exitcode"]).exits(0).says("No changes.");
     let _ = project.charter(&["check"]).exits(0);
+    let count = format!("SELECT count() FROM {}.t", project.name("own"));
+    assert_eq!(project.clickhouse.admin(&count), "1000", "its file ran again");
     for name in ["gone", "kept"] {
         assert_eq!(project.as_tenant(name, "SELECT count() FROM t").body.trim(), "1000", "{name}");
         assert!(!passwords.contains(&project.password(&project.name(name))), "{name}: a new password");
@@ -190,7 +200,19 @@ fn example(project: &mut Project) {
     copy("after");
     let _ = project.charter(&["plan"]).exits(0).says("Needs --allow-data-loss").says("2 to forget");
     let _ = project.charter(&["apply", "--auto-approve"]).exits(7);
-    let _ = project.charter(&["apply", "--auto-approve", "--allow-data-loss"]).exits(0);
+    // A table that came since is a reason to look again; more rows of one are none.
+    let table = format!("tenant_{}.t", project.name("globex"));
+    project.clickhouse.admin(&format!("CREATE TABLE {table} (id UInt64) ENGINE = MergeTree ORDER BY id"));
+    let _ = project.charter(&["plan", "-o", "old.plan"]).exits(0);
+    project.clickhouse.admin(&format!("CREATE TABLE {table}2 AS {table}"));
+    let apply =
+        |plan: &str, flags: &[&str]| project.charter(&[&["apply", plan, "--auto-approve"], flags].concat());
+    let _ = apply("old.plan", &["--allow-data-loss"]).exits(4).warns("when planned");
+    let _ = project.charter(&["plan", "-o", "new.plan"]).exits(0).says("2 tables, 0 rows");
+    let _ = project.charter(&["show", "new.plan"]).exits(0).says("Needs --allow-data-loss");
+    project.clickhouse.admin(&format!("INSERT INTO {table} VALUES (1)"));
+    let _ = apply("new.plan", &[]).exits(7).warns("--allow-data-loss");
+    let _ = apply("new.plan", &["--allow-data-loss"]).exits(0);
     let _ = project.charter(&["plan", "--detailed-exitcode"]).exits(0).says("CH151");
     let there = |table: &str, name: &str| {
         let name = project.name(name);

@@ -25,7 +25,7 @@ pub fn reads(wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read
     let named = if named.is_empty() { "''".to_owned() } else { named.join(", ") };
     let scope = sql::literal(&settings.scope);
     let ours = if has_record {
-        let lives = buried::lives("at", settings, caps);
+        let lives = buried::stands("at", settings, caps);
         format!("database IN (SELECT database FROM ops.charter_tables WHERE scope = {scope} AND {lives})")
     } else {
         "0".to_owned()
@@ -60,7 +60,7 @@ const NOTHING: &str = "SELECT '' AS database, '' AS table, '' AS r_tenant, '' AS
     '' AS l_engine, '' AS l_columns, '' AS l_look, '' AS l_changed FROM system.one WHERE 0";
 
 fn recorded(scope: &str, settings: &Settings, caps: &Caps) -> String {
-    let lives = buried::lives("at", settings, caps);
+    let lives = buried::stands("at", settings, caps);
     // A table of an older charter gets the column by the next apply.
     let look = if caps.has_column("ops.charter_tables", "look") { "look" } else { "''" };
     format!(
