@@ -19,6 +19,7 @@ fn own_help(command: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the whole help")]
 fn of_the_program() {
     assert_snapshot!(run(&["--help"]), @r#"
     charter is terraform for ClickHouse tenants: tenants, databases, roles, users, grants, SQL
