@@ -3,8 +3,9 @@
 CARGO ?= cargo
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
+CONFTEST_VERSION := 0.71.1
 
-.PHONY: try test lint deny unit e2e e2e-full soak sandbox ci-examples images build bench fuzz
+.PHONY: try test lint deny policies unit e2e e2e-full soak sandbox ci-examples images build bench fuzz
 
 build:
 	$(CARGO) build --locked
@@ -14,7 +15,7 @@ try: build
 	examples/try
 
 # Every test. Each part can be run on its own.
-test: lint deny unit e2e sandbox ci-examples try
+test: lint deny unit policies e2e sandbox ci-examples try
 
 lint:
 	$(CARGO) fmt --check
@@ -31,6 +32,21 @@ $(TOOLS)/bin/cargo-deny:
 # Unit tests, fixtures, the command line, the architecture and the documentation.
 unit:
 	$(CARGO) test --locked --lib --bins --test architecture --test cli --test cases --test docs --test rotation --test toy_kind
+
+# Plans read by conftest, with the policies of examples/policy, and by tf-summarize. Both are built once
+# from their Go modules (Go 1.26 or newer): conftest in 4 minutes on two cores, tf-summarize in seconds.
+policies: $(TOOLS)/bin/conftest $(TOOLS)/bin/tf-summarize
+	$(CARGO) test --locked --test cases -- --ignored programs
+
+$(TOOLS)/bin/conftest:
+	CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOBIN=$(abspath $(TOOLS)/bin) \
+	  go install -trimpath -ldflags "-s -w" github.com/open-policy-agent/conftest@v$(CONFTEST_VERSION)
+
+# Its go.mod names the version.
+$(TOOLS)/bin/tf-summarize: examples/policy/tf-summarize/go.mod
+	cd examples/policy/tf-summarize && CGO_ENABLED=0 GOFLAGS="-buildvcs=false -mod=readonly" \
+	  go build -trimpath -ldflags "-s -w" -o $(abspath $@) github.com/dineshba/tf-summarize
+	touch $@
 
 # Scenarios on ClickHouse 26.9, most on 25.8 and 24.8, and on a real Kubernetes API server. With
 # CHARTER_TEST_CLICKHOUSE_URL set, on that server instead.

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::events::{Event, Progress, Subject, verb};
 use crate::model::plan::Counts;
+use crate::model::{Action, Addr};
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -97,7 +98,7 @@ impl Event {
                 ("apply_skipped", "hook", hook(step, json!({"because": because})))
             }
             Self::Stopping { running } => ("stopping", "run", json!({"running": running})),
-            Self::Warning { message } => ("warning", "warning", json!({"message": message})),
+            Self::Warning { message } => ("log", "log", json!({"message": message})),
             Self::RunFinished { done, failed, unknown, not_started, elapsed } => {
                 let mut changes = changes(*done);
                 merge(
@@ -131,21 +132,33 @@ fn errored(
     ("apply_errored", "hook", hook(step, more))
 }
 
+/// Returns a resource as events name it.
+pub fn resource(addr: &Addr, kind: &str) -> Json {
+    let (name, key) = addr.name();
+    json!({
+        "addr": addr,
+        "module": "",
+        "resource": addr,
+        "implied_provider": "charter",
+        "resource_type": kind,
+        "resource_name": name,
+        "resource_key": key,
+    })
+}
+
+/// Returns the action in terraform's words; a migration is executed.
+pub fn action(action: Action) -> &'static str {
+    match action {
+        Action::Adopt => "import",
+        other => verb(other).word,
+    }
+}
+
 /// Returns terraform's `hook`: the resource, the action, and more.
 fn hook(step: &Subject, more: Json) -> Json {
-    let segments = step.addr.segments();
-    let last = segments.last();
     let mut hook = json!({
-        "resource": {
-            "addr": step.addr,
-            "module": "",
-            "resource": step.addr,
-            "implied_provider": "charter",
-            "resource_type": step.kind,
-            "resource_name": last.map(|segment| segment.word.as_str()),
-            "resource_key": last.and_then(|segment| segment.key.as_deref()),
-        },
-        "action": verb(step.action).word,
+        "resource": resource(&step.addr, &step.kind),
+        "action": action(step.action),
         "id_key": "identity",
         "id_value": step.identity,
     });
@@ -189,7 +202,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{Action, Addr};
 
     fn subject() -> Subject {
         Subject {

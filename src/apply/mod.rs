@@ -7,7 +7,7 @@
 
 mod audit;
 mod ddl_queue;
-mod event_json;
+pub mod event_json;
 pub mod events;
 mod execute;
 #[cfg(debug_assertions)]

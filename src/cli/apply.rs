@@ -100,7 +100,7 @@ pub async fn carry_out(context: &Context, ask: &Ask, how: &How, run: &Run, ui: &
         Ok(plan) => plan,
         Err(code) => return code,
     };
-    if ui.is_json() {
+    if ui.has_events() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
     }
     if let Err(exit) = show(&render_plan(&plan, Format::Text, how.look, ui), ui) {
@@ -133,6 +133,7 @@ pub async fn finish(context: &Context, plan: Plan, how: &How, run: &Run, lock: L
     #[cfg(debug_assertions)]
     let options = Options { failpoints: failpoints(), ..options };
     let report = execute(context, plan, run, &options, lock, ui).await;
+    ui.json_line(&render::lines::report(&report));
     match show(&render::report::text(&report), ui) {
         Ok(()) => exit(&report),
         Err(exit) => exit,
@@ -258,6 +259,7 @@ async fn execute(
     let (stopper, stop) = stop::channel();
     let servers = Arc::new(lock.fenced());
     let keeper = Keeper::start(lock, &context.settings.scope, stopper.clone());
+    ui.takes_interrupts();
     let interrupts = tokio::spawn(on_interrupt(stopper));
     let applied = apply::apply(servers, Arc::new(plan), run, options, events, stop);
     let (mut report, ()) = tokio::join!(applied, progress::show(ui, received));

@@ -43,7 +43,7 @@ async fn apply(common: &Common, file: &Path, allow: Allow, how: &How, ui: &Ui) -
     given.same_configuration(&context, ui)?;
     let ask = Ask { allow, ..given.ask(&context, ui)? };
     let plan = given.plan_again(&context, &ask, ui).await?;
-    if ui.is_json() {
+    if ui.has_events() {
         render::lines::plan(&plan).iter().for_each(|line| ui.json_line(line));
     }
     show(&render_plan(&plan, Format::Text, how.look, ui), ui)?;

@@ -29,6 +29,9 @@ pub struct Common {
     /// Events and diagnostics as JSON, one object a line
     #[arg(long, global = true)]
     json: bool,
+    /// The same events into this file, while the terminal has what people read; see docs/events.md
+    #[arg(long, value_name = "FILE", global = true)]
+    pub json_into: Option<PathBuf>,
     /// Results, warnings and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
@@ -65,6 +68,19 @@ pub enum Format {
     Markdown,
     /// For programs.
     Json,
+}
+
+/// How a plan is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For a comment on a pull request.
+    Markdown,
+    /// For programs.
+    Json,
+    /// Its findings as SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 /// How much of a plan is printed.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::args::{Ask, Common, Planning};
 use super::{logins, migrate, preflight};
@@ -15,6 +15,7 @@ use crate::backend::live::Live;
 use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
+use crate::lint::judge::judge;
 use crate::model::registry::Registry;
 use crate::model::snapshot::{Api, Caps, Read};
 use crate::model::{Addr, Category, Finding, Op, Plan, Rotation, Settings, Severity, Snapshot};
@@ -160,8 +161,21 @@ impl Context {
         let (settings, desired) = (&self.settings, &self.compiled.desired);
         let extent = Extent { withheld: self.withheld.clone(), more };
         let read = observe::observe_to(&*self.servers, settings, kinds, desired, READS_AT_ONCE, extent);
+        ui.json_line(&json!({
+            "@level": "info",
+            "@message": "reading the servers",
+            "type": "observe_start",
+        }));
+        let (begun, asked) = (tokio::time::Instant::now(), self.servers.queries());
         match read.await {
             Ok((snapshot, registry)) => {
+                let queries = self.servers.queries().saturating_sub(asked);
+                ui.json_line(&json!({
+                    "@level": "info",
+                    "@message": format!("read the servers with {queries} queries"),
+                    "type": "observe_complete",
+                    "observed": {"queries": queries, "elapsed_seconds": begun.elapsed().as_secs_f64()},
+                }));
                 let caps = &snapshot.caps;
                 self.now.store(caps.now, Ordering::Relaxed);
                 let seen = Seen { lock: lock::newest(caps, &self.settings.scope), at: caps.now };
@@ -264,6 +278,9 @@ impl Context {
         plan.findings.extend(findings);
         plan.findings.extend(self.missing_namespaces(&plan).await);
         self.warn_of_git(&plan, ui);
+        // Again, for what was found since.
+        let allowed = judge(&mut plan.findings, &self.settings.lint, &self.compiled.desired);
+        plan.allowed.extend(allowed);
         plan.locate(&self.compiled.sources);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         Ok((plan, Some(observation)))
@@ -327,15 +344,36 @@ pub fn tell(ui: &Ui, diagnostic: Diagnostic) {
 
 /// Tells problems: drawn for people, as objects for programs.
 pub fn tell_all(ui: &Ui, all: &Diagnostics, sources: &SourceMap) {
-    if ui.is_json() {
+    if ui.has_events() {
         for item in all.sorted() {
             let diagnostic = diag::json::diagnostic(item, sources);
-            let level = diagnostic["severity"].clone();
+            let level = match diagnostic["severity"].as_str() {
+                Some("error") => "error",
+                Some("warning") => "warn",
+                _ => "info",
+            };
             ui.json_line(&json!({"@level": level, "@message": item.summary, "type": "diagnostic", "diagnostic": diagnostic}));
         }
-    } else if !all.is_empty() {
+    }
+    if !ui.is_json() && !all.is_empty() {
         ui.drawn(diag::text::render(all, sources, ui.colors_messages(), ui.width()).trim_end());
     }
+}
+
+/// Tells what a command found as events. Returns whether that is all of it: people get a text, and
+/// who asks for a document gets that.
+///
+/// # Errors
+/// Events and a document are both asked for on standard output.
+pub fn tell_events(ui: &Ui, is_document: bool, events: impl FnOnce() -> Vec<Json>) -> Result<bool, Exit> {
+    if ui.is_json() && is_document {
+        ui.error("--json prints events, and --format a document: use --json-into FILE for the events");
+        return Err(Exit::Usage);
+    }
+    if ui.has_events() {
+        events().iter().for_each(|event| ui.json_line(event));
+    }
+    Ok(ui.is_json())
 }
 
 /// Prints a result; where that cannot be done, the command failed.

@@ -131,8 +131,8 @@ fn file(path: &Path, args: &Args, common: &Common, ui: &Ui) -> Result<bool, ()> 
 
 /// Prints what changed.
 fn tell(shown: &str, before: &str, after: &str, args: &Args, ui: &Ui) -> Result<bool, ()> {
+    ui.json_line(&json!({"@level": "info", "@message": shown, "type": "format", "file": shown, "written": !args.check}));
     if ui.is_json() {
-        ui.json_line(&json!({"@level": "info", "@message": shown, "type": "format", "file": shown, "written": !args.check}));
         return Ok(true);
     }
     let mut text = format!("{}\n", crate::render::escape::line(shown));

@@ -8,6 +8,7 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
+mod explain;
 mod files;
 mod fmt;
 mod graph;
@@ -15,6 +16,7 @@ mod history;
 mod identity;
 mod import;
 mod init;
+mod lint;
 mod lock;
 mod logins;
 mod migrate;
@@ -27,9 +29,12 @@ mod test;
 mod unlock;
 mod validate;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use clap::{Parser, Subcommand};
 
-use crate::ui::{Exit, Ui, exit, log};
+use crate::ui::{self, Exit, Ui, exit, log};
 use args::Common;
 
 /// Declares ClickHouse tenants in HCL; plans, applies and checks them
@@ -49,6 +54,9 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// charter's own version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const LONG: &str = "charter is terraform for ClickHouse tenants: tenants, databases, roles, users, grants, SQL \
 migrations and Kubernetes Secrets are declared in HCL; `plan` shows exactly what would change in ClickHouse and in \
@@ -94,6 +102,8 @@ enum Command {
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
+    Lint(lint::Args),
+    Explain(explain::Args),
     Graph(graph::Args),
     History(history::Args),
     Completion(completion::Args),
@@ -106,6 +116,13 @@ pub fn main() -> std::process::ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            if error.use_stderr() && asks_for_json() {
+                let ui = Ui::new(ui::Options { json: true, ..ui::Options::default() });
+                ui.opening(VERSION, true);
+                ui.error(error.render().to_string().trim().trim_start_matches("error: "));
+                ui.closing(Exit::Usage, true);
+                return Exit::Usage.into();
+            }
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             // Help that cannot be printed (a closed pipe) leaves nothing else to say.
             let _ = error.print();
@@ -113,7 +130,38 @@ pub fn main() -> std::process::ExitCode {
         }
     };
     let env = crate::config::load::environment();
-    let ui = cli.common.ui(&env);
+    let mut ui = cli.common.ui(&env);
+    let opened = cli.common.json_into.as_deref().map_or(Ok(()), |path| {
+        ui.record_into(path).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    });
+    let streams = cli.command.streams();
+    ui.opening(VERSION, streams);
+    let exit = match opened {
+        Ok(()) => start(cli, ui, &env),
+        Err(reason) => {
+            ui.error(&format!("{reason}; nothing was done"));
+            Ended { ui: Arc::new(ui), exit: Exit::Error }
+        }
+    };
+    exit.ui.closing(exit.exit, streams);
+    exit.exit.into()
+}
+
+/// How a command ended, and who says so.
+struct Ended {
+    ui: Arc<Ui>,
+    exit: Exit,
+}
+
+/// Returns whether the arguments ask for events, though they make no sense.
+fn asks_for_json() -> bool {
+    std::env::args_os().any(|arg| arg == "--json")
+}
+
+/// Starts the log and the runtime, and runs the command.
+fn start(cli: Cli, ui: Ui, env: &BTreeMap<String, String>) -> Ended {
+    let ui = Arc::new(ui);
+    let ended = |exit| Ended { ui: Arc::clone(&ui), exit };
     let options = log::Options {
         verbosity: cli.common.verbosity(),
         directives: env.get("CHARTER_LOG").map(String::as_str),
@@ -122,16 +170,42 @@ pub fn main() -> std::process::ExitCode {
     };
     if let Err(reason) = log::init(options) {
         ui.error(&reason);
-        return Exit::Usage.into();
+        return ended(Exit::Usage);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             ui.error(&format!("cannot start: {error}"));
-            return Exit::Error.into();
+            return ended(Exit::Error);
         }
     };
-    runtime.block_on(run(&cli, &ui)).into()
+    if ui.has_events() {
+        runtime.spawn(on_interrupt(Arc::clone(&ui), cli.command.streams()));
+    }
+    ended(runtime.block_on(run(&cli, &ui)))
+}
+
+/// Ends the events where Ctrl-C ends the process and nobody else sees to it.
+async fn on_interrupt(ui: Arc<Ui>, streams: bool) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        if !ui.interrupts_are_taken() {
+            ui.closing(Exit::Interrupted, streams);
+            // The command may wait for an answer on standard input, which nothing but the end of the
+            // process ends.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "it stands for the signal that would end the process"
+            )]
+            std::process::exit(Exit::Interrupted.code().into());
+        }
+    }
+}
+
+impl Command {
+    /// Returns whether standard output has nothing but events with `--json`.
+    fn streams(&self) -> bool {
+        !matches!(self, Self::Credentials(_) | Self::Completion(_) | Self::Version)
+    }
 }
 
 async fn run(cli: &Cli, ui: &Ui) -> Exit {
@@ -148,6 +222,8 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
+        Command::Lint(args) => lint::run(&cli.common, args, ui),
+        Command::Explain(args) => explain::run(args, ui),
         Command::Graph(args) => graph::run(&cli.common, args, ui),
         Command::History(args) => history::run(&cli.common, args, ui).await,
         Command::Show(args) => show::run(args, ui),

@@ -34,6 +34,12 @@ pub fn run(args: &Args, ui: &Ui) -> Exit {
         Ok(opened) => opened,
         Err(code) => return code,
     };
+    let events = || render::lines::plan(&opened.saved.plan);
+    match context::tell_events(ui, args.format != Format::Text, events) {
+        Ok(true) => return Exit::Done,
+        Ok(false) => {}
+        Err(exit) => return exit,
+    }
     let shown = match args.format {
         Format::Json => format!("{:#}\n", render::json::plan(&opened.saved.plan, &opened.charter)),
         format => plan::render_plan(&opened.saved.plan, format, args.look, ui),

@@ -370,6 +370,12 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns what can be told of a resource without any server: what `charter lint` tells.
+    fn lint(&self, wanted: &Resource) -> Vec<Finding> {
+        let _ = wanted;
+        Vec::new()
+    }
+
     /// Returns what there is to say of the kind as a whole: asked once, with all that is declared.
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let _ = (wanted, world);

@@ -60,6 +60,12 @@ impl Addr {
         &self.0
     }
 
+    /// Returns what is named below the block type, dots between, and the last key.
+    pub fn name(&self) -> (String, Option<&str>) {
+        let words: Vec<&str> = self.0.iter().skip(1).map(|segment| segment.word.as_str()).collect();
+        (words.join("."), self.0.iter().rev().find_map(|segment| segment.key.as_deref()))
+    }
+
     /// Returns the block that declared this: the first two segments, with their keys.
     pub fn block(&self) -> Self {
         Self(self.0.iter().take(2).cloned().collect())

@@ -1,16 +1,19 @@
-//! Plans and checks as events for programs, one object a line, after terraform's machine-readable
-//! UI: `planned_change`, `access_change`, `diagnostic`,
-//! `change_summary`.
+//! Plans, checks and reports as events for programs, one object a line, after terraform's
+//! machine-readable UI: `planned_change`, `access_change`, `diagnostic`, `change_summary`, `report`.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>. A finding is a
 //! `diagnostic` with charter's own fields beside terraform's.
 
 use serde_json::{Value as Json, json};
 
+use super::drift;
+use super::json::terraform;
 use super::text;
+use crate::apply::event_json::{action, resource};
+use crate::apply::report::{NotStarted, Outcome, Problem, Report};
 use crate::model::access::AccessChange;
 use crate::model::plan::Step;
-use crate::model::{Action, Finding, Plan, Severity};
+use crate::model::{Addr, Finding, Plan, Severity};
 
 /// Returns a plan: a line a step, a line a role or user whose access changes, a line a finding, and
 /// the summary.
@@ -28,9 +31,16 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "operation": "plan",
         },
     });
-    plan.steps
-        .iter()
-        .map(change)
+    let drifted = drift::resource_drift(plan, |step| json!({"event": changed("resource_drift", step)}));
+    drifted
+        .into_iter()
+        .map(|mut document| {
+            // The server's change, and not the one that undoes it.
+            let action = document["change"]["actions"][0].take();
+            document["event"]["change"]["action"] = action;
+            document["event"].take()
+        })
+        .chain(plan.steps.iter().map(|step| changed("planned_change", step)))
         .chain(plan.access.iter().map(access))
         .chain(plan.findings.iter().map(finding))
         .chain([summary])
@@ -50,23 +60,27 @@ pub fn check(findings: &[Finding]) -> Vec<Json> {
     findings.iter().map(finding).chain([summary]).collect()
 }
 
-fn change(step: &Step) -> Json {
-    let action = match step.action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Adopt => "import",
-        Action::Delete => "delete",
-        Action::Forget => "forget",
-        Action::Execute { .. } => "execute",
+fn changed(ty: &str, step: &Step) -> Json {
+    let action = if terraform::is_moved_only(step) { "move" } else { action(step.action) };
+    let mut change = json!({
+        "resource": resource(&step.addr, &step.kind),
+        "action": action,
+        "id_key": "identity",
+        "id_value": step.identity,
+    });
+    let previous = terraform::previous_address(step).and_then(|addr| Addr::parse(addr).ok());
+    if let Some(previous) = previous {
+        change["previous_resource"] = resource(&previous, &step.kind);
+    }
+    let message = match ty {
+        "resource_drift" => format!("{}: changed on the server", step.addr),
+        _ => format!("{}: plan to {action}", step.addr),
     };
     json!({
         "@level": "info",
-        "@message": format!("{}: plan to {action}", step.addr),
-        "type": "planned_change",
-        "change": {
-            "resource": {"addr": step.addr, "resource_type": step.kind, "resource_name": step.identity},
-            "action": action,
-        },
+        "@message": message,
+        "type": ty,
+        "change": change,
     })
 }
 
@@ -81,6 +95,7 @@ fn access(change: &AccessChange) -> Json {
 
 fn finding(finding: &Finding) -> Json {
     let level = match finding.severity {
+        _ if finding.denied => "error",
         Severity::Error | Severity::Decision | Severity::Drift => "error",
         Severity::Warning => "warn",
         Severity::Note => "info",
@@ -93,8 +108,44 @@ fn finding(finding: &Finding) -> Json {
             "severity": if level == "error" { "error" } else { "warning" },
             "summary": finding.summary,
             "detail": finding.help.join("\n"),
+            "address": finding.addr,
         },
         "finding": finding,
+    })
+}
+
+/// Returns what became of a run: the line after all events of it.
+pub fn report(report: &Report) -> Json {
+    let outcome = report.outcome();
+    let problems = |problems: &[Problem]| problems.iter().map(problem).collect::<Vec<Json>>();
+    let not_started = |step: &NotStarted| json!({"address": step.addr, "because": step.because.to_string()});
+    json!({
+        "@level": if outcome == Outcome::Done { "info" } else { "error" },
+        "@message": format!("run {}: {}", report.run, outcome.word()),
+        "type": "report",
+        "report": {
+            "run": report.run,
+            "outcome": outcome,
+            "done": report.done.len(),
+            "failed": problems(&report.failed),
+            "unknown": problems(&report.unknown),
+            "not_started": report.not_started.iter().map(not_started).collect::<Vec<Json>>(),
+            "warnings": report.warnings,
+            "stopped": report.stopped,
+            "elapsed_seconds": report.duration.as_secs_f64(),
+        },
+    })
+}
+
+fn problem(problem: &Problem) -> Json {
+    json!({
+        "address": problem.addr,
+        "action": action(problem.action),
+        "error": problem.error,
+        "query_id": problem.query_id,
+        "help": problem.help,
+        "decide": problem.decide,
+        "statement": problem.statement.map(|(number, of)| json!({"number": number, "of": of})),
     })
 }
 

@@ -73,3 +73,47 @@ fn options(targets: &[Addr], rotate: &[Addr]) -> String {
     };
     format!("{}{}", list("only", targets), list("rotating", rotate))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Plan;
+    use crate::plan_file::configuration::Configuration;
+    use crate::plan_file::values::Proof;
+    use crate::plan_file::{Options, Saved};
+
+    fn opened() -> Opened {
+        let plan = Plan { scope: "platform".into(), environment: "production".into(), ..Plan::default() };
+        let saved = Saved {
+            id: String::new(),
+            made_at: 1_000,
+            expires_at: 2_000,
+            made_by: "ada\u{1b}[31m".into(),
+            git_revision: "0123456789abcdef".into(),
+            options: Options { targets: vec![Addr::new("role", "a")], ..Options::default() },
+            configuration: Configuration::default(),
+            values: Proof::Keyed([].into()),
+            digest: Digest::of_bytes(b""),
+            plan,
+        };
+        Opened { charter: "0.1.0".into(), keyed: true, saved }
+    }
+
+    #[test]
+    fn where_it_comes_from_and_what_becomes_of_it_is_told() {
+        let opened = opened();
+        let both = [head(&opened, "0.1.0", 1_500), head(&opened, "0.2.0", 2_000)].join("\n\n");
+        insta::assert_snapshot!(both, @r"
+        Saved plan e3b0c44298fc, made 1970-01-01 00:16:40 UTC by ada\u{1b}[31m with charter 0.1.0 at revision 0123456789ab.
+        For scope platform, environment production, only role.a.
+        It can be applied once, until 1970-01-01 00:33:20 UTC.
+        It was made with CHARTER_PLAN_KEY, which an apply needs, too.
+
+        Saved plan e3b0c44298fc, made 1970-01-01 00:16:40 UTC by ada\u{1b}[31m with charter 0.1.0 at revision 0123456789ab.
+        For scope platform, environment production, only role.a.
+        It expired at 1970-01-01 00:33:20 UTC: plan again.
+        This is charter 0.2.0, which applies plans of its own version only: plan again, or apply it with charter 0.1.0.
+        It was made with CHARTER_PLAN_KEY, which an apply needs, too.
+        ");
+    }
+}

@@ -1,14 +1,18 @@
 //! The streams: results to standard output, everything else to standard error, questions from
 //! standard input. Knows whether they are terminals, how wide they are and whether to colour.
 //!
-//! With JSON everything but an error of the streams is a line on standard output.
+//! With JSON everything but an error of the streams is an event, a line on standard output
+//! (docs/events.md). A file may have the events beside what a person sees.
 
 mod bars;
 pub mod exit;
 pub mod log;
 pub mod progress;
+mod record;
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anstream::ColorChoice;
@@ -20,6 +24,10 @@ use serde_json::{Value as Json, json};
 pub use exit::Exit;
 
 use crate::diag::escape;
+use record::Record;
+
+/// The version of the format of events, for those that read them.
+const EVENTS_VERSION: &str = "1.0";
 
 /// The width where nothing says another, in columns.
 const DEFAULT_WIDTH: usize = 100;
@@ -51,6 +59,19 @@ pub struct Options {
     pub clock: fn() -> Timestamp,
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            color: Color::Auto,
+            columns: None,
+            quiet: false,
+            verbosity: 0,
+            json: false,
+            clock: Timestamp::now,
+        }
+    }
+}
+
 /// One stream.
 struct Stream {
     writer: Box<dyn Write + Send>,
@@ -66,6 +87,9 @@ pub struct Ui {
     out: Mutex<Stream>,
     err: Mutex<Stream>,
     input: Mutex<Box<dyn BufRead + Send>>,
+    record: Mutex<Option<Record>>,
+    has_record: bool,
+    interrupts_are_taken: AtomicBool,
 }
 
 impl Ui {
@@ -86,8 +110,21 @@ impl Ui {
             out: Mutex::new(Stream::new(out, color_out)),
             err: Mutex::new(Stream::new(err, color_err)),
             input: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
+            record: Mutex::new(None),
+            has_record: false,
+            interrupts_are_taken: AtomicBool::new(false),
             options,
         }
+    }
+
+    /// Writes events into a file from here on.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn record_into(&mut self, path: &Path) -> io::Result<()> {
+        *lock(&self.record) = Some(Record::open(path)?);
+        self.has_record = true;
+        Ok(())
     }
 
     /// Returns how many columns there are.
@@ -115,6 +152,49 @@ impl Ui {
         self.options.json
     }
 
+    /// Returns whether anything takes events: a program that reads, or a file.
+    pub fn has_events(&self) -> bool {
+        self.options.json || self.has_record
+    }
+
+    /// Says that whoever calls sees to Ctrl-C from here on.
+    pub fn takes_interrupts(&self) {
+        self.interrupts_are_taken.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether somebody sees to Ctrl-C.
+    pub fn interrupts_are_taken(&self) -> bool {
+        self.interrupts_are_taken.load(Ordering::Relaxed)
+    }
+
+    /// Says who speaks: the first event. It is on standard output only where nothing but events is.
+    pub fn opening(&self, version: &str, streams: bool) {
+        self.edge(
+            streams,
+            &json!({
+                "@level": "info",
+                "@message": format!("charter {version}"),
+                "type": "version",
+                "charter": version,
+                "ui": EVENTS_VERSION,
+            }),
+        );
+    }
+
+    /// Says how it ended: the last event. It is where the first one is.
+    pub fn closing(&self, exit: Exit, streams: bool) {
+        let level = if matches!(exit, Exit::Done | Exit::Changes) { "info" } else { "error" };
+        self.edge(
+            streams,
+            &json!({
+                "@level": level,
+                "@message": exit.text(),
+                "type": "exit",
+                "exit": {"code": exit.code(), "meaning": exit.text()},
+            }),
+        );
+    }
+
     /// Writes a result, with a line break at its end.
     ///
     /// # Errors
@@ -125,9 +205,8 @@ impl Ui {
 
     /// Says how things go on; not with `--quiet`.
     pub fn status(&self, text: &str) {
-        if self.options.json {
-            self.json_line(&message("info", text));
-        } else if !self.options.quiet {
+        self.json_line(&message("info", text));
+        if !self.options.json && !self.options.quiet {
             self.say(text);
         }
     }
@@ -142,17 +221,45 @@ impl Ui {
         self.problem("error", text, AnsiColor::Red.on_default().bold());
     }
 
-    /// Writes an object as a JSON line, with the time.
-    pub fn json_line(&self, object: &impl Serialize) {
-        let Ok(mut json) = serde_json::to_value(object) else {
-            return;
-        };
+    /// Writes an event where events go: a JSON line with the time. Nothing where they go nowhere.
+    pub fn json_line(&self, event: &impl Serialize) {
+        if let Some(line) = self.line(event) {
+            self.keep_line(&line);
+            if self.options.json {
+                // Who listens to events and goes away does not end the run.
+                let _ = lock(&self.out).write(&line);
+            }
+        }
+    }
+
+    /// Writes an event; into the file of events alone where standard output has a document.
+    fn edge(&self, streams: bool, event: &Json) {
+        if streams {
+            self.json_line(event);
+        } else if let Some(line) = self.line(event) {
+            self.keep_line(&line);
+        }
+    }
+
+    fn line(&self, event: &impl Serialize) -> Option<String> {
+        if !self.has_events() {
+            return None;
+        }
+        let mut json = serde_json::to_value(event).ok()?;
         if let Json::Object(members) = &mut json {
             let now = (self.options.clock)().to_string();
             members.insert("@timestamp".into(), now.into());
+            members.entry("@module").or_insert_with(|| "charter.ui".into());
         }
-        // Who listens to events and goes away does not end the run.
-        let _ = lock(&self.out).write(&json.to_string());
+        Some(json.to_string())
+    }
+
+    fn keep_line(&self, line: &str) {
+        let written = lock(&self.record).as_mut().map_or(Ok(()), |record| record.line(line));
+        if let Err(reason) = written {
+            let style = AnsiColor::Yellow.on_default().bold();
+            self.say(&format!("{style}warning{style:#}: {}", escape::block(&reason)));
+        }
     }
 
     /// Asks a question and returns the answer, a line; empty at the end of the input.
@@ -181,20 +288,19 @@ impl Ui {
     }
 
     fn problem(&self, severity: &str, text: &str, style: Style) {
-        if self.options.json {
-            let level = if severity == "warning" { "warn" } else { severity };
-            let mut line = message(level, text);
-            line["type"] = "diagnostic".into();
-            line["diagnostic"] = json!({"severity": severity, "summary": text, "detail": ""});
-            self.json_line(&line);
-        } else {
+        let level = if severity == "warning" { "warn" } else { severity };
+        let mut line = message(level, text);
+        line["type"] = "diagnostic".into();
+        line["diagnostic"] = json!({"severity": severity, "summary": text, "detail": ""});
+        self.json_line(&line);
+        if !self.options.json {
             self.say(&format!("{style}{severity}{style:#}: {}", escape::block(text)));
         }
     }
 }
 
 fn message(level: &str, text: &str) -> Json {
-    json!({"@level": level, "@message": text, "@module": "charter.ui", "type": "log"})
+    json!({"@level": level, "@message": text, "type": "log"})
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -17,7 +17,7 @@ use crate::model::Action;
 /// How often a line says that a step still runs.
 const STILL: Duration = Duration::from_secs(10);
 
-/// Something that shows events.
+/// Something that shows events to people; [`Reporter::Json`] shows them nothing.
 enum Reporter {
     Bars(Bars),
     Lines(Lines),
@@ -49,13 +49,12 @@ pub async fn show(ui: &Ui, mut events: UnboundedReceiver<Event>) {
 
 impl Reporter {
     fn show(&mut self, ui: &Ui, event: &Event) {
+        if ui.has_events() {
+            ui.json_line(event);
+            event.diagnostic().iter().for_each(|diagnostic| ui.json_line(diagnostic));
+        }
         match self {
-            Self::Json => {
-                ui.json_line(event);
-                if let Some(diagnostic) = event.diagnostic() {
-                    ui.json_line(&diagnostic);
-                }
-            }
+            Self::Json => {}
             Self::Lines(lines) => lines.show(ui, event),
             Self::Bars(bars) => {
                 let line = is_worth_a_line(ui, event).then(|| match ui.colors_messages() {

@@ -62,6 +62,9 @@ fn ui(options: Options, input: &'static str) -> (Ui, Buffer, Buffer) {
         out: Mutex::new(Stream::new(out.clone(), false)),
         err: Mutex::new(Stream::new(err.clone(), false)),
         input: Mutex::new(Box::new(input.as_bytes())),
+        record: Mutex::new(None),
+        has_record: false,
+        interrupts_are_taken: AtomicBool::new(false),
         options,
     };
     (ui, out, err)
@@ -96,6 +99,26 @@ fn a_program_gets_lines_with_the_time() {
     assert_eq!(lines[0]["@timestamp"], "1970-01-01T00:00:00Z");
     assert_eq!(lines[1]["diagnostic"]["severity"], "error");
     assert!(err.text().is_empty());
+}
+
+#[test]
+fn a_file_has_the_events_beside_what_a_person_sees() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.json");
+    let (mut ui, out, err) = ui(Options { quiet: true, ..options() }, "");
+    ui.record_into(&path).unwrap();
+    ui.opening("1.2.3", true);
+    ui.status("reading.");
+    ui.result("a plan").unwrap();
+    ui.error("no such tenant");
+    ui.closing(Exit::Error, true);
+    assert_eq!((out.text().as_str(), err.text().as_str()), ("a plan\n", "error: no such tenant\n"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let types: Vec<&Json> = lines.iter().map(|line| &line["type"]).collect();
+    assert_eq!(types, ["version", "log", "diagnostic", "exit"]);
+    assert_eq!(lines[3]["exit"]["code"], 1);
+    assert!(lines.iter().all(|line| line["@module"] == "charter.ui" && line["@timestamp"].is_string()));
 }
 
 #[test]

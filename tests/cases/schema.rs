@@ -1,11 +1,11 @@
-//! `docs/plan.schema.json`, and a judge of the part of JSON Schema that it is written in: a keyword
+//! The schemas in `docs/`, and a judge of the part of JSON Schema that it is written in: a keyword
 //! that the judge does not know fails, so that nothing of the schema goes unread.
 
 use serde_json::Value as Json;
 
-/// Returns the schema of a plan.
-pub fn read() -> Json {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/plan.schema.json");
+/// Returns a schema by the name of its file.
+pub fn read(name: &str) -> Json {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -63,6 +63,7 @@ pub fn wrong(root: &Json, schema: &Json, value: &Json, path: &str) -> Vec<String
 fn is(value: &Json, ty: &Json) -> bool {
     match ty.as_str().unwrap() {
         "string" => value.is_string(),
+        "number" => value.is_number(),
         "integer" => value.is_i64() || value.is_u64(),
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),
@@ -70,6 +71,24 @@ fn is(value: &Json, ty: &Json) -> bool {
         "null" => value.is_null(),
         other => panic!("the judge does not know type {other}"),
     }
+}
+
+/// Returns what is wrong with the lines of an event stream, by the definition of each one's type.
+pub fn wrong_events(text: &str) -> Vec<String> {
+    let root = read("events.schema.json");
+    let judge = |line: &str| {
+        let event: Json = match serde_json::from_str(line) {
+            Ok(event) => event,
+            Err(error) => return vec![format!("{error}: {line}")],
+        };
+        let ty = event["type"].as_str().unwrap_or_default();
+        let Some(schema) = root["$defs"].get(ty) else { return vec![format!("no such type: {line}")] };
+        let mut found = wrong(&root, schema, &event, ty);
+        let named = unnamed(&root, schema, &event, ty);
+        found.extend(named.iter().map(|at| format!("{at}: not in the schema: {line}")));
+        found
+    };
+    text.lines().flat_map(judge).collect()
 }
 
 /// Returns the fields of objects that no schema names.

@@ -56,6 +56,8 @@ fn of_the_program() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
@@ -86,6 +88,10 @@ fn of_the_program() {
 
           --json
               Events and diagnostics as JSON, one object a line
+
+          --json-into <FILE>
+              The same events into this file, while the terminal has what people read; see
+              docs/events.md
 
       -q, --quiet
               Results, warnings and errors only
@@ -143,6 +149,8 @@ fn of_the_program_in_short() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
@@ -225,6 +233,7 @@ fn of_plan() {
               - text:     For people
               - markdown: For a comment on a pull request
               - json:     For programs
+              - sarif:    Its findings as SARIF 2.1.0, for code scanning
               
               [default: text]
 
@@ -336,7 +345,8 @@ fn of_check() {
     Asks the live servers: were the expected migrations applied (tracking), do databases, users, roles
     and grants exist as declared (access), are the managed tables there with their columns (tables), do
     the Secrets hold what they must, and does it log in (secrets), does the operator say that its
-    tenants are ready (readiness).
+    tenants are ready (readiness). Of what was changed on the servers since the last apply it says when
+    and by whom, where they keep that (docs/drift.md).
 
     Usage: charter check [OPTIONS]
 

@@ -5,13 +5,17 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod events;
 mod fmt;
 mod graph;
 mod harness;
 mod help;
 mod init;
 mod invalid;
+mod lint;
 mod migrate;
+#[path = "../cases/schema.rs"]
+mod schema;
 mod servers;
 mod streams;
 mod testing;

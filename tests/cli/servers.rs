@@ -47,7 +47,9 @@ fn each_command_that_needs_it_fails_with_1() {
 fn as_a_json_line() {
     let output = unreachable(&["plan", "--json"]);
     assert_eq!((output.code, output.stderr.as_str()), (1, ""), "{output}");
-    let line: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let lines: Vec<serde_json::Value> =
+        output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let line = lines.iter().find(|line| line["type"] == "diagnostic").unwrap();
     assert_eq!(line["type"], "diagnostic");
     assert_eq!(line["diagnostic"]["severity"], "error");
     assert_eq!(line["diagnostic"]["summary"], "ClickHouse cannot be reached");

@@ -112,14 +112,17 @@ fn problems_as_json_lines() {
     assert_eq!((output.code, output.stderr.as_str()), (1, ""));
     let mut lines: Vec<Json> =
         output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 1, "{output}");
-    let time = lines[0]["@timestamp"].as_str().unwrap();
+    let types: Vec<&Json> = lines.iter().map(|line| &line["type"]).collect();
+    assert_eq!(types, ["version", "diagnostic", "exit"], "{output}");
+    assert_eq!(lines[2]["exit"]["code"], 1);
+    let time = lines[1]["@timestamp"].as_str().unwrap();
     assert!(time.ends_with('Z') && time.contains('T'), "{time}");
-    lines[0]["@timestamp"] = "<time>".into();
-    insta::assert_json_snapshot!(lines[0], @r#"
+    lines[1]["@timestamp"] = "<time>".into();
+    insta::assert_json_snapshot!(lines[1], @r#"
     {
       "@level": "error",
       "@message": "unknown resource",
+      "@module": "charter.ui",
       "@timestamp": "<time>",
       "diagnostic": {
         "detail": "",

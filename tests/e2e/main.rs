@@ -18,6 +18,8 @@ mod estate;
 mod pods;
 mod project;
 mod scenarios;
+#[path = "../cases/schema.rs"]
+mod schema;
 mod servers;
 
 use std::process::ExitCode;

@@ -83,9 +83,10 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         files: &files,
     };
     let exit = if args.detailed_exitcode { exit(&files, holder.is_some()) } else { Exit::Done };
-    if ui.is_json() && args.format == Format::Text {
-        render::status::lines(&status).iter().for_each(|line| ui.json_line(line));
-        return exit;
+    match context::tell_events(ui, args.format != Format::Text, || render::status::lines(&status)) {
+        Ok(true) => return exit,
+        Ok(false) => {}
+        Err(exit) => return exit,
     }
     let text = match args.format {
         Format::Text => {

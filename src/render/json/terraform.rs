@@ -66,7 +66,7 @@ pub fn planned_values(steps: &[Step]) -> Json {
 
 /// Returns what identifies a resource.
 pub fn resource(step: &Step) -> Map<String, Json> {
-    let (name, index) = name(&step.addr);
+    let (name, index) = step.addr.name();
     let mut members = Map::new();
     let fields = [
         ("address", json!(step.addr)),
@@ -144,7 +144,7 @@ fn change(actions: &[&str], before: Option<&Attrs>, after: Option<&Attrs>) -> Js
 fn actions(step: &Step) -> [&'static str; 1] {
     match step.action {
         Action::Create | Action::Execute { .. } => ["create"],
-        Action::Update if step.diff.iter().all(|diff| diff.attr == "address") && is_moved(step) => ["no-op"],
+        Action::Update if is_moved_only(step) => ["no-op"],
         Action::Update => ["update"],
         Action::Delete => ["delete"],
         Action::Forget => ["forget"],
@@ -152,12 +152,15 @@ fn actions(step: &Step) -> [&'static str; 1] {
     }
 }
 
-fn is_moved(step: &Step) -> bool {
-    previous_address(step).is_some()
+/// Returns whether a step changes nothing but an address.
+pub fn is_moved_only(step: &Step) -> bool {
+    step.action == Action::Update
+        && step.diff.iter().all(|diff| diff.attr == "address")
+        && previous_address(step).is_some()
 }
 
 /// Returns where a resource was declared before, where that is elsewhere.
-fn previous_address(step: &Step) -> Option<&str> {
+pub fn previous_address(step: &Step) -> Option<&str> {
     let moved = step.diff.iter().find(|diff| diff.attr == "address")?;
     moved.before.as_str().filter(|before| *before != step.addr.to_string())
 }
@@ -177,9 +180,22 @@ fn after(step: &Step) -> Option<Attrs> {
         Action::Update | Action::Adopt => step.before.clone().unwrap_or_default(),
         Action::Create | Action::Delete | Action::Forget | Action::Execute { .. } => Attrs::new(),
     };
+    // What is not declared and differs all the same goes back to what it is by itself.
+    let is_declared = |attr: &String| desired.get(attr).is_some_and(|value| !value.is_null());
+    for diff in step.diff.iter().filter(|diff| is_attribute(step, &diff.attr) && !is_declared(&diff.attr)) {
+        match &diff.after {
+            Value::Null => after.remove(&diff.attr),
+            value => after.insert(diff.attr.clone(), value.clone()),
+        };
+    }
     after.extend(declared.map(|(name, value)| (name.clone(), value.clone())));
     after.extend(renamed(step).map(|(_, new)| ("name".to_owned(), new.clone())));
     Some(after)
+}
+
+/// Returns whether a difference is one of an attribute, and not of the record alone.
+fn is_attribute(step: &Step, attr: &str) -> bool {
+    step.action == Action::Update && step.before.as_ref().is_some_and(|before| before.contains_key(attr))
 }
 
 fn renamed(step: &Step) -> Option<(&Value, &Value)> {
@@ -202,14 +218,6 @@ fn mask_value(value: &Value) -> Json {
             Json::Bool(false)
         }
     }
-}
-
-/// Returns what an address names below its block type, and its last key.
-pub fn name(addr: &Addr) -> (String, Option<&str>) {
-    let below = addr.segments().get(1..).unwrap_or_default();
-    let words: Vec<&str> = below.iter().map(|segment| segment.word.as_str()).collect();
-    let index = addr.segments().iter().rev().find_map(|segment| segment.key.as_deref());
-    (words.join("."), index)
 }
 
 #[cfg(test)]
@@ -274,6 +282,18 @@ mod tests {
         let changes = resource_changes(&[moved]);
         assert_eq!(changes[0]["change"]["actions"], json!(["update"]));
         assert_eq!(changes[0]["change"]["before"]["name"], "reader");
+    }
+
+    #[test]
+    fn what_is_not_declared_any_more_is_not_there_afterwards() {
+        let mut changed = step(Action::Update, "analyst");
+        changed.before.as_mut().unwrap().insert("names".into(), Value::strings(["evil"]));
+        changed.diff.push(AttrDiff {
+            attr: "names".into(),
+            before: Value::strings(["evil"]),
+            after: Value::strings::<&str>([]),
+        });
+        assert_eq!(resource_changes(&[changed])[0]["change"]["after"]["names"], json!([]));
     }
 
     #[test]

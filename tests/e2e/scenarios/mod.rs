@@ -18,6 +18,7 @@ mod imported;
 mod isolation;
 mod issued;
 mod least;
+mod lint;
 mod lock;
 mod looks;
 mod migrate;
@@ -30,6 +31,7 @@ mod refusals;
 mod removal;
 mod rotation;
 mod saved;
+mod saved_once;
 mod scale;
 mod secrets;
 mod settings;
@@ -54,10 +56,12 @@ pub fn all() -> Vec<Scenario> {
         waiting::scenarios(),
         onboarding::scenarios(),
         saved::scenarios(),
+        saved_once::scenarios(),
         access::scenarios(),
         drift::scenarios(),
         examples::scenarios(),
         migrate::scenarios(),
+        lint::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
         cause::scenarios(),

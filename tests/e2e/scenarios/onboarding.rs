@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::project::{Project, secret_name};
+use crate::schema;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
@@ -88,14 +89,20 @@ fn readiness(project: &Project, organization: &str) {
 fn json_lines(project: &Project) {
     project.write("third.hcl", "role \"@_third\" {}\n");
     let mut types = Vec::new();
-    for args in [&["plan", "--json"][..], &["apply", "--auto-approve", "--json"], &["check", "--json"]] {
-        for line in project.charter(args).exits(0).stdout.lines() {
-            let object: serde_json::Value =
-                serde_json::from_str(line).unwrap_or_else(|_| panic!("{args:?}: {line}"));
-            types.push(object["type"].as_str().expect("a type").to_owned());
-        }
+    let both = ["--json", "--json-into", "events.json"];
+    for command in [&["plan"][..], &["apply", "--auto-approve"], &["check"], &["migrate", "status"]] {
+        let stdout = project.charter(&[command, &both].concat()).exits(0).stdout;
+        let wrong = schema::wrong_events(&stdout);
+        assert!(wrong.is_empty(), "{command:?}: {wrong:#?}");
+        assert_eq!(std::fs::read_to_string(project.file("events.json")).unwrap(), stdout);
+        let found = stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let found: Vec<String> = found.map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+        assert_eq!((&*found[0], &*found[found.len() - 1]), ("version", "exit"));
+        types.extend(found);
     }
-    for expected in ["planned_change", "change_summary", "apply_complete", "check_summary"] {
+    for expected in
+        ["planned_change", "change_summary", "apply_complete", "report", "check_summary", "migration_summary"]
+    {
         assert!(types.iter().any(|found| found == expected), "no {expected} in {types:?}");
     }
 }

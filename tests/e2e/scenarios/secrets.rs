@@ -26,16 +26,18 @@ fn grep(project: &mut Project) {
 
     let mut printed = String::new();
     let mut keep = |output: crate::command::Output| printed.push_str(&output.all());
-    keep(project.charter(&["plan", "--sql", "-vvv"]).exits(0));
+    keep(project.charter(&["plan", "--sql", "-o", "saved.plan", "-vvv"]).exits(0));
+    keep(project.charter(&["show", "saved.plan", "--sql", "-vvv"]).exits(0));
     keep(project.charter(&["plan", "--format", "json", "-vvv"]).exits(0));
-    keep(project.charter(&["apply", "--auto-approve", "--json", "-vvv"]).exits(0));
+    keep(project.charter(&["apply", "saved.plan", "--json", "-vvv"]).exits(0));
     let first = project.password(&project.name("a"));
     // Error paths: a lost Secret, a Secret changed by hand, a migration that fails as the tenant.
     project.cluster().delete("Secret", &crate::project::secret_name(&project.name("a")));
     keep(project.charter(&["check", "-vvv"]).exits(2));
     keep(project.charter(&["plan", "--sql", "--format", "json", "-vvv"]).exits(0));
     project.schema("a", "V2__t.sql", "INSERT INTO t SELECT throwIf(1, 'fails')");
-    keep(project.charter(&["apply", "--auto-approve", "-vvv"]).exits(3));
+    keep(project.charter(&["apply", "--auto-approve", "-vvv", "--json-into", "events.json"]).exits(3));
+    printed_events(project);
     let second = project.password(&project.name("a"));
     assert_ne!(first, second);
     keep(project.charter(&["check", "--format", "json", "-vvv"]).exits(2));
@@ -48,6 +50,16 @@ fn grep(project: &mut Project) {
 
     secrets.push("hunter5-sensitive-variable".to_owned());
     nowhere(project, printed, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// Asserts that the events of an apply that failed are all in their file, which [`nowhere`] reads, too.
+fn printed_events(project: &Project) {
+    let events = std::fs::read_to_string(project.file("events.json")).unwrap();
+    assert!(crate::schema::wrong_events(&events).is_empty(), "{events}");
+    for event in ["apply_errored", "apply_complete", "report"] {
+        assert!(events.contains(&format!("\"type\":\"{event}\"")), "{event}: {events}");
+    }
+    assert!(events.lines().last().unwrap().contains("\"code\":3"), "{events}");
 }
 
 /// Asserts that secrets, and what could stand for them, are neither in what was printed nor in any
