@@ -224,7 +224,7 @@ impl Ui {
     /// Writes an event where events go: a JSON line with the time. Nothing where they go nowhere.
     pub fn json_line(&self, event: &impl Serialize) {
         if let Some(line) = self.line(event) {
-            self.keep_line(&line);
+            self.keep(&line);
             if self.options.json {
                 // Who listens to events and goes away does not end the run.
                 let _ = lock(&self.out).write(&line);
@@ -237,7 +237,7 @@ impl Ui {
         if streams {
             self.json_line(event);
         } else if let Some(line) = self.line(event) {
-            self.keep_line(&line);
+            self.keep(&line);
         }
     }
 
@@ -254,7 +254,7 @@ impl Ui {
         Some(json.to_string())
     }
 
-    fn keep_line(&self, line: &str) {
+    fn keep(&self, line: &str) {
         let written = lock(&self.record).as_mut().map_or(Ok(()), |record| record.line(line));
         if let Err(reason) = written {
             let style = AnsiColor::Yellow.on_default().bold();

@@ -18,7 +18,7 @@ const LEFT_OUT: [&str; 6] = ["charter_version", "digest", "planned_values", "ser
 
 /// Makes an empty file where `CHARTER_TEST_UPDATE=three` asks for all three of each case.
 pub fn make(path: &Path) {
-    let asked = std::env::var("CHARTER_TEST_UPDATE").is_ok_and(|asked| asked == "three");
+    let asked = std::env::var_os("CHARTER_TEST_UPDATE").is_some_and(|asked| asked == "three");
     if asked && !path.exists() {
         std::fs::write(path, "").unwrap();
     }
