@@ -12,7 +12,7 @@
 //!
 //! The rules, checked by `tests/architecture.rs`:
 //!
-//! - R1 [`model`] depends on nothing of ours but [`diag`]. [`plan`], [`render`], [`migrate`],
+//! - R1 [`model`] depends on nothing of ours but [`diag`]. [`plan`], [`render`], [`migrate`], [`lint`],
 //!   [`plan_file`], [`privileges`], [`isolation`] and the [`kinds`] do no I/O and know no clock and no randomness.
 //! - R2 Network only in [`backend`]; disk and environment only in [`config::load`] and [`cli`].
 //! - R3 [`apply`] imports neither [`plan`], [`config`] nor [`kinds`]: it executes the operations
@@ -31,6 +31,7 @@ pub mod format;
 pub mod import;
 pub mod isolation;
 pub mod kinds;
+pub mod lint;
 pub mod migrate;
 pub mod model;
 pub mod observe;

@@ -97,7 +97,9 @@ fn r1_the_model_depends_on_diagnostics_only() {
 
 #[test]
 fn r1_planning_rendering_and_kinds_are_pure() {
-    for folder in ["plan", "render", "kinds", "migrate", "privileges", "isolation", "diag", "plan_file"] {
+    for folder in
+        ["plan", "render", "kinds", "lint", "migrate", "privileges", "isolation", "diag", "plan_file"]
+    {
         none(&uses(folder, &IMPURE));
     }
 }
@@ -133,6 +135,7 @@ fn r4_only_ui_prints() {
         "config",
         "isolation",
         "kinds",
+        "lint",
         "migrate",
         "model",
         "observe",
@@ -163,9 +166,19 @@ fn r5_kinds_do_not_know_each_other() {
 
 #[test]
 fn r5_the_core_names_no_kind() {
-    for folder in
-        ["apply", "config", "diag", "isolation", "model", "observe", "plan", "render", "ui", "backend"]
-    {
+    for folder in [
+        "apply",
+        "config",
+        "diag",
+        "isolation",
+        "lint",
+        "model",
+        "observe",
+        "plan",
+        "render",
+        "ui",
+        "backend",
+    ] {
         let found = uses(
             folder,
             &[

@@ -1,6 +1,6 @@
 //! The documentation says what the code does: the tables of `docs/language.md` are made from the
 //! kinds' schemas, and its lists of blocks, settings and functions and the pages of `docs/codes/`
-//! are compared with the code. `CHARTER_TEST_UPDATE=1 cargo test --test docs` rewrites the tables.
+//! are compared with the code. `CHARTER_TEST_UPDATE=1 cargo test --test docs` rewrites the tables and the facts of the pages.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read the pages is to fail")]
 
@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 use charter::config::{self, Input};
 use charter::kinds::Kinds;
+use charter::lint::{registry, select, statement};
 use charter::model::files::Files;
 use charter::model::schema::{Arity, BlockSchema};
 use charter::plan::lint;
+use charter::render;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -123,7 +125,7 @@ fn every_block_and_setting_is_documented() {
     let (_, text) = page("language.md");
     let found = sections(&text);
     assert_eq!(first_words(&found["blocks"]), suggested("q9 {}\n", "unknown block"));
-    for block in ["charter", "clickhouse", "kubernetes", "isolation", "rollout", "variable \"v\""] {
+    for block in ["charter", "clickhouse", "kubernetes", "isolation", "rollout", "lint", "variable \"v\""] {
         let name = block.split(' ').next().unwrap();
         let known = suggested(&format!("{block} {{\n  q9 = 1\n}}\n"), "unknown attribute");
         assert_eq!(first_words(&found[name]), known, "{name}");
@@ -204,6 +206,66 @@ fn every_code_has_a_page() {
     assert_eq!(documented, used.iter().collect::<Vec<_>>(), "the pages in docs/codes/");
     for code in lint::CODES {
         assert_eq!(pages[code.code].0, code.title.trim_end_matches('.'), "{}", code.code);
+    }
+}
+
+/// Each page ends with what the code says of it, and its title and severity are read as they stand.
+#[test]
+fn each_page_says_what_can_be_done_about_its_code() {
+    let mut wrong = Vec::new();
+    for code in registry::all() {
+        let path = root().join(format!("docs/codes/{}.md", code.code));
+        let text = fs::read_to_string(&path).unwrap();
+        let facts = render::codes::facts(code);
+        let body = text.split("\n<!-- begin facts -->").next().unwrap().trim_end();
+        let updated = format!("{body}\n\n<!-- begin facts -->\n{facts}\n<!-- end -->\n");
+        if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
+            fs::write(path, updated).unwrap();
+        } else if updated != text {
+            wrong.push(code.code);
+        }
+    }
+    assert!(wrong.is_empty(), "out of date: {wrong:?}: CHARTER_TEST_UPDATE=1 cargo test --test docs");
+    assert_eq!(registry::all().len(), code_pages().len(), "each page has a title and a severity");
+}
+
+#[test]
+fn the_groups_of_codes_are_listed() {
+    let mut table = String::from("| Group | Codes | |\n|---|---|---|\n");
+    for group in select::GROUPS {
+        let codes: Vec<String> =
+            group.codes.iter().map(|code| format!("[{code}](codes/{code}.md)")).collect();
+        let _ = writeln!(table, "| `{}` | {} | {} |", group.name, codes.join(" "), group.what);
+    }
+    let (path, text) = page("lint.md");
+    let updated = text.replace(&sections(&text)["groups"], &table);
+    if std::env::var_os("CHARTER_TEST_UPDATE").is_some() {
+        fs::write(path, updated).unwrap();
+    } else {
+        assert!(updated == text, "docs/lint.md is out of date: CHARTER_TEST_UPDATE=1 cargo test --test docs");
+    }
+}
+
+/// The rules of lint say why, by an example, and what to do.
+#[test]
+fn each_page_of_lint_has_its_sections() {
+    for rule in statement::rules() {
+        let code = registry::find(rule.code).unwrap();
+        assert!(code.severities.contains(&rule.severity), "{}: its severity", rule.code);
+        for section in ["\n## Why it matters\n", "\n## Example\n", "\n## What to do\n"] {
+            assert!(code.page.contains(section), "{}: {section}", rule.code);
+        }
+        let example = code.page.split("```sql\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
+        let statements = charter::migrate::split(example).unwrap();
+        let sources: Vec<_> = statements
+            .iter()
+            .map(|one| statement::Source {
+                text: &one.text,
+                settings: one.settings.iter().map(|(name, value)| (&**name, &**value)).collect(),
+            })
+            .collect();
+        let hits = statement::lint(&sources, 0);
+        assert!(hits.iter().any(|hit| hit.rule.code == rule.code), "{}: the example is not told", rule.code);
     }
 }
 

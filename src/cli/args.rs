@@ -70,6 +70,19 @@ pub enum Format {
     Json,
 }
 
+/// How a plan is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// For a comment on a pull request.
+    Markdown,
+    /// For programs.
+    Json,
+    /// Its findings as SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
 /// How much of a plan is printed.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Look {

@@ -12,6 +12,7 @@ use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
 use crate::kinds::LoginProbe;
 use crate::kinds::common::migration;
+use crate::lint::judge::judge;
 use crate::model::snapshot::Caps;
 use crate::model::{Addr, Category, Finding, Rotation, Secret, Settings, Severity};
 use crate::render::check::Report;
@@ -89,17 +90,19 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         if args.replay {
             replayed(&context, &observation, &args.targets, &run.id, (&mut findings, ui)).await?;
         }
+        let allowed = judge(&mut findings, &context.settings.lint, &context.compiled.desired);
         findings.iter_mut().for_each(|finding| finding.locate(&context.compiled.sources));
         findings.sort_by(|a, b| {
             (a.category, a.severity, &a.addr, a.code).cmp(&(b.category, b.severity, &b.addr, b.code))
         });
         let servers = plan::servers(&context.settings, &observation.snapshot);
-        Ok::<_, Exit>((context, servers, findings, isolation))
+        Ok::<_, Exit>((context, servers, findings, allowed, isolation))
     };
-    let (context, servers, findings, isolation) = match checked.await {
+    let (context, servers, findings, mut allowed, isolation) = match checked.await {
         Ok(checked) => checked,
         Err(exit) => return exit,
     };
+    allowed.iter_mut().for_each(|one| one.locate(&context.compiled.sources));
     let Settings { scope, environment, .. } = &context.settings;
     let resources = plan::selected(&context.compiled.desired, &args.targets).len();
     let report = Report {
@@ -108,6 +111,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         servers: &servers,
         resources,
         findings: &findings,
+        allowed: &allowed,
         isolation: isolation.as_ref(),
     };
     let text = match args.format {
@@ -119,9 +123,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         Format::Markdown => render::markdown::check(&report),
         Format::Json => format!("{:#}\n", render::check::json(&report, env!("CARGO_PKG_VERSION"))),
     };
-    let drifted = |finding: &Finding| {
-        matches!(finding.severity, Severity::Error | Severity::Decision | Severity::Drift)
-    };
+    let drifted = |finding: &Finding| finding.refuses() || finding.severity == Severity::Drift;
     let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
     match context::tell_events(ui, args.format != Format::Text, || render::lines::check(&findings)) {
         Ok(true) => exit,

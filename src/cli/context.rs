@@ -15,6 +15,7 @@ use crate::backend::live::Live;
 use crate::config::{self, Compiled};
 use crate::diag::{self, Diagnostic, Diagnostics, SourceMap};
 use crate::kinds::Kinds;
+use crate::lint::judge::judge;
 use crate::model::registry::Registry;
 use crate::model::snapshot::{Api, Caps, Read};
 use crate::model::{Addr, Category, Finding, Op, Plan, Rotation, Settings, Severity, Snapshot};
@@ -277,6 +278,9 @@ impl Context {
         plan.findings.extend(findings);
         plan.findings.extend(self.missing_namespaces(&plan).await);
         self.warn_of_git(&plan, ui);
+        // Again, for what was found since.
+        let allowed = judge(&mut plan.findings, &self.settings.lint, &self.compiled.desired);
+        plan.allowed.extend(allowed);
         plan.locate(&self.compiled.sources);
         plan.findings.sort_by(|a, b| (a.severity, &a.addr, a.code).cmp(&(b.severity, &b.addr, b.code)));
         Ok((plan, Some(observation)))

@@ -8,6 +8,7 @@ mod check;
 mod completion;
 mod context;
 mod credentials;
+mod explain;
 mod files;
 mod fmt;
 mod graph;
@@ -15,6 +16,7 @@ mod history;
 mod identity;
 mod import;
 mod init;
+mod lint;
 mod lock;
 mod logins;
 mod migrate;
@@ -101,6 +103,8 @@ enum Command {
     Credentials(credentials::Args),
     Unlock(unlock::Args),
     Rotate(rotate::Args),
+    Lint(lint::Args),
+    Explain(explain::Args),
     Graph(graph::Args),
     History(history::Args),
     Completion(completion::Args),
@@ -220,6 +224,8 @@ async fn run(cli: &Cli, ui: &Ui) -> Exit {
         Command::Credentials(args) => credentials::run(&cli.common, args, ui).await,
         Command::Unlock(args) => unlock::run(&cli.common, args, ui).await,
         Command::Rotate(args) => rotate::run(&cli.common, args, ui).await,
+        Command::Lint(args) => lint::run(&cli.common, args, ui),
+        Command::Explain(args) => explain::run(args, ui),
         Command::Graph(args) => graph::run(&cli.common, args, ui),
         Command::History(args) => history::run(&cli.common, args, ui).await,
         Command::Show(args) => show::run(args, ui),

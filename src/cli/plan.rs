@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Common, Format, Look, Planning};
+use super::args::{Common, Format, Look, PlanFormat, Planning};
 use super::context::{self, Context, Observation};
 use super::saved::{self, Out};
-use super::{files, identity};
+use super::{files, identity, lint};
 use crate::case;
 use crate::config::load::environment;
 use crate::diag::Diagnostic;
@@ -45,7 +45,7 @@ pub struct Args {
     planning: Planning,
     /// How the plan is printed
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    format: PlanFormat,
     #[command(flatten)]
     look: Look,
     /// Exit with 2 where there are changes or findings
@@ -82,7 +82,7 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     };
     match planned.await {
         Ok((context, plan)) => {
-            let exit = print(&plan, args, ui);
+            let exit = print(&plan, common, args, ui);
             match saved::save(&context, &args.planning, &plan, &run, &args.out, ui) {
                 Ok(()) => exit,
                 Err(code) => code,
@@ -103,15 +103,24 @@ fn record(context: &Context, observation: &Observation, path: &Path, ui: &Ui) ->
     })
 }
 
-fn print(plan: &Plan, args: &Args, ui: &Ui) -> Exit {
+fn print(plan: &Plan, common: &Common, args: &Args, ui: &Ui) -> Exit {
     let exit = exit_code(plan, args.detailed_exitcode);
-    match context::tell_events(ui, args.format != Format::Text, || render::lines::plan(plan)) {
+    match context::tell_events(ui, args.format != PlanFormat::Text, || render::lines::plan(plan)) {
         Ok(true) => return exit,
         Ok(false) => {}
         Err(exit) => return exit,
     }
-    let printed = context::print(ui, &render_plan(plan, args.format, args.look, ui), exit);
-    if args.format == Format::Text && !args.out.is_asked() && plan.may_apply() && !plan.steps.is_empty() {
+    let text = match args.format {
+        PlanFormat::Text => render_plan(plan, Format::Text, args.look, ui),
+        PlanFormat::Markdown => render_plan(plan, Format::Markdown, args.look, ui),
+        PlanFormat::Json => render_plan(plan, Format::Json, args.look, ui),
+        PlanFormat::Sarif => {
+            let (folder, version) = (lint::folder(&common.dir), env!("CARGO_PKG_VERSION"));
+            format!("{:#}\n", render::sarif::log(&plan.findings, &plan.allowed, &folder, version))
+        }
+    };
+    let printed = context::print(ui, &text, exit);
+    if args.format == PlanFormat::Text && !args.out.is_asked() && plan.may_apply() && !plan.steps.is_empty() {
         ui.status(&render::saved::how_to_approve(&plan.digest()));
     }
     printed
@@ -135,6 +144,7 @@ pub fn exit_code(plan: &Plan, detailed: bool) -> Exit {
     match plan.worst() {
         Some(Severity::Error) => Exit::Error,
         Some(Severity::Decision) => Exit::Undecided,
+        _ if plan.denied().next().is_some() => Exit::Denied,
         Some(Severity::Drift) if detailed => Exit::Changes,
         _ if detailed && !plan.steps.is_empty() => Exit::Changes,
         _ => Exit::Done,

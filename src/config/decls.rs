@@ -14,9 +14,7 @@ use crate::model::Addr;
 use crate::model::schema::BlockSchema;
 
 /// The blocks of settings.
-pub const SETTINGS: [&str; 5] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout"];
-/// Blocks that are planned, and not part of this version.
-const RESERVED: [&str; 1] = ["lint"];
+pub const SETTINGS: [&str; 6] = ["charter", "clickhouse", "kubernetes", "isolation", "rollout", "lint"];
 
 /// Stands for the type of a block in [`Parsed::broken`] where a whole file could not be read, so
 /// that any name may be declared in it.
@@ -258,11 +256,6 @@ impl<'a> Decls<'a> {
     fn unknown(&self, placed: &Placed<'_>) -> Diagnostic {
         let name = placed.block.ident.value().as_str();
         let span = placed.at.span(&placed.block.ident);
-        if RESERVED.contains(&name) {
-            return Diagnostic::error(format!("`{name}` blocks are not supported by this version"))
-                .at(placed.head(), "not supported")
-                .help("remove the block");
-        }
         let item = Diagnostic::error("unknown block").at(span, "no block of this type exists");
         let known = ["variable", "locals", "moved", "removed", "import", "check"].into_iter().chain(SETTINGS);
         let known: Vec<&str> = known.chain(self.schemas.keys().copied()).collect();

@@ -15,6 +15,7 @@ mod expand;
 mod funcs;
 mod import;
 mod inputs;
+mod lint;
 pub mod load;
 mod mismatch;
 mod moved;
@@ -104,6 +105,7 @@ pub fn compile_then<T>(
     let mut sources = SourceMap::default();
     let mut diags = Diagnostics::default();
     let parsed = read(files, &mut sources, &mut diags);
+    let allows = lint::comments(&parsed, &sources, &mut diags);
     let decls = Decls::collect(&parsed, kinds, &mut diags);
     let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
@@ -132,7 +134,7 @@ pub fn compile_then<T>(
     let (early, late) = split(&decls, &graph, order);
     builder.locals(early.iter(), &mut diags);
     let ev = Evaluator::new(&builder.names, files, &input.env);
-    let (settings, good) = settings::evaluate(&decls, &ev, &mut diags);
+    let (settings, good) = settings::evaluate(&decls, &ev, &sources, &mut diags);
     for addr in &late {
         builder.locals([addr].into_iter(), &mut diags);
         builder.resource(addr, &settings, &mut sources, &mut diags);
@@ -141,6 +143,7 @@ pub fn compile_then<T>(
     if let Some(policy) = settings.rollout.as_ref().filter(|_| builder.complete) {
         rollout::check(policy, &builder.desired, &mut diags);
     }
+    builder.desired.allows = allows;
     builder.desired.moves = moved::read(&decls.moved, &builder.desired, builder.complete, &mut diags);
     builder.desired.imports = import::read(&decls.imports, &builder.desired, builder.complete, &mut diags);
     builder.desired.checks = checks::evaluate(&builder, &sources, &mut diags);

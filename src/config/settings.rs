@@ -1,5 +1,5 @@
 //! The blocks `charter`, `clickhouse`, `kubernetes` and `isolation`: who declares, how to reach the
-//! servers, and who is trusted. The block `rollout` has a file of its own.
+//! servers, and who is trusted. The blocks `rollout` and `lint` have files of their own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::decls::{Decls, Placed};
 use super::decode::{self, Seal};
 use super::eval::{Cx, Evaluator, Scope};
 use super::version;
-use crate::diag::{Diagnostic, Diagnostics, Span};
+use crate::diag::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::model::names;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::settings::{ClickHouse, DEFAULT_NAMESPACE, Isolation, Kubernetes, KubernetesTarget};
@@ -22,14 +22,20 @@ const MAX_TIMEOUT: f64 = 86_400.0;
 const MUTATION_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// Returns the settings, with the default in the place of what is wrong, and whether nothing is.
-pub fn evaluate(decls: &Decls<'_>, ev: &Evaluator<'_>, diags: &mut Diagnostics) -> (Settings, bool) {
+pub fn evaluate(
+    decls: &Decls<'_>,
+    ev: &Evaluator<'_>,
+    sources: &SourceMap,
+    diags: &mut Diagnostics,
+) -> (Settings, bool) {
     let mut reader = Reader { decls, ev, diags, good: true };
     let (scope, environment) = reader.charter();
     let clickhouse = reader.clickhouse();
     let kubernetes = reader.kubernetes();
     let isolation = reader.isolation();
     let rollout = reader.rollout();
-    let settings = Settings { scope, environment, clickhouse, kubernetes, isolation, rollout };
+    let lint = reader.lint(sources);
+    let settings = Settings { scope, environment, clickhouse, kubernetes, isolation, rollout, lint };
     (settings, reader.good)
 }
 

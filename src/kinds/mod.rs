@@ -370,6 +370,12 @@ pub trait Kind: Sync {
         Vec::new()
     }
 
+    /// Returns what can be told of a resource without any server: what `charter lint` tells.
+    fn lint(&self, wanted: &Resource) -> Vec<Finding> {
+        let _ = wanted;
+        Vec::new()
+    }
+
     /// Returns what there is to say of the kind as a whole: asked once, with all that is declared.
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         let _ = (wanted, world);
@@ -422,26 +428,6 @@ pub trait Kind: Sync {
         Effects::default()
     }
 
-    /// Returns what must be read to find all objects of the kind, for `charter import`: by default what
-    /// [`Kind::reads`] asks for what is declared.
-    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
-        self.reads(wanted, &[], settings, caps)
-    }
-
-    /// Returns the objects that live on the servers and that nothing declares, and those that are left
-    /// alone.
-    fn find(&self, cx: &FindCx) -> Inventory {
-        let _ = cx;
-        Inventory::default()
-    }
-
-    /// Writes objects that [`Kind::find`] found, so that a plan of what is written changes none: the
-    /// blocks of each group.
-    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
-        let _ = (groups, cx);
-        Vec::new()
-    }
-
     /// Returns whether an attribute differs because something is due or asked for: neither side moved.
     fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {
         let _ = (wanted, attr, world);
@@ -464,6 +450,26 @@ pub trait Kind: Sync {
     fn writers(&self, wanted: &Resource, attr: &str, world: &World) -> Option<Vec<Writer>> {
         let _ = (wanted, attr, world);
         None
+    }
+
+    /// Returns what must be read to find all objects of the kind, for `charter import`: by default what
+    /// [`Kind::reads`] asks for what is declared.
+    fn find_reads(&self, wanted: &[&Resource], settings: &Settings, caps: &Caps) -> Vec<Read> {
+        self.reads(wanted, &[], settings, caps)
+    }
+
+    /// Returns the objects that live on the servers and that nothing declares, and those that are left
+    /// alone.
+    fn find(&self, cx: &FindCx) -> Inventory {
+        let _ = cx;
+        Inventory::default()
+    }
+
+    /// Writes objects that [`Kind::find`] found, so that a plan of what is written changes none: the
+    /// blocks of each group.
+    fn write(&self, groups: &[&Group], cx: &WriteCx) -> Vec<Vec<Block>> {
+        let _ = (groups, cx);
+        Vec::new()
     }
 
     /// Returns whether a resource has a password that can be rotated.

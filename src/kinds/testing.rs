@@ -41,6 +41,7 @@ pub fn settings() -> Settings {
         }),
         isolation: Default::default(),
         rollout: None,
+        lint: crate::model::lint::Policy::default(),
     }
 }
 

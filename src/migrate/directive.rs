@@ -2,15 +2,17 @@
 //!
 //! `-- charter:statement` ends a statement and takes that role from `;` in its file.
 //! `-- charter:settings name=value, …` sets ClickHouse settings of the statement that follows.
-//! A directive stands on a line of its own; one that is not understood is an error, as a
-//! misspelt one would otherwise pass for a comment.
+//! `-- charter:allow CH104 reason` lets a finding pass ([`super::allow`]); it may also stand behind
+//! code. Any other directive stands on a line of its own; one that is not understood is an error, as
+//! a misspelt one would otherwise pass for a comment.
 
+use super::allow::{self, Allow};
 use super::lexer::{Token, TokenKind, lex};
 use super::quote::unquote;
 use super::split::{SplitError, SplitErrorKind};
 use crate::diag::nearest;
 
-const NAMES: [&str; 2] = ["settings", "statement"];
+const NAMES: [&str; 3] = ["allow", "settings", "statement"];
 
 /// Parameters of ClickHouse's HTTP interface, which would change who runs a statement or where.
 const RESERVED: [&str; 20] = [
@@ -43,6 +45,8 @@ pub(super) enum Directive {
     Statement,
     /// Settings of the statement that follows.
     Settings(Vec<(String, String)>),
+    /// A finding of a statement is allowed.
+    Allow(Allow),
 }
 
 /// Returns the directive that a comment is, or `None` for an ordinary comment.
@@ -59,13 +63,16 @@ pub(super) fn parse(sql: &str, comment: &Token<'_>) -> Option<Result<Directive, 
         let help = format!("write `-- charter:{}`", body.trim_end_matches("*/").trim());
         return fail("a directive is a `--` comment".into(), Some(help));
     }
-    let line_start = sql[..comment.start].rfind('\n').map_or(0, |newline| newline + 1);
-    if !sql[line_start..comment.start].trim_matches(['\u{feff}', ' ', '\t']).is_empty() {
-        return fail("a directive stands on a line of its own".into(), None);
-    }
     let end = body.find(char::is_whitespace).unwrap_or(body.len());
     let (name, rest) = body.split_at(end);
+    if name != "allow" && is_behind_code(sql, comment) {
+        return fail("a directive stands on a line of its own".into(), None);
+    }
     match name {
+        "allow" => match allow::parse(rest, comment.start..comment.end()) {
+            Ok(allow) => Some(Ok(Directive::Allow(allow))),
+            Err(message) => fail(message, Some(allow::USAGE.into())),
+        },
         "statement" if rest.is_empty() => Some(Ok(Directive::Statement)),
         "statement" => fail("`-- charter:statement` takes no arguments".into(), None),
         "settings" => match settings(rest) {
@@ -78,10 +85,18 @@ pub(super) fn parse(sql: &str, comment: &Token<'_>) -> Option<Result<Directive, 
             format!("unknown directive `charter:{name}`"),
             Some(match nearest(name, NAMES) {
                 Some(known) => format!("did you mean `-- charter:{known}`?"),
-                None => "known are `-- charter:settings` and `-- charter:statement`".into(),
+                None => {
+                    "known are `-- charter:allow`, `-- charter:settings` and `-- charter:statement`".into()
+                }
             }),
         ),
     }
+}
+
+/// Returns whether something stands before a comment on its line.
+pub(super) fn is_behind_code(sql: &str, comment: &Token<'_>) -> bool {
+    let line_start = sql[..comment.start].rfind('\n').map_or(0, |newline| newline + 1);
+    !sql[line_start..comment.start].trim_matches(['\u{feff}', ' ', '\t']).is_empty()
 }
 
 /// Reads `name=value` pairs; a value is a quoted string or anything without white space and commas.

@@ -6,6 +6,7 @@
 //! The lexer follows ClickHouse's own `src/Parsers/Lexer.cpp`: a statement ends where the server
 //! says that it ends, or the file is refused. Nothing here rewrites SQL apart from placeholders.
 
+pub mod allow;
 pub mod analyze;
 pub mod checksum;
 pub mod cost;
@@ -25,6 +26,7 @@ mod refuse;
 #[cfg(test)]
 mod tests;
 
+pub use allow::Allow;
 pub use analyze::{Analysis, analyze, analyze_sql};
 pub use checksum::{ALGORITHM, file_token_sha256, raw_sha256};
 pub use files::{FileNameError, MigrationName, PATTERN, decode_utf8, order, parse_file_name};

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::allow::Allow;
 use super::checksum::{raw_sha256, statement_sha256};
 use super::directive::{self, Directive};
 use super::lexer::{LexError, Token, TokenKind, lex_partial, line_of};
@@ -22,8 +23,12 @@ pub struct Statement {
     pub span: Range<usize>,
     /// The line on which the text begins, from 1.
     pub line: usize,
+    /// The column in which it begins, in characters, from 1.
+    pub column: usize,
     /// The settings of its `-- charter:settings` lines, in the order written.
     pub settings: Vec<(String, String)>,
+    /// What its `-- charter:allow` comments allow; no part of the hashes.
+    pub allows: Vec<Allow>,
     /// The hash of its settings and tokens, by [`super::ALGORITHM`].
     pub token_sha256: String,
     /// The SHA-256 of its text.
@@ -104,6 +109,8 @@ struct Splitter<'a> {
     /// Settings of the current piece, and those that were written after its code.
     settings: Settings,
     later: Settings,
+    /// What is allowed of the current piece.
+    allows: Vec<Allow>,
     line: (usize, usize),
     statements: Vec<Statement>,
     errors: Vec<SplitError>,
@@ -125,6 +132,7 @@ impl<'a> Splitter<'a> {
             has_code: false,
             settings: Vec::new(),
             later: Vec::new(),
+            allows: Vec::new(),
             line: (0, 1),
             statements: Vec::new(),
             errors: Vec::new(),
@@ -146,6 +154,16 @@ impl<'a> Splitter<'a> {
                 let target = if self.has_code { &mut self.later } else { &mut self.settings };
                 target.extend(pairs.into_iter().map(|pair| (token.start..token.end(), pair)));
             }
+            Directive::Allow(allow) => self.allow(allow, token),
+        }
+    }
+
+    /// Takes a comment for the statement that it stands in, behind or above.
+    fn allow(&mut self, allow: Allow, token: &Token<'_>) {
+        let behind = !self.has_code && directive::is_behind_code(self.sql, token);
+        match self.statements.last_mut().filter(|_| behind) {
+            Some(last) => last.allows.push(allow),
+            None => self.allows.push(allow),
         }
     }
 
@@ -198,14 +216,19 @@ impl<'a> Splitter<'a> {
         }
         let settings = self.unique_settings();
         let line = self.line_at(span.start);
+        let line_start = self.sql[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let before = self.sql[line_start..span.start].trim_start_matches('\u{feff}');
+        let column = before.chars().count() + 1;
         self.statements.push(Statement {
             index: self.statements.len(),
             text: text.to_owned(),
             line,
+            column,
             span,
             token_sha256: statement_sha256(&tokens, &settings),
             raw_sha256: raw_sha256(text.as_bytes()),
             settings,
+            allows: std::mem::take(&mut self.allows),
         });
     }
 
@@ -255,6 +278,9 @@ impl<'a> Splitter<'a> {
             self.end_piece();
             if let Some((span, _)) = self.settings.first().cloned() {
                 self.fail(span, "no statement follows this settings directive", None);
+            }
+            if let Some(allow) = self.allows.first() {
+                self.fail(allow.span.clone(), "no statement follows this allow comment", None);
             }
         }
         if self.errors.is_empty() {

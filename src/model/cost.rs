@@ -67,6 +67,11 @@ impl Cost {
         self.work >= Work::RemovesColumn && self.undo >= Undo::Briefly
     }
 
+    /// Returns whether rows or values are lost that there are, or may be.
+    pub fn is_lossy(&self) -> bool {
+        self.destroys() && self.rows != Some(0)
+    }
+
     /// Returns what is at stake: `1.2 M rows (340 MB)`.
     pub fn stake(&self) -> String {
         match (self.rows, self.bytes) {

@@ -67,6 +67,12 @@ pub struct Finding {
     /// The places of the configuration that it is about, the one to look at first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+    /// Whether `lint { deny }` makes a refusal of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub denied: bool,
+    /// Codes that it stands for besides its own: what allows or denies them goes for it as well.
+    #[serde(skip)]
+    pub also: Vec<&'static str>,
 }
 
 impl Finding {
@@ -87,6 +93,8 @@ impl Finding {
             found: String::new(),
             help: Vec::new(),
             places: Vec::new(),
+            denied: false,
+            also: Vec::new(),
         }
     }
 
@@ -124,6 +132,18 @@ impl Finding {
     pub fn at_item(mut self, span: Span, item: &str, label: impl Into<String>) -> Self {
         self.places.push(Place::new(span, Some(item.to_owned()), label.into()));
         self
+    }
+
+    /// Points at a place of which the line is known.
+    #[must_use]
+    pub fn at_place(mut self, place: Place) -> Self {
+        self.places.push(place);
+        self
+    }
+
+    /// Returns whether it keeps an apply from beginning.
+    pub fn refuses(&self) -> bool {
+        self.denied || matches!(self.severity, Severity::Error | Severity::Decision)
     }
 
     /// Finds the lines of its places, so that they can be shown.

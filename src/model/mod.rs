@@ -17,6 +17,7 @@ pub mod graph;
 pub mod inputs;
 mod interned;
 pub mod ledger;
+pub mod lint;
 pub mod migration;
 pub mod names;
 pub mod op;

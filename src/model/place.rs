@@ -43,6 +43,11 @@ impl Place {
         Self { span, item, label, excerpt: None }
     }
 
+    /// Returns a place of which the line is known: in a file that is no part of the source map.
+    pub fn located(excerpt: Excerpt, label: String) -> Self {
+        Self { span: Span::nowhere(), item: None, label, excerpt: Some(excerpt) }
+    }
+
     /// Looks the span up. An item is narrowed down to where its literal stands, if it stands in the
     /// expression exactly once; a value that comes from elsewhere is shown where it is used.
     pub fn locate(&mut self, sources: &SourceMap) {

@@ -13,6 +13,7 @@ use super::cost::Cost;
 use super::digest::Digest;
 use super::finding::{Finding, Severity};
 use super::gate::Gate;
+use super::lint::Allowed;
 use super::op::{Op, Slot, SlotSource};
 use super::registry::Entry;
 use super::rollout::Rollout;
@@ -153,6 +154,8 @@ pub struct Plan {
     pub access: Vec<AccessChange>,
     /// What else there is to say.
     pub findings: Vec<Finding>,
+    /// What was found and is allowed, by whom and why.
+    pub allowed: Vec<Allowed>,
     /// What is no longer declared and kept.
     pub retained: Vec<Retained>,
     /// What an apply has to be given besides an approval.
@@ -217,12 +220,18 @@ impl Plan {
 
     /// Returns whether an apply may begin: no finding refuses it.
     pub fn may_apply(&self) -> bool {
-        !matches!(self.worst(), Some(Severity::Error | Severity::Decision))
+        !self.findings.iter().any(Finding::refuses)
+    }
+
+    /// Returns the findings that `lint { deny }` makes refusals of.
+    pub fn denied(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.denied)
     }
 
     /// Finds the lines of the findings' places, so that they can be shown.
     pub fn locate(&mut self, sources: &SourceMap) {
         self.findings.iter_mut().for_each(|finding| finding.locate(sources));
+        self.allowed.iter_mut().for_each(|allowed| allowed.locate(sources));
     }
 
     /// Returns the digest of all that an apply would do and expects to find.
@@ -235,6 +244,7 @@ impl Plan {
             rollout,
             access: _,
             findings: _,
+            allowed: _,
             retained: _,
             gates: _,
             slots,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::addr::Addr;
 use super::checks::Check;
+use super::lint::Inline;
 use super::value::{Attrs, Value};
 use crate::diag::Span;
 
@@ -33,6 +34,8 @@ pub struct Resource {
     pub span: Span,
     /// Where parts of it are declared, by names that its kind chooses.
     pub places: BTreeMap<String, Span>,
+    /// What comments in its file of statements allow.
+    pub allows: Vec<Inline>,
 }
 
 impl Resource {
@@ -50,6 +53,7 @@ impl Resource {
             ignore_changes: BTreeSet::new(),
             span,
             places: BTreeMap::new(),
+            allows: Vec::new(),
         }
     }
 
@@ -162,6 +166,8 @@ pub struct Desired {
     pub groups: BTreeMap<Addr, BTreeSet<Addr>>,
     /// The `moved` blocks.
     pub moves: Vec<Move>,
+    /// What comments of the configuration allow.
+    pub allows: Vec<Inline>,
     /// The `import` blocks.
     pub imports: Vec<Import>,
     /// How the conditions of the configuration turned out.

@@ -22,6 +22,8 @@ pub struct Settings {
     pub isolation: Isolation,
     /// How tenants' migrations are rolled out; none without a `rollout` block.
     pub rollout: Option<Policy>,
+    /// What is denied and allowed of findings.
+    pub lint: super::lint::Policy,
 }
 
 impl Settings {

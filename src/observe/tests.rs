@@ -112,6 +112,7 @@ fn settings() -> Settings {
         kubernetes: None,
         isolation: Default::default(),
         rollout: None,
+        lint: crate::model::lint::Policy::default(),
     }
 }
 

@@ -11,7 +11,9 @@ use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
 use super::{Request, access, cause, check, diff, gates, imports, lint, order, registry, rollout};
 use crate::kinds::{Change, Effects, Lowered, Renewal, Undeclared};
+use crate::lint::judge::judge;
 use crate::model::gate::Gated;
+use crate::model::lint::{Policy, Verdict};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
 use crate::model::registry::{Entry, Status};
@@ -27,9 +29,10 @@ pub fn build(request: &Request) -> Plan {
     draft.findings.extend(moved.findings());
     let (subjects, findings) = survey.subjects();
     draft.findings.extend(findings);
-    draft.findings.extend(survey.of_kinds().into_iter().filter(is_for_a_plan));
+    let for_a_plan = |finding: &Finding| is_for_a_plan(finding, &request.settings.lint);
+    draft.findings.extend(survey.of_kinds().into_iter().filter(for_a_plan));
     let imports = imports::findings(&subjects, request.desired, request.snapshot);
-    draft.findings.extend(imports.into_iter().filter(is_for_a_plan));
+    draft.findings.extend(imports.into_iter().filter(for_a_plan));
     for subject in &subjects {
         draft.subject(subject);
     }
@@ -100,7 +103,8 @@ impl<'a> Draft<'a> {
     fn subject(&mut self, subject: &Subject) {
         let world = &self.survey.world;
         let findings = subject.kind.findings(subject.declared, subject.live, world);
-        self.findings.extend(findings.into_iter().filter(is_for_a_plan));
+        let policy = &self.survey.request.settings.lint;
+        self.findings.extend(findings.into_iter().filter(|finding| is_for_a_plan(finding, policy)));
         match (&subject.standing, subject.action()) {
             (Standing::Refused(finding), _) => self.findings.push(finding.clone()),
             (Standing::Misrecorded(recorded), _) => self.record(subject, recorded),
@@ -336,6 +340,7 @@ impl<'a> Draft<'a> {
         let Effects { changes, findings } = access::of(request.kinds, &steps, &self.survey.world);
         self.findings.extend(findings);
         sort(&mut self.findings);
+        let allowed = judge(&mut self.findings, &request.settings.lint, request.desired);
         let mut retained: Vec<Retained> = self.kept.into_iter().map(|kept| kept.object).collect();
         retained.sort_by(|a, b| (&a.addr, &a.kind).cmp(&(&b.addr, &b.kind)));
         Plan {
@@ -347,6 +352,7 @@ impl<'a> Draft<'a> {
             steps,
             access: changes,
             findings: self.findings,
+            allowed,
             retained,
             slots: self.slots,
             unchanged: self.unchanged,
@@ -356,9 +362,9 @@ impl<'a> Draft<'a> {
 }
 
 /// Returns whether a plan says it, too: notes are a check's. A plan says what would change, and
-/// what stands in the way.
-fn is_for_a_plan(finding: &Finding) -> bool {
-    finding.severity < Severity::Note
+/// what stands in the way, or is denied.
+fn is_for_a_plan(finding: &Finding, policy: &Policy) -> bool {
+    finding.severity < Severity::Note || policy.verdict(finding.code) == Some(Verdict::Deny)
 }
 
 /// Returns what a reviewer should know of the record.

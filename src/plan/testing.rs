@@ -246,6 +246,7 @@ pub fn settings(scope: &str) -> Settings {
         kubernetes: None,
         isolation: Default::default(),
         rollout: None,
+        lint: crate::model::lint::Policy::default(),
     }
 }
 

@@ -3,9 +3,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::allowed;
 use super::findings::{count, finding};
 use super::page::{Options, Page, Tone};
 use crate::isolation;
+use crate::model::lint::Allowed;
 use crate::model::plan::Servers;
 use crate::model::{Category, Finding, Severity};
 
@@ -22,6 +24,8 @@ pub struct Report<'a> {
     pub resources: usize,
     /// What was found.
     pub findings: &'a [Finding],
+    /// What of it is allowed.
+    pub allowed: &'a [Allowed],
     /// The proof that tenants are apart, where it was asked for.
     pub isolation: Option<&'a isolation::Report>,
 }
@@ -40,7 +44,7 @@ const CATEGORIES: [(Category, &str, &str); 7] = [
 impl Report<'_> {
     /// Returns whether nothing is wrong: notes may be there.
     pub fn is_clean(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity == Severity::Note)
+        self.findings.iter().all(|finding| finding.severity == Severity::Note && !finding.denied)
     }
 
     /// Returns the questions that were asked, with their names. Not every configuration has checks of
@@ -79,6 +83,7 @@ pub fn text(report: &Report, options: &Options) -> String {
         let lead = format!(" {:<11}", "isolation");
         page.line(0, &[(tone, mark), (Tone::Strong, &lead), (Tone::Faint, &proved(proof))]);
     }
+    allowed::section(&mut page, report.allowed);
     page.gap();
     let end = if report.is_clean() {
         let ending = if report.resources == 1 { " is" } else { "s are" };
@@ -123,6 +128,7 @@ pub fn json(report: &Report, version: &str) -> Json {
         "resources": report.resources,
         "categories": categories,
         "findings": report.findings,
+        "allowed": report.allowed,
     });
     if let Some(proof) = report.isolation {
         document["isolation"] = json!(proof);

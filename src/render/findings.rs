@@ -7,8 +7,21 @@ use crate::model::{Finding, Severity};
 
 /// Adds a finding.
 pub fn finding(page: &mut Page, indent: usize, finding: &Finding) {
-    let Finding { code, severity, category: _, addr, summary, expected, found, help, places } = finding;
+    let Finding {
+        code,
+        severity,
+        addr,
+        summary,
+        expected,
+        found,
+        help,
+        places,
+        denied,
+        category: _,
+        also: _,
+    } = finding;
     let (word, tone) = severity_word(*severity);
+    let (word, tone) = if *denied { ("denied", Tone::Bad) } else { (word, tone) };
     let lead = format!("{word} {code} ");
     let summary = escape::line(summary);
     let place = addr.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -40,6 +40,7 @@ pub fn plan(plan: &Plan, version: &str) -> Json {
         "access": plan.access,
         "slots": slots,
         "findings": plan.findings,
+        "allowed": plan.allowed,
         "retained": plan.retained,
         "checks": super::checks::json(&plan.checks),
         "gates": plan.gates,

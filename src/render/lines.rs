@@ -95,6 +95,7 @@ fn access(change: &AccessChange) -> Json {
 
 fn finding(finding: &Finding) -> Json {
     let level = match finding.severity {
+        _ if finding.denied => "error",
         Severity::Error | Severity::Decision | Severity::Drift => "error",
         Severity::Warning => "warn",
         Severity::Note => "info",

@@ -5,9 +5,11 @@
 //! Whatever comes from users or servers passes [`escape`]; colour is written by [`page`] alone.
 
 pub mod access;
+pub mod allowed;
 pub mod cause;
 pub mod check;
 pub mod checks;
+pub mod codes;
 mod cost;
 mod drift;
 pub mod findings;
@@ -17,10 +19,12 @@ pub mod graph;
 pub mod history;
 pub mod json;
 pub mod lines;
+pub mod lint;
 pub mod markdown;
 pub mod page;
 pub mod report;
 pub mod risk;
+pub mod sarif;
 pub mod saved;
 pub mod sql;
 pub mod status;

@@ -294,6 +294,7 @@ fn a_check_answers_each_question() {
         servers: &servers,
         resources: 2,
         findings,
+        allowed: &[],
         isolation: None,
     };
     let clean = check::text(&report(&[]), &NARROW);

@@ -7,7 +7,7 @@ use super::cost::costs;
 use super::findings::{self, finding};
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
-use super::{access, escape, fold, gates, sql};
+use super::{access, allowed, escape, fold, gates, sql};
 use crate::model::plan::Counts;
 use crate::model::{Action, Finding, Plan, Severity};
 use crate::plan::lint;
@@ -43,6 +43,7 @@ pub fn plan(plan: &Plan, options: &Options) -> String {
         found.into_iter().partition(|finding| fold::widens(finding));
     section(&mut page, "Findings", &found, plan);
     section(&mut page, "Access that widens", &widening, plan);
+    allowed::section(&mut page, &plan.allowed);
     page.gap();
     end(&mut page, plan);
     page.finish()
@@ -314,18 +315,32 @@ fn end(page: &mut Page, plan: &Plan) {
         let text = format!("Nothing to apply, but {}.", findings::count(&plan.findings));
         page.wrapped(0, &[], Tone::Strong, &text);
     }
-    if plan.may_apply() {
-        for (lead, text) in gates::lines(plan) {
-            page.wrapped(0, &[(Tone::Bad, &lead)], Tone::Plain, &text);
+    match obstacle(plan) {
+        Some(text) => page.wrapped(0, &[], Tone::Bad, &text),
+        None => {
+            for (lead, text) in gates::lines(plan) {
+                page.wrapped(0, &[(Tone::Bad, &lead)], Tone::Plain, &text);
+            }
         }
-    } else {
-        page.wrapped(
-            0,
-            &[],
-            Tone::Bad,
-            "This plan cannot be applied before its errors are mended and its decisions made.",
+    }
+}
+
+/// Returns why a plan cannot be applied, if it cannot.
+pub fn obstacle(plan: &Plan) -> Option<String> {
+    if matches!(plan.worst(), Some(Severity::Error | Severity::Decision)) {
+        return Some(
+            "This plan cannot be applied before its errors are mended and its decisions made.".into(),
         );
     }
+    let mut codes: Vec<&str> = plan.denied().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    (!codes.is_empty()).then(|| {
+        format!(
+            "This plan cannot be applied: the lint block denies {}. Mend it, or allow it where it stands, with the reason.",
+            codes.join(", ")
+        )
+    })
 }
 
 /// Returns how many objects change in which way, in a sentence.

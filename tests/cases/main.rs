@@ -11,7 +11,7 @@
 //!
 //! and read the difference before you commit it, and run the tests again without. `observed.json` is read by [`observed`].
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking")]
 
 mod imported;
 mod observed;
@@ -32,7 +32,7 @@ use charter::render;
 use serde_json::Value as Json;
 
 /// The longest expected text, in lines: what is longer is approved unread.
-const LONGEST: usize = 90;
+const LONGEST: usize = 110;
 
 /// The reads that look ahead of removals.
 const AHEAD: [&str; 2] = ["database_dependents", "user_definers"];

@@ -19,6 +19,7 @@ fn own_help(command: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the whole help")]
 fn of_the_program() {
     assert_snapshot!(run(&["--help"]), @r#"
     charter is terraform for ClickHouse tenants: tenants, databases, roles, users, grants, SQL
@@ -56,6 +57,8 @@ fn of_the_program() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
@@ -147,6 +150,8 @@ fn of_the_program_in_short() {
       credentials  Issues, lists and revokes short-lived users
       unlock       Takes the lock of the scope away from the run that holds it
       rotate       Makes new passwords; the old ones work until their grace ends
+      lint         Tells what is a mistake in migrations though a server would take it; needs no server
+      explain      Tells what a finding's code means, why it matters and what to do
       graph        Draws what depends on what in the configuration; needs no server
       history      Tells who applied what, when, for how long, and with which queries; changes nothing
       completion   Writes a completion script for a shell to standard output
@@ -229,6 +234,7 @@ fn of_plan() {
               - text:     For people
               - markdown: For a comment on a pull request
               - json:     For programs
+              - sarif:    Its findings as SARIF 2.1.0, for code scanning
               
               [default: text]
 

@@ -12,6 +12,7 @@ mod harness;
 mod help;
 mod init;
 mod invalid;
+mod lint;
 mod migrate;
 #[path = "../cases/schema.rs"]
 mod schema;

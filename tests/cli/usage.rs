@@ -23,7 +23,7 @@ fn an_unknown_command() {
     --- stderr
     error: unrecognized subcommand 'plna'
 
-      tip: a similar subcommand exists: 'plan'
+      tip: some similar subcommands exist: 'explain', 'plan'
 
     Usage: charter [OPTIONS] <COMMAND>
 
@@ -70,7 +70,7 @@ fn an_unknown_format() {
     assert_snapshot!(wrong(&["plan", "--format", "yaml"]), @r"
     --- stderr
     error: invalid value 'yaml' for '--format <FORMAT>'
-      [possible values: text, markdown, json]
+      [possible values: text, markdown, json, sarif]
 
     For more information, try '--help'.
     --- exit 64

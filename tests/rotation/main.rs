@@ -58,6 +58,7 @@ fn settings() -> Settings {
         }),
         isolation: Default::default(),
         rollout: None,
+        lint: charter::model::lint::Policy::default(),
     }
 }
 

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Diagnostic, Span};
 use crate::kinds::DecodeCx;
 use crate::kinds::common::import_ledger;
+use crate::lint::inline;
 use crate::migrate::analyze::{Analysis, ObjectKind, Role};
 use crate::migrate::{self, FileNameError, MigrationName, Statement};
+use crate::model::lint::Inline;
 use crate::model::{Addr, Resource, Value};
 
 /// The name of the kind that these resources are of.
@@ -167,8 +169,9 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
     let baselined = runner.baselined.contains(&name.file.as_str());
     let run = statements.iter().filter(|_| !baselined);
     let values = run.map(|(statement, sql)| statement_value(statement, sql, runner)).collect();
+    let allows = allows(&path, &text, &statements, cx)?;
     let hashes: Vec<Statement> = statements.into_iter().map(|(statement, _)| statement).collect();
-    let resource = Resource::new(addr, KIND, identity, folder.span)
+    let mut resource = Resource::new(addr, KIND, identity, folder.span)
         .with("tenant", runner.tenant.as_str())
         .with("folder", folder.id.as_str())
         .with("version", number(name.version))
@@ -182,6 +185,7 @@ fn file(folder: &Folder, runner: &Runner, name: &MigrationName, cx: &mut DecodeC
         .with("user_addr", user_addr)
         .with("baselined", baselined)
         .with("statements", Value::List(values));
+    resource.allows = allows;
     let resource = folder
         .import
         .iter()
@@ -241,6 +245,43 @@ fn statements(
     Some(replaced)
 }
 
+/// Reads what comments allow of the statements; codes that there are not, or that cannot be allowed,
+/// are problems.
+fn allows(
+    path: &str,
+    text: &str,
+    statements: &[(Statement, String)],
+    cx: &mut DecodeCx,
+) -> Option<Vec<Inline>> {
+    let (mut allows, mut wrong) = (Vec::new(), Vec::new());
+    for (statement, _) in statements {
+        let last = statement.line + statement.text.matches('\n').count();
+        for allow in &statement.allows {
+            wrong.extend(inline::wrong(allow).map(|(label, help)| (allow.span.clone(), label, help)));
+            let place = inline::place(path, text, allow.span.clone());
+            let first = place.excerpt.as_ref().map_or(statement.line, |at| at.line.min(statement.line));
+            allows.push(Inline {
+                codes: allow.codes.clone(),
+                reason: allow.reason.clone(),
+                place,
+                covers: Span::nowhere(),
+                statement: statement.index,
+                lines: (first, last),
+            });
+        }
+    }
+    if wrong.is_empty() {
+        return Some(allows);
+    }
+    let file = cx.sources.add(path, text);
+    for (span, label, help) in wrong {
+        cx.diags.push(
+            Diagnostic::error("an allow comment allows nothing").at(Span::new(file, span), label).help(help),
+        );
+    }
+    None
+}
+
 fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
     let analysis = migrate::analyze_sql(sql).unwrap_or_default();
     let settings =
@@ -257,6 +298,13 @@ fn statement_value(statement: &Statement, sql: &str, runner: &Runner) -> Value {
         ("touches".to_owned(), Value::List(touched)),
         ("writes".to_owned(), Value::List(written(&analysis, &runner.database))),
     ]);
+    if statement.text != sql {
+        value.insert("text".to_owned(), statement.text.as_str().into());
+    }
+    if statement.column > 1 {
+        let column = u32::try_from(statement.column).unwrap_or(u32::MAX);
+        value.insert("column".to_owned(), Value::Number(column.into()));
+    }
     if statement.text.contains("${charter.database}") {
         let mut placeholders = runner.placeholders.clone();
         placeholders.insert("database".to_owned(), SCRATCH.to_owned());

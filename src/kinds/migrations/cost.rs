@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lint::place;
 use super::there::THERE;
 use crate::kinds::{Lowered, World};
 use crate::migrate::cost;
@@ -21,7 +22,7 @@ pub fn review(wanted: &Resource, first: usize, world: &World, lowered: &mut Lowe
         let costs = cost::of(text).unwrap_or_default();
         lowered.costs.extend(costs.into_iter().filter_map(|cost| sizes.weigh(at + 1, cost, current)));
     }
-    let lossy = lowered.costs.iter().filter(|cost| cost.destroys() && cost.rows != Some(0));
+    let lossy = lowered.costs.iter().filter(|cost| cost.is_lossy());
     lowered.findings.extend(lossy.map(|cost| lost(wanted, cost)));
 }
 
@@ -64,6 +65,7 @@ fn is_view(engine: &str) -> bool {
 fn lost(wanted: &Resource, cost: &Cost) -> Finding {
     Finding::new("CH431", Severity::Warning, Category::Tracking, "a migration removes data")
         .at(&wanted.addr)
+        .at_place(place(wanted, cost.statement.saturating_sub(1), None, "removes what is there"))
         .compare("", format!("statement {} of {}: {}", cost.statement, wanted.text("path"), cost.text()))
         .help("make sure that nobody needs it, or that there is a backup: BACKUP TABLE … TO …")
 }

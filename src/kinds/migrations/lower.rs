@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::resume::{self, Resume};
-use super::{cost, edited, import, is_baselined, ledger, number, order, tables, unknown, waiting};
+use super::{cost, edited, import, is_baselined, ledger, lint, number, order, tables, unknown, waiting};
 use crate::kinds::common::credential;
 use crate::kinds::common::migration::UNCONFINED;
 use crate::kinds::common::user;
@@ -80,6 +80,7 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
     }
     waiting::review(wanted, live, first, world, &mut lowered);
     cost::review(wanted, first, world, &mut lowered);
+    lint::review(wanted, first, &mut lowered);
     let login = login(wanted, world, &mut lowered);
     lowered.findings.extend(unconfined(wanted));
     for (at, statement) in statements.iter().enumerate().skip(first) {

@@ -9,6 +9,7 @@ mod cost;
 mod edited;
 mod import;
 mod ledger;
+mod lint;
 mod lower;
 mod objects;
 mod order;
@@ -165,6 +166,10 @@ impl Kind for Migrations {
 
     fn findings(&self, wanted: &Resource, live: Option<&Attrs>, _: &World) -> Vec<Finding> {
         live.map(|live| tables::existing(wanted, live)).unwrap_or_default()
+    }
+
+    fn lint(&self, wanted: &Resource) -> Vec<Finding> {
+        lint::of(wanted)
     }
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {

@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use super::KIND;
 use crate::kinds::World;
+use crate::lint::statement::masked;
 use crate::migrate::analyze::Analysis;
 use crate::migrate::analyze_sql;
 use crate::model::finding::{Category, Finding, Severity};
@@ -118,7 +119,7 @@ fn too_long(statement: &Pending) -> Option<Finding> {
 /// Returns the beginning of a statement, for people.
 fn excerpt(sql: &str) -> String {
     const LONGEST: usize = 80;
-    let words = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = masked(sql).split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &words[..end]),
         None => words,

@@ -119,6 +119,7 @@ fn compose(view: &View, level: Level, rung: Rung) -> String {
     let cut = perils::section(&mut out, view, rung);
     gates::section(&mut out, view, level);
     sections::findings(&mut out, &view.findings, level);
+    sections::allowed(&mut out, view, level);
     drift::section(&mut out, view, level);
     sections::retained(&mut out, view, level);
     if level < Level::Totals {

@@ -4,9 +4,10 @@ use super::escape::{cell, code, html, marker, prose};
 use super::{Level, Rung, View};
 use crate::model::plan::Counts;
 use crate::model::{Finding, Severity};
+use crate::render::allowed;
 use crate::render::findings::{count, severity_word};
 use crate::render::fold::{self, Told};
-use crate::render::text::{NO_CHANGES, summary};
+use crate::render::text::{NO_CHANGES, obstacle, summary};
 use crate::render::tree::Group;
 
 /// The most findings of each severity that are listed where little is.
@@ -42,8 +43,9 @@ pub fn head(out: &mut String, view: &View) {
 fn verdict(view: &View) -> String {
     let plan = view.plan;
     let mut said = Vec::new();
-    if !plan.may_apply() {
-        said.push("**Cannot be applied before its errors are mended and its decisions made.**".to_owned());
+    if let Some(text) = obstacle(plan) {
+        let text = text.strip_prefix("This plan cannot").map_or(text.clone(), |rest| format!("Cannot{rest}"));
+        said.push(format!("**{}**", prose(&text)));
     }
     let lost: usize = view.perils.iter().map(|peril| peril.objects.len()).sum();
     let widened: usize = view.widening.iter().map(|told| told.names.len().max(1)).sum();
@@ -96,6 +98,7 @@ pub fn findings(out: &mut String, found: &[Told], level: Level) {
 pub fn finding_line(out: &mut String, told: &Told, whom: Option<String>) {
     let finding = &told.finding;
     let (word, _) = severity_word(finding.severity);
+    let word = if finding.denied { "denied" } else { word };
     let place = finding.addr.as_ref().map(ToString::to_string).unwrap_or_default();
     let place = if place.is_empty() || finding.summary.contains(&place) {
         String::new()
@@ -129,6 +132,33 @@ fn particulars(out: &mut String, finding: &Finding) {
     item("expected", &lines(&finding.expected));
     item("found", &lines(&finding.found));
     finding.help.iter().for_each(|help| item("help:", &prose(help)));
+}
+
+/// Adds what is allowed, by whom and why.
+pub fn allowed(out: &mut String, view: &View, level: Level) {
+    let all = &view.plan.allowed;
+    if all.is_empty() {
+        return;
+    }
+    out.push_str(&format!("### Allowed findings ({})\n\n", all.len()));
+    let reasons = allowed::reasons(all);
+    let shown = if level < Level::Tenants { reasons.len() } else { LISTED };
+    for reason in reasons.iter().take(shown) {
+        out.push_str(&format!(
+            "- {} {}: {}",
+            code(reason.code),
+            code(&reason.about()),
+            prose(reason.summary)
+        ));
+        out.push_str(&format!("<br>allowed by {}: {}\n", code(&reason.at), prose(reason.reason)));
+    }
+    if reasons.len() > shown {
+        out.push_str(&format!("- {} more reasons, not shown here\n", reasons.len() - shown));
+    }
+    if let Some(counted) = allowed::by_the_block(all) {
+        out.push_str(&format!("- allowed by the `lint` block: {counted}\n"));
+    }
+    out.push('\n');
 }
 
 /// Adds what is no longer declared and kept.

@@ -18,6 +18,7 @@ mod imported;
 mod isolation;
 mod issued;
 mod least;
+mod lint;
 mod lock;
 mod looks;
 mod migrate;
@@ -60,6 +61,7 @@ pub fn all() -> Vec<Scenario> {
         drift::scenarios(),
         examples::scenarios(),
         migrate::scenarios(),
+        lint::scenarios(),
         migrations::scenarios(),
         adoption::scenarios(),
         cause::scenarios(),

@@ -1,6 +1,8 @@
 //! What can be told of a statement by reading it: a drop that the server does later, and settings
 //! that keep it from waiting for its work.
 
+use crate::kinds::migrations::lint::place;
+use crate::lint::statement::masked;
 use crate::migrate;
 use crate::migrate::Analysis;
 use crate::migrate::analyze::{ObjectKind, Role, Verb};
@@ -8,7 +10,7 @@ use crate::model::finding::{Category, Finding, Severity};
 use crate::model::{Resource, Value};
 
 /// Returns the findings of the statements of a file, from a statement on.
-pub(super) fn of(wanted: &Resource, first: usize) -> Vec<Finding> {
+pub fn of(wanted: &Resource, first: usize) -> Vec<Finding> {
     let statements = wanted.attrs.get("statements").map_or(&[][..], Value::items);
     let mut findings = Vec::new();
     for (at, statement) in statements.iter().enumerate().skip(first) {
@@ -37,6 +39,7 @@ fn dropped_late(wanted: &Resource, at: usize, sql: &str, analysis: &Analysis) ->
     (late && !dropped.is_empty()).then(|| {
         Finding::new("CH429", Severity::Warning, Category::Tracking, "a migration drops without SYNC")
             .at(&wanted.addr)
+            .at_place(place(wanted, at, None, "the data go later"))
             .compare("", statement(wanted, at, sql))
             .help("without SYNC the server removes the data, and the path in Keeper, up to 8 minutes later \
                    (database_atomic_delay_before_drop_table_sec): a replicated table that is made again meanwhile is \
@@ -74,6 +77,7 @@ fn not_waiting(wanted: &Resource, at: usize, sql: &str, value: &Value) -> Option
     Some(
         Finding::new("CH430", Severity::Warning, Category::Tracking, "a migration is told not to wait for its work")
             .at(&wanted.addr)
+            .at_place(place(wanted, at, None, &format!("{name} = {value}")))
             .compare("", format!("{name} = {value} at {}", statement(wanted, at, sql)))
             .help("the next statement, and the record that this one is done, may come before its work is; leave the setting out")
             .help("mutations are waited for all the same, by system.mutations"),
@@ -82,7 +86,7 @@ fn not_waiting(wanted: &Resource, at: usize, sql: &str, value: &Value) -> Option
 
 /// Returns which statement is meant, with its beginning.
 fn statement(wanted: &Resource, at: usize, sql: &str) -> String {
-    let line: String = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line: String = masked(sql).split_whitespace().collect::<Vec<_>>().join(" ");
     let short: String = line.chars().take(80).collect();
     let dots = if short.len() < line.len() { "…" } else { "" };
     format!("statement {} of {}: {short}{dots}", at + 1, wanted.text("path"))

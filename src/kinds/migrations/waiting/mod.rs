@@ -19,6 +19,7 @@ use crate::model::snapshot::{Read, Row, number, text};
 use crate::model::{Attrs, Resource, Snapshot, Value, sql};
 
 pub use findings::{failing, killed, survey};
+pub use lints::of as lints;
 
 /// The rows of `system.mutations` that matter.
 pub const MUTATIONS: &str = "migrations_mutations";
@@ -218,7 +219,6 @@ pub fn review(wanted: &Resource, live: &Attrs, first: usize, world: &World, lowe
         touched.contains(&(text(row, "database"), text(row, "table"))) && !own.contains(&id(row))
     });
     lowered.findings.extend(open.map(|row| findings::in_the_way(wanted, row)));
-    lowered.findings.extend(lints::of(wanted, first));
 }
 
 fn unfinished<'a>(world: &'a World) -> impl Iterator<Item = &'a Row> {

@@ -1,0 +1,4 @@
+lint {
+  deny  = ["CH24x", "CH431"]
+  allow = ["CH431", "CH2xx"]
+}
