@@ -11,7 +11,7 @@
 //!
 //! and read the difference before you commit it, and run the tests again without. `observed.json` is read by [`observed`].
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod imported;
 mod observed;

@@ -5,7 +5,7 @@ charter {
 }
 
 kubernetes {
-  context = "prod"
+  context   = "prod"
   namespace = "operations"
 }
 
