@@ -22,6 +22,7 @@ mod logins;
 mod migrate;
 mod plan;
 mod preflight;
+mod record;
 mod rotate;
 mod saved;
 mod show;
@@ -132,7 +133,8 @@ pub fn main() -> std::process::ExitCode {
     let env = crate::config::load::environment();
     let mut ui = cli.common.ui(&env);
     let opened = cli.common.json_into.as_deref().map_or(Ok(()), |path| {
-        ui.record_into(path).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        let opened = record::open(path).map(|record| ui.record_into(record));
+        opened.map_err(|error| format!("{} cannot be written: {error}", path.display()))
     });
     let streams = cli.command.streams();
     ui.opening(VERSION, streams);

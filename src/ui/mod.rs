@@ -8,10 +8,8 @@ mod bars;
 pub mod exit;
 pub mod log;
 pub mod progress;
-mod record;
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,7 +22,9 @@ use serde_json::{Value as Json, json};
 pub use exit::Exit;
 
 use crate::diag::escape;
-use record::Record;
+
+/// Takes the lines of events besides standard output; says once why it cannot any more.
+pub type Record = Box<dyn FnMut(&str) -> Result<(), String> + Send>;
 
 /// The version of the format of events, for those that read them.
 const EVENTS_VERSION: &str = "1.0";
@@ -117,14 +117,10 @@ impl Ui {
         }
     }
 
-    /// Writes events into a file from here on.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn record_into(&mut self, path: &Path) -> io::Result<()> {
-        *lock(&self.record) = Some(Record::open(path)?);
+    /// Gives events to a record, too, from here on.
+    pub fn record_into(&mut self, record: Record) {
+        *lock(&self.record) = Some(record);
         self.has_record = true;
-        Ok(())
     }
 
     /// Returns how many columns there are.
@@ -255,7 +251,7 @@ impl Ui {
     }
 
     fn keep(&self, line: &str) {
-        let written = lock(&self.record).as_mut().map_or(Ok(()), |record| record.line(line));
+        let written = lock(&self.record).as_mut().map_or(Ok(()), |record| record(line));
         if let Err(reason) = written {
             let style = AnsiColor::Yellow.on_default().bold();
             self.say(&format!("{style}warning{style:#}: {}", escape::block(&reason)));

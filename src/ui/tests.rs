@@ -103,18 +103,19 @@ fn a_program_gets_lines_with_the_time() {
 
 #[test]
 fn a_file_has_the_events_beside_what_a_person_sees() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("events.json");
     let (mut ui, out, err) = ui(Options { quiet: true, ..options() }, "");
-    ui.record_into(&path).unwrap();
+    let (sender, kept) = std::sync::mpsc::channel();
+    ui.record_into(Box::new(move |line| {
+        sender.send(line.to_owned()).unwrap();
+        Ok(())
+    }));
     ui.opening("1.2.3", true);
     ui.status("reading.");
     ui.result("a plan").unwrap();
     ui.error("no such tenant");
     ui.closing(Exit::Error, true);
     assert_eq!((out.text().as_str(), err.text().as_str()), ("a plan\n", "error: no such tenant\n"));
-    let text = std::fs::read_to_string(path).unwrap();
-    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Json> = kept.try_iter().map(|line| serde_json::from_str(&line).unwrap()).collect();
     let types: Vec<&Json> = lines.iter().map(|line| &line["type"]).collect();
     assert_eq!(types, ["version", "log", "diagnostic", "exit"]);
     assert_eq!(lines[3]["exit"]["code"], 1);

@@ -9,9 +9,18 @@ use std::path::{Path, PathBuf};
 /// Who may read the file: its owner. It holds names and errors of the servers.
 const MODE: u32 = 0o600;
 
+/// Opens a file for events: empties it, or makes it.
+///
+/// # Errors
+/// Where that cannot be done.
+pub fn open(path: &Path) -> io::Result<crate::ui::Record> {
+    let mut record = Record::open(path)?;
+    Ok(Box::new(move |line| record.line(line)))
+}
+
 /// A file of events.
 #[derive(Debug)]
-pub(super) struct Record {
+struct Record {
     file: File,
     path: PathBuf,
     /// How many bytes are whole lines.
@@ -20,11 +29,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Opens a file, empties it, or makes it.
-    ///
-    /// # Errors
-    /// Where that cannot be done.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(path)?;
         Ok(Self { file, path: path.to_owned(), whole: 0, is_broken: false })
     }
@@ -33,7 +38,7 @@ impl Record {
     ///
     /// # Errors
     /// Why it failed, once.
-    pub(super) fn line(&mut self, line: &str) -> Result<(), String> {
+    fn line(&mut self, line: &str) -> Result<(), String> {
         if self.is_broken {
             return Ok(());
         }
