@@ -280,6 +280,8 @@ fn entry_row(entry: &Entry) -> Json {
         "credential_at": entry.credential_at,
         "credential_state": state,
         "credential_grace": grace,
+        "at": entry.applied_at,
+        "run_id": entry.run,
     })
 }
 

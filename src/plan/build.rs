@@ -248,7 +248,7 @@ impl<'a> Draft<'a> {
             identity: label.word.clone(),
             tenant: None,
             action: Action::Forget,
-            before: None,
+            before: Some(Attrs::new()),
             desired: None,
             diff: Vec::new(),
             ops,

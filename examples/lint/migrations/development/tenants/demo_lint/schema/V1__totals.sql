@@ -1,3 +1,3 @@
 CREATE TABLE totals (day Date, visits UInt64) ENGINE = SummingMergeTree ORDER BY day;
 
-CREATE TABLE visits (at DateTime, page String) ENGINE = MergeTree ORDER BY at;
+CREATE TABLE visits (at DateTime, page String, referrer String) ENGINE = MergeTree ORDER BY at;
