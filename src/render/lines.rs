@@ -27,6 +27,7 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "add": counts.create + counts.migrations,
             "change": counts.update,
             "remove": counts.delete,
+            "forget": counts.forget,
             "import": counts.adopt,
             "operation": "plan",
         },
