@@ -28,6 +28,7 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "change": counts.update,
             "remove": counts.delete,
             "import": counts.adopt,
+            "forget": counts.forget,
             "operation": "plan",
         },
     });

@@ -206,6 +206,9 @@ fn of_plan() {
     Tenants to which the same happens are shown once; --expand shows each. What is destroyed is always
     named.
 
+    What was changed on the servers since the last apply is told apart from what is newly declared, with
+    when and by whom where the servers keep that (docs/drift.md).
+
     --record writes what was read, with placeholders for what Secrets hold, so that `charter test` plans
     from it without servers.
 
