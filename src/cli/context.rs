@@ -344,19 +344,30 @@ pub fn tell(ui: &Ui, diagnostic: Diagnostic) {
 
 /// Tells problems: drawn for people, as objects for programs.
 pub fn tell_all(ui: &Ui, all: &Diagnostics, sources: &SourceMap) {
-    if ui.has_events() {
-        for item in all.sorted() {
-            let diagnostic = diag::json::diagnostic(item, sources);
-            let level = match diagnostic["severity"].as_str() {
-                Some("error") => "error",
-                Some("warning") => "warn",
-                _ => "info",
-            };
-            ui.json_line(&json!({"@level": level, "@message": item.summary, "type": "diagnostic", "diagnostic": diagnostic}));
-        }
-    }
+    events_of(ui, all, sources);
     if !ui.is_json() && !all.is_empty() {
         ui.drawn(diag::text::render(all, sources, ui.colors_messages(), ui.width()).trim_end());
+    }
+}
+
+/// Tells problems as objects for programs alone.
+pub fn events_of(ui: &Ui, all: &Diagnostics, sources: &SourceMap) {
+    if !ui.has_events() {
+        return;
+    }
+    for item in all.sorted() {
+        let diagnostic = diag::json::diagnostic(item, sources);
+        let level = match diagnostic["severity"].as_str() {
+            Some("error") => "error",
+            Some("warning") => "warn",
+            _ => "info",
+        };
+        ui.json_line(&json!({
+            "@level": level,
+            "@message": item.summary,
+            "type": "diagnostic",
+            "diagnostic": diagnostic,
+        }));
     }
 }
 

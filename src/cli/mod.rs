@@ -206,7 +206,19 @@ async fn on_interrupt(ui: Arc<Ui>, streams: bool) {
 impl Command {
     /// Returns whether standard output has nothing but events with `--json`.
     fn streams(&self) -> bool {
-        !matches!(self, Self::Credentials(_) | Self::Completion(_) | Self::Version)
+        matches!(
+            self,
+            Self::Validate(_)
+                | Self::Fmt(_)
+                | Self::Test(_)
+                | Self::Plan(_)
+                | Self::Show(_)
+                | Self::Apply(_)
+                | Self::Check(_)
+                | Self::Migrate(_)
+                | Self::Unlock(_)
+                | Self::Rotate(_)
+        )
     }
 }
 

@@ -181,7 +181,7 @@ fn tell(done: &[Done], ui: &Ui) -> Exit {
             text += &format!("  run {name:?}... {}\n", word(status));
             let problems = outcome.as_ref().map(|outcome| drawn(&outcome.problems, &outcome.sources, ui));
             text += problems.as_deref().unwrap_or_default();
-            if ui.is_json() {
+            if ui.has_events() {
                 ui.json_line(&line(file, name, status, outcome.as_ref(), *took));
             }
         }
@@ -189,9 +189,9 @@ fn tell(done: &[Done], ui: &Ui) -> Exit {
     let exit = if failed == 0 { Exit::Done } else { Exit::Error };
     let verdict = if failed == 0 { "Success!" } else { "Failure!" };
     text += &format!("\n{verdict} {passed} passed, {failed} failed.");
-    if ui.is_json() {
+    if ui.has_events() {
         for Done { file, .. } in done {
-            context::tell_all(ui, &file.diags, &file.sources);
+            context::events_of(ui, &file.diags, &file.sources);
         }
         let level = if failed == 0 { "info" } else { "error" };
         ui.json_line(&json!({
@@ -200,6 +200,8 @@ fn tell(done: &[Done], ui: &Ui) -> Exit {
             "type": "test_summary",
             "test_summary": { "status": if failed == 0 { "pass" } else { "fail" }, "passed": passed, "failed": failed },
         }));
+    }
+    if ui.is_json() {
         return exit;
     }
     context::print(ui, &text, exit)

@@ -193,7 +193,7 @@ fn each_case_can_be_read() {
         let comment = std::fs::read_to_string(folder.join("expected.md")).unwrap_or_default();
         assert!(comment.lines().count() <= 2 * LONGEST, "{name}: the comment is too long to read");
         let document = std::fs::read_to_string(folder.join("expected.json")).unwrap_or_default();
-        assert!(document.lines().count() <= LONGEST * 5 / 2, "{name}: the document is too long to read");
+        assert!(document.lines().count() <= LONGEST * 3, "{name}: the document is too long to read");
         for file in std::fs::read_dir(&folder).unwrap() {
             let file = file.unwrap().file_name().into_string().unwrap();
             let known = [
