@@ -19,7 +19,7 @@ variable "environment" {
 variable "tenants" {
   description = "The tenants, and how many rows each may read at once."
   type        = map(number)
-  default     = { acme = 1000000 }
+  default     = { demo_acme = 1000000 }
 }
 
 locals {
@@ -48,6 +48,8 @@ tenant "listed" {
 }
 
 role "auditor" {
+  name = "demo_auditor"
+
   grant {
     privileges = ["SELECT"]
     on         = "system.query_log"

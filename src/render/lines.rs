@@ -29,6 +29,7 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "remove": counts.delete,
             "forget": counts.forget,
             "import": counts.adopt,
+            "forget": counts.forget,
             "operation": "plan",
         },
     });

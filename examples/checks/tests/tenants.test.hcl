@@ -2,12 +2,12 @@
 
 run "first_run" {
   assert {
-    condition     = plan.steps["tenant.listed[\"acme\"].database"].action == "create"
+    condition     = plan.steps["tenant.listed[\"demo_acme\"].database"].action == "create"
     error_message = "The first run makes the tenant's database."
   }
 
   assert {
-    condition     = contains(plan.sql, "CREATE ROLE `auditor`")
+    condition     = contains(plan.sql, "CREATE ROLE `demo_auditor`")
     error_message = "The first run makes the role of auditors."
   }
 

@@ -128,7 +128,7 @@ fn outlasts(project: &mut Project) {
         "a",
         "V1__t.sql",
         "CREATE TABLE t (id UInt64, s String) ENGINE = MergeTree ORDER BY id;\n\
-         INSERT INTO t SELECT number, 'x' FROM numbers(500)",
+         INSERT INTO t SELECT number, 'x' FROM numbers(800)",
     );
     let _ = project.apply();
     // The time of the query is up long before its mutation is done.
