@@ -29,7 +29,6 @@ pub fn plan(plan: &Plan) -> Vec<Json> {
             "remove": counts.delete,
             "forget": counts.forget,
             "import": counts.adopt,
-            "forget": counts.forget,
             "operation": "plan",
         },
     });
