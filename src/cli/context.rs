@@ -161,7 +161,7 @@ impl Context {
         let (settings, desired) = (&self.settings, &self.compiled.desired);
         let extent = Extent { withheld: self.withheld.clone(), more };
         let read = observe::observe_to(&*self.servers, settings, kinds, desired, READS_AT_ONCE, extent);
-        ui.json_line(&json!({
+        ui.going_on(&json!({
             "@level": "info",
             "@message": "reading the servers",
             "type": "observe_start",
@@ -170,7 +170,7 @@ impl Context {
         match read.await {
             Ok((snapshot, registry)) => {
                 let queries = self.servers.queries().saturating_sub(asked);
-                ui.json_line(&json!({
+                ui.going_on(&json!({
                     "@level": "info",
                     "@message": format!("read the servers with {queries} queries"),
                     "type": "observe_complete",

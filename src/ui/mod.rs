@@ -90,6 +90,7 @@ pub struct Ui {
     record: Mutex<Option<Record>>,
     has_record: bool,
     interrupts_are_taken: AtomicBool,
+    is_stream: AtomicBool,
 }
 
 impl Ui {
@@ -113,6 +114,7 @@ impl Ui {
             record: Mutex::new(None),
             has_record: false,
             interrupts_are_taken: AtomicBool::new(false),
+            is_stream: AtomicBool::new(true),
             options,
         }
     }
@@ -165,6 +167,7 @@ impl Ui {
 
     /// Says who speaks: the first event. It is on standard output only where nothing but events is.
     pub fn opening(&self, version: &str, streams: bool) {
+        self.is_stream.store(streams, Ordering::Relaxed);
         self.edge(
             streams,
             &json!({
@@ -215,6 +218,11 @@ impl Ui {
     /// Says what is wrong.
     pub fn error(&self, text: &str) {
         self.problem("error", text, AnsiColor::Red.on_default().bold());
+    }
+
+    /// Writes an event of what goes on: on standard output only where nothing but events is.
+    pub fn going_on(&self, event: &Json) {
+        self.edge(self.is_stream.load(Ordering::Relaxed), event);
     }
 
     /// Writes an event where events go: a JSON line with the time. Nothing where they go nowhere.

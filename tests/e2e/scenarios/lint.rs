@@ -25,8 +25,10 @@ fn denied(project: &mut Project) {
     };
     let written = |project: &Project| {
         // Other scenarios write to the same tables.
-        let of = |table: &str| format!("(SELECT count() FROM ops.{table} WHERE scope = '{}')", project.prefix);
-        let tables = ["charter_runs", "charter_steps", "charter_resources", "charter_migration_events"].map(of);
+        let of =
+            |table: &str| format!("(SELECT count() FROM ops.{table} WHERE scope = '{}')", project.prefix);
+        let tables =
+            ["charter_runs", "charter_steps", "charter_resources", "charter_migration_events"].map(of);
         project.clickhouse.admin(&format!("SELECT {}", tables.join(" + ")))
     };
     let before = written(project);

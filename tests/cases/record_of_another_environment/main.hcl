@@ -1,0 +1,6 @@
+# The same scope recorded the role on this server for production.
+charter {
+  scope = "platform"
+}
+
+role "analyst" {}

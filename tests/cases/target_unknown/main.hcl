@@ -1,0 +1,6 @@
+# A target that is a typing mistake.
+charter {
+  scope = "platform"
+}
+
+role "analyst" {}
