@@ -65,6 +65,7 @@ fn ui(options: Options, input: &'static str) -> (Ui, Buffer, Buffer) {
         record: Mutex::new(None),
         has_record: false,
         interrupts_are_taken: AtomicBool::new(false),
+        is_stream: AtomicBool::new(true),
         options,
     };
     (ui, out, err)
