@@ -118,12 +118,14 @@ async fn what_was_changed_by_hand_is_mended_and_what_goes_is_removed() {
 
       ~ workload.staff  workload  staff
           ~ max_queries: 5 -> 1000
+          cause: changed on the server since the last apply
           1. ClickHouse:
              ALTER WORKLOAD `staff` FOR INTERVAL 1 hour MAX queries = 1000
           2. record in ops.charter_resources: digest=fef9d0…e0f6fc
              spec={"after":[],"attrs":…alse,"tenant":null} status=applied
 
     Plan: 0 to create, 1 to change, 0 to destroy.
+    1 undoes a change made on the server. Who changed the server, and when, is not known.
     "#);
     let plan = apply(&servers, "workload \"staff\" {\n  max_queries = 1000\n}\n").await;
     assert_eq!(actions(&plan), [("workload.guests".to_owned(), Action::Delete)]);

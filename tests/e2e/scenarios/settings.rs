@@ -187,9 +187,13 @@ fn drift(project: &mut Project) {
     }
     let _ = project.charter(&["check", "--no-probe"]).exits(2).says("CH211").says("quota");
     let _ = project.apply();
+    let before_removal = ids(project);
 
     project.write("main.hcl", "database \"@_d\" {}\n");
-    let _ = project.apply();
+    let _ = project.charter(&["apply", "--auto-approve"]).exits(7).says("--allow-mass-removal");
+    assert_eq!(ids(project), before_removal, "nothing was removed");
+    let _ = project.charter(&["apply", "--auto-approve", "--allow-mass-removal"]).exits(0);
+    project.unchanged();
     assert_eq!(ids(project), "");
 }
 
