@@ -3,6 +3,8 @@
 //!
 //! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>, "Lexical Elements".
 
+use hcl_edit::Ident;
+
 /// What a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -125,23 +127,46 @@ fn number(text: &str) -> usize {
 
 /// Returns the length of a text in quotes, with what is interpolated in it.
 fn quoted(text: &str) -> usize {
-    let mut at = 1;
+    let quote = |rest: &str| rest.starts_with('"').then_some(1);
+    template(&text[1..], true, quote).map_or(text.len(), |length| 1 + length)
+}
+
+/// Returns the length of a template with its end; none where it does not end. As the parser has it, what
+/// stands between directives ends nothing, and backslashes mean nothing there.
+fn template(text: &str, is_quoted: bool, end: impl Fn(&str) -> Option<usize>) -> Option<usize> {
+    let (mut at, mut depth) = (0, 0_usize);
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        if c == '"' {
-            return at + 1;
+        if depth == 0
+            && let Some(length) = end(rest)
+        {
+            return Some(at + length);
         }
         at += if rest.starts_with("$${") || rest.starts_with("%%{") {
             3
         } else if rest.starts_with("${") || rest.starts_with("%{") {
+            if c == '%' {
+                depth = within(depth, &rest[2..]);
+            }
             2 + interpolated(&rest[2..])
-        } else if c == '\\' {
+        } else if c == '\\' && is_quoted && depth == 0 {
             1 + rest[1..].chars().next().map_or(0, char::len_utf8)
         } else {
             c.len_utf8()
         };
     }
-    text.len()
+    None
+}
+
+/// Returns how many directives are open after one that begins with a text.
+fn within(depth: usize, text: &str) -> usize {
+    let text = text.strip_prefix('~').unwrap_or(text).trim_start();
+    let word = text.split(|c| !continues(c)).next().unwrap_or_default();
+    match word {
+        "if" | "for" => depth + 1,
+        "endif" | "endfor" => depth.saturating_sub(1),
+        _ => depth,
+    }
 }
 
 /// Returns the length of what is interpolated, with the brace that ends it.
@@ -168,23 +193,29 @@ fn interpolated(text: &str) -> usize {
     text.len()
 }
 
-/// Returns the length of a heredoc, less the line break after its end; none where none begins.
+/// Returns the length of a heredoc with the name that ends it; none where none begins.
 fn heredoc(text: &str) -> Option<usize> {
     let after = text.strip_prefix("<<")?;
-    let name = after.strip_prefix('-').unwrap_or(after);
-    let (name, _) = name.split_once('\n')?;
-    let name = name.trim_end_matches('\r');
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    if name.is_empty() || !is_name {
-        return None;
-    }
-    let mut at = text.find('\n')? + 1;
-    for line in text[at..].split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\n', '\r']);
-        if bare.trim() == name {
-            return Some(at + bare.len());
-        }
-        at += line.len();
-    }
-    Some(text.len())
+    let (name, body) = after.strip_prefix('-').unwrap_or(after).split_once('\n')?;
+    let name = name.strip_suffix('\r').unwrap_or(name);
+    Ident::try_new(name).ok()?;
+    // The line on which the body begins ends it only where no other does: so does the parser.
+    let begun = text.len() - body.len();
+    let broken = |rest: &str| {
+        let line = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'))?;
+        Some(rest.len() - line.len() + ending(line, name)?)
+    };
+    let length = template(body, false, broken).or_else(|| ending(body, name));
+    Some(length.map_or(text.len(), |length| begun + length))
+}
+
+/// Returns the length of the end of a heredoc, where a line begins with it: blanks and its name.
+fn ending(line: &str, name: &str) -> Option<usize> {
+    let after = line.trim_start_matches([' ', '\t']).strip_prefix(name)?;
+    (!after.starts_with(continues)).then_some(line.len() - after.len())
+}
+
+/// Returns whether a character continues a name.
+fn continues(c: char) -> bool {
+    Ident::try_new(format!("_{c}")).is_ok()
 }
