@@ -85,7 +85,7 @@ fn next(text: &str) -> (Kind, usize) {
         return (Kind::Comment, text[..end].trim_end_matches('\r').len());
     }
     if text.starts_with("/*") {
-        return (Kind::BlockComment, text.find("*/").map_or(text.len(), |at| at + 2));
+        return (Kind::BlockComment, text[2..].find("*/").map_or(text.len(), |at| at + 4));
     }
     if first == '"' {
         return (Kind::Text, quoted(text));
