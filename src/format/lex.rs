@@ -56,6 +56,10 @@ impl Token<'_> {
 /// The signs of more than one character, longer ones first.
 const SIGNS: [&str; 9] = ["...", "==", "!=", "<=", ">=", "=>", "&&", "||", "::"];
 
+/// How deep texts may stand in what texts interpolate; deeper than that `${` is nothing special. Nobody
+/// writes so, and every level is one of the stack.
+const DEEPEST: usize = 64;
+
 /// Cuts a text into words.
 pub fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
@@ -65,15 +69,15 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
         if rest.is_empty() {
             return found;
         }
-        let (kind, length) = next(rest);
+        let (kind, length) = next(rest, 0);
         let (word, after) = rest.split_at(length);
         found.push(Token { kind, text: word });
         rest = after;
     }
 }
 
-/// Returns what begins a text that is not empty, and how many bytes it has.
-fn next(text: &str) -> (Kind, usize) {
+/// Returns what begins a text that is not empty, so deep in others, and how many bytes it has.
+fn next(text: &str, depth: usize) -> (Kind, usize) {
     let first = text.chars().next().unwrap_or_default();
     if first == '\n' {
         return (Kind::Break, 1);
@@ -83,10 +87,10 @@ fn next(text: &str) -> (Kind, usize) {
         return (Kind::Comment, text[..end].trim_end_matches('\r').len());
     }
     if text.starts_with("/*") {
-        return (Kind::BlockComment, text.find("*/").map_or(text.len(), |at| at + 2));
+        return (Kind::BlockComment, text[2..].find("*/").map_or(text.len(), |at| at + 4));
     }
     if first == '"' {
-        return (Kind::Text, quoted(text));
+        return (Kind::Text, quoted(text, depth));
     }
     if let Some(length) = heredoc(text) {
         return (Kind::Heredoc, length);
@@ -124,7 +128,7 @@ fn number(text: &str) -> usize {
 }
 
 /// Returns the length of a text in quotes, with what is interpolated in it.
-fn quoted(text: &str) -> usize {
+fn quoted(text: &str, depth: usize) -> usize {
     let mut at = 1;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
@@ -133,8 +137,8 @@ fn quoted(text: &str) -> usize {
         }
         at += if rest.starts_with("$${") || rest.starts_with("%%{") {
             3
-        } else if rest.starts_with("${") || rest.starts_with("%{") {
-            2 + interpolated(&rest[2..])
+        } else if depth < DEEPEST && (rest.starts_with("${") || rest.starts_with("%{")) {
+            2 + interpolated(&rest[2..], depth + 1)
         } else if c == '\\' {
             1 + rest[1..].chars().next().map_or(0, char::len_utf8)
         } else {
@@ -145,7 +149,7 @@ fn quoted(text: &str) -> usize {
 }
 
 /// Returns the length of what is interpolated, with the brace that ends it.
-fn interpolated(text: &str) -> usize {
+fn interpolated(text: &str, level: usize) -> usize {
     let (mut at, mut depth) = (0, 1);
     while at < text.len() {
         let rest = &text[at..];
@@ -154,7 +158,7 @@ fn interpolated(text: &str) -> usize {
             at += c.len_utf8();
             continue;
         }
-        let (kind, length) = next(rest);
+        let (kind, length) = next(rest, level);
         at += length;
         match (kind, c) {
             (Kind::Sign, '{') => depth += 1,
