@@ -154,7 +154,7 @@ impl Names {
             let (old, new) = (self.standing(&from), self.standing(&to));
             let swaps = analysis.verb == Verb::Exchange;
             // With `IF EXISTS` it may do nothing: each may stand for what it stood for.
-            let (mut left, mut given) = (if swaps { new.clone() } else { Standing::default() }, old.clone());
+            let (mut left, mut given) = (if swaps { new.clone() } else { Standing::default() }, old);
             if analysis.flags.if_exists {
                 given.origins.extend(new.origins);
                 if swaps {

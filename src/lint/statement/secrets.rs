@@ -160,22 +160,21 @@ fn by_place(view: &View<'_, '_>, at: usize) -> Option<&'static str> {
 /// Returns whether the arguments of a function may be named: `headers('X-Api-Key' = '…')`, and those that
 /// reach other servers, `s3(collection, secret_access_key = '…')`.
 fn takes_names(function: &str) -> bool {
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 11] = [
         "headers",
         "url",
         "urlcluster",
         "remote",
         "remotesecure",
         "redis",
+        "mysql",
+        "postgresql",
+        "mongodb",
         "azureblobstorage",
-        "extra_credentials",
         "azureblobstoragecluster",
     ];
     let name = function.to_ascii_lowercase();
-    let name = name.as_str();
-    OTHERS.contains(&name)
-        || STORAGE.contains(&name)
-        || ARGUMENTS[..6].iter().any(|(known, _)| *known == name)
+    OTHERS.contains(&name.as_str()) || STORAGE.contains(&name.as_str())
 }
 
 /// Returns whether `name = 'value'` in a statement is a setting rather than a condition.
