@@ -14,6 +14,8 @@ mod space;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use lex::Token;
 
 /// Returns a text in its canonical format. It must parse.
@@ -52,4 +54,19 @@ pub fn comments(text: &str) -> Vec<String> {
     let tokens = lex::tokens(text);
     let comments = tokens.iter().filter(|token| token.is_comment());
     comments.map(|token| token.text.trim_end().to_owned()).collect()
+}
+
+/// Returns where the comments of a text stand, in bytes, in order: not in texts and heredocs.
+pub fn comments_at(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for token in lex::tokens(text) {
+        // Between words is nothing but white space.
+        at += text[at..].len() - text[at..].trim_start_matches([' ', '\t', '\r']).len();
+        if token.is_comment() {
+            found.push(at..at + token.text.len());
+        }
+        at += token.text.len();
+    }
+    found
 }

@@ -314,6 +314,26 @@ proptest! {
     }
 }
 
+fn comments_of(text: &str) -> Vec<&str> {
+    comments_at(text).into_iter().map(|range| &text[range]).collect()
+}
+
+#[test]
+fn comments_are_not_looked_for_in_texts() {
+    let text = "a = \"# no ${\"# no\"} \\\" # no\" # yes\nb = <<EOT\n# no\nEOT\n// yes\n/* yes */ c = 1 << 2 # yes\n";
+    assert_eq!(comments_of(text), ["# yes", "// yes", "/* yes */", "# yes"]);
+    assert_eq!(comments_of("a = \"$${\" # yes \"\n# yes"), ["# yes \"", "# yes"]);
+    assert_eq!(comments_of("a = <<A-B\n# no\nA-B\n# yes\n"), ["# yes"]);
+    assert_eq!(comments_of("/*/ yes */ a = 1"), ["/*/ yes */"]);
+}
+
+#[test]
+fn however_deep_texts_stand_in_texts_they_are_read() {
+    let deep = "\"${".repeat(200_000);
+    assert_eq!(comments_of(&format!("x = \"$${{\"\n# {deep}\n")).len(), 1);
+    assert_eq!(comments_of(&format!("# yes\nx = {deep}\n")), ["# yes"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
@@ -329,5 +349,12 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "[ -~\n\"${}<#/*\\[\\]]{0,80}") {
         let _ = format(&text);
+    }
+
+    #[test]
+    fn comments_stand_where_they_are_said_to(text in "([\"#/*$\\{\\}<\\\\\\n\\r -]|EOT|A-B|\"\\$\\{|\\PC){0,60}") {
+        let tokens = lex::tokens(&text);
+        let told = tokens.iter().filter(|token| token.is_comment()).map(|token| token.text);
+        prop_assert_eq!(comments_of(&text), told.collect::<Vec<_>>());
     }
 }
