@@ -141,7 +141,9 @@ impl Registry {
     pub fn owner(&self, kind: &str, identity: &str) -> Owner<'_> {
         let key = (kind.to_owned(), identity.to_owned());
         match (self.mine.get(&key), self.others.get(&key)) {
-            (Some(mine), Some(other)) if mine.status == Status::Claimed && other.status == Status::Applied => {
+            (Some(mine), Some(other))
+                if mine.status == Status::Claimed && other.status == Status::Applied =>
+            {
                 Owner::Other(other)
             }
             (Some(entry), _) => Owner::Mine(entry),

@@ -192,10 +192,7 @@ impl Desired {
 
 /// Returns what is at or below an address. Addresses sort by their blocks, and types of blocks have no
 /// keys: what is within one block stands together.
-pub fn within<'m, T>(
-    map: &'m BTreeMap<Addr, T>,
-    addr: &'m Addr,
-) -> impl Iterator<Item = (&'m Addr, &'m T)> {
+pub fn within<'m, T>(map: &'m BTreeMap<Addr, T>, addr: &'m Addr) -> impl Iterator<Item = (&'m Addr, &'m T)> {
     let block = addr.block();
     map.range(block.clone()..)
         .take_while(move |(candidate, _)| candidate.is_within(&block))
