@@ -299,6 +299,13 @@ impl<S: Servers> At<'_, S> {
         row.insert(ledger_row.run_column(), self.cx.run.id.as_str().into());
         let began = self.cx.run.started.as_second().to_string();
         row.extend(ledger_row.times.iter().map(|column| (column.clone(), began.as_str().into())));
+        for (column, text) in &ledger_row.secret {
+            if matches!(text, Text::Slot(_, Part::Password)) {
+                return Err(Trouble::failed("a password cannot be recorded"));
+            }
+            let value = self.text(text).await?;
+            row.insert(column.clone(), value.expose().into());
+        }
         for (column, slot, part) in &ledger_row.fill {
             if *part == Part::Password {
                 return Err(Trouble::failed("a password cannot be recorded"));

@@ -15,7 +15,7 @@ use crate::config::load::{Disk, environment};
 use crate::kinds::common::duration;
 use crate::model::Plan;
 use crate::plan_file::key::Key;
-use crate::plan_file::{Opened, Saved, values};
+use crate::plan_file::{Opened, Saved, review, values};
 use crate::render;
 use crate::ui::{Exit, Ui};
 
@@ -141,6 +141,10 @@ impl Given {
         // Whatever the comparison does not name.
         if moved.is_empty() && again.digest() != self.saved.digest {
             moved.push("the plan made again is another one".to_owned());
+        }
+        // An approval is of what was shown.
+        if moved.is_empty() {
+            moved = review::differences(&self.saved.plan, again);
         }
         if moved.is_empty() {
             moved = self.other_values(context, again).unwrap_or_else(|reason| vec![reason]);

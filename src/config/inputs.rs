@@ -11,9 +11,9 @@ use crate::model::Secret;
 use crate::model::files::Files;
 use crate::model::inputs::Inputs;
 
-/// Takes the values of variables.
-pub(super) fn variables(values: &BTreeMap<String, Val>) -> Inputs {
-    let mut inputs = Inputs::default();
+/// Takes the values of variables, and the files in which sensitive ones are written.
+pub(super) fn variables(values: &BTreeMap<String, Val>, secret_files: BTreeSet<String>) -> Inputs {
+    let mut inputs = Inputs { secret_files, ..Inputs::default() };
     for (name, value) in values {
         let sensitive = value.deep_marks().sensitive;
         if sensitive {

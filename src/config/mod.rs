@@ -110,8 +110,8 @@ pub fn compile_then<T>(
     let mut edges = check::check(&decls, &mut diags);
     blocks::check(&decls, &mut diags);
     checks::check(&decls, &mut diags);
-    let vars = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
-    let inputs = inputs::variables(&vars);
+    let (vars, secret_files) = vars::evaluate(&decls, input, files, &mut sources, &mut diags);
+    let inputs = inputs::variables(&vars, secret_files);
     let reported = std::mem::take(&mut edges.reported);
     let graph = edges.graph();
     let acyclic = graph.cycles().is_empty();

@@ -1,9 +1,10 @@
 //! Values of variables: default, then CHARTER_VAR_<name>, then --var-file in order, then --var in
 //! order; converted to their types and validated. A sensitive value is never underlined.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::expr::Expression;
+use hcl_edit::structure::Attribute;
 
 use super::Input;
 use super::condition::{self, Verdict};
@@ -51,27 +52,30 @@ struct Variable<'a> {
     nullable: bool,
 }
 
-/// Returns the values by name; poison where there was a problem.
+/// Returns the values by name, poison where there was a problem; and the files in which a value of a
+/// sensitive variable is written.
 pub fn evaluate(
     decls: &Decls<'_>,
     input: &Input,
     files: &dyn Files,
     map: &mut SourceMap,
     diags: &mut Diagnostics,
-) -> BTreeMap<String, Val> {
+) -> (BTreeMap<String, Val>, BTreeSet<String>) {
     let values = varfiles::read(&input.var_files, files, map, diags);
     let overrides = varfiles::read(&input.overrides, files, map, diags);
     let given = given(decls, input, (&values, &overrides), diags);
     let mut sources = Sources { input, files, map };
-    let mut result = BTreeMap::new();
+    let (mut result, mut secret) = (BTreeMap::new(), BTreeSet::new());
+    let written: Vec<_> = values.attributes().chain(overrides.attributes()).collect();
     for (name, placed) in &decls.variables {
         let value = Variable::read(name, *placed, diags).and_then(|variable| {
+            secret.extend(variable.written_in(&written).into_iter().map(|at| sources.path(at)));
             let value = sources.value(&variable, given.get(name.as_str()), diags)?;
             sources.validate(&variable, &value, diags).then_some(value)
         });
         result.insert(name.clone(), value.unwrap_or_else(Val::poison));
     }
-    result
+    (result, secret)
 }
 
 /// Returns what was given for declared variables; the last one counts.
@@ -171,6 +175,15 @@ impl<'a> Variable<'a> {
             sensitive: sensitive?,
             nullable: nullable?,
         })
+    }
+
+    /// Returns where a sensitive value of it is written: its default, and what files give.
+    fn written_in(&self, given: &[(At, &Attribute)]) -> Vec<At> {
+        let default = self.placed.attr("default").map(|attr| (self.placed.at, attr));
+        let given = given.iter().copied().filter(|(_, attr)| attr.key.value().as_str() == self.name);
+        let says = |(_, attr): &(At, &Attribute)| !matches!(attr.value, Expression::Null(_));
+        let all = default.into_iter().chain(given).filter(|_| self.sensitive);
+        all.filter(says).map(|(at, _)| at).collect()
     }
 
     /// Returns the problem of a value that does not fit.

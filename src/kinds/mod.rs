@@ -358,7 +358,8 @@ pub trait Kind: Sync {
     fn lower(&self, change: &Change, world: &World) -> Lowered;
 
     /// Returns what the record keeps of a resource besides its declaration, under `kept`: what no
-    /// server tells back. Asked for every row that is written, with the change that is recorded.
+    /// server tells back. Asked for every row that is written, with the change that is recorded. What
+    /// is derived of a secret, such as its digest, is its member `hidden`, and in no plan.
     fn keeps(&self, change: &Change, world: &World) -> BTreeMap<String, serde_json::Value> {
         let _ = (change, world);
         BTreeMap::new()

@@ -12,6 +12,8 @@ use super::secret::Secret;
 pub struct Inputs {
     /// The paths of all files that were read, but for files of variables.
     pub files: BTreeSet<String>,
+    /// The files in which a value of a sensitive variable is written.
+    pub secret_files: BTreeSet<String>,
     /// The values of variables; none where a value is sensitive.
     pub variables: BTreeMap<String, Option<Json>>,
     /// The texts of sensitive variables.

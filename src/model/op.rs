@@ -327,6 +327,10 @@ pub struct LedgerRow {
     pub table: Name,
     /// The columns.
     pub row: BTreeMap<String, Json>,
+    /// Columns that are shown to nobody, or whose shown form in `row` lacks something: what is derived
+    /// of a password can be guessed from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secret: BTreeMap<String, Text>,
     /// Columns that are filled from slots; never a password.
     pub fill: Vec<(String, Slot, Part)>,
     /// Columns that are filled with when the run began, in seconds since 1970.
@@ -337,13 +341,20 @@ pub struct LedgerRow {
 impl LedgerRow {
     /// Starts a row.
     pub fn new(table: &'static str) -> Self {
-        Self { table, row: BTreeMap::new(), fill: Vec::new(), times: Vec::new() }
+        Self { table, row: BTreeMap::new(), secret: BTreeMap::new(), fill: Vec::new(), times: Vec::new() }
     }
 
     /// Sets a column.
     #[must_use]
     pub fn with(mut self, column: &str, value: impl Into<Json>) -> Self {
         self.row.insert(column.to_owned(), value.into());
+        self
+    }
+
+    /// Sets a column that is not shown.
+    #[must_use]
+    pub fn hiding(mut self, column: &str, value: impl Into<String>) -> Self {
+        self.secret.insert(column.to_owned(), Text::Sensitive(Secret::new(value)));
         self
     }
 }
@@ -364,6 +375,21 @@ pub enum Op {
     AwaitMutations(Vec<Mutation>),
     /// Appends to one of charter's tables.
     Ledger(LedgerRow),
+}
+
+impl Op {
+    /// Returns its texts by name: what may be sensitive of it.
+    pub fn texts(&self) -> Vec<(&String, &Text)> {
+        match self {
+            Self::Sql(sql) => {
+                let journal = sql.journal.iter().flat_map(|row| &row.secret);
+                sql.params.iter().map(|(name, text)| (name, text)).chain(journal).collect()
+            }
+            Self::KubeApply(apply) => apply.data.iter().collect(),
+            Self::Ledger(row) => row.secret.iter().collect(),
+            Self::KubeDelete(_) | Self::Await(_) | Self::AwaitMutations(_) => Vec::new(),
+        }
+    }
 }
 
 impl From<Sql> for Op {

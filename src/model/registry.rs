@@ -6,10 +6,16 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::addr::Addr;
+use super::secret;
 use super::snapshot::{Row, number, text};
 
 /// The table, without its database.
 pub const TABLE: &str = "charter_resources";
+
+/// The member of a record's `spec` for what its kind wants remembered besides the declaration.
+pub const KEPT: &str = "kept";
+/// The member of that for what is derived of secrets: it is in no plan.
+pub const HIDDEN: &str = "hidden";
 
 /// What the newest row says of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +84,14 @@ impl Entry {
             Beside::Nothing | Beside::Begun => None,
         }
     }
+}
+
+/// Returns what can be shown of a `spec`; none where all of it can.
+pub fn shown(spec: &Json) -> Option<Json> {
+    spec.get(KEPT)?.get(HIDDEN)?;
+    let mut shown = spec.clone();
+    shown[KEPT][HIDDEN] = secret::HIDDEN.into();
+    Some(shown)
 }
 
 impl Beside {

@@ -17,7 +17,7 @@ use crate::model::gate::Gated;
 use crate::model::lint::{Policy, Verdict};
 use crate::model::op::{Slot, SlotSource};
 use crate::model::plan::{Retained, Servers};
-use crate::model::registry::{Entry, Status};
+use crate::model::registry::{Entry, KEPT, Status};
 use crate::model::resource::Removal;
 use crate::model::settings::{KubernetesTarget, Settings};
 use crate::model::{Action, Addr, AttrDiff, Attrs, Finding, Op, Plan, Severity, Snapshot, Step};
@@ -152,6 +152,7 @@ impl<'a> Draft<'a> {
             let applied = recorder.applied(&spec, lowered.fingerprint.as_ref(), lowered.renewal);
             step.ops.push(applied);
             step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
+            self.findings.extend(registry::unprotected(&step));
         }
         self.take_slots(lowered.slots);
         self.steps.push(step);
@@ -168,6 +169,7 @@ impl<'a> Draft<'a> {
         let (recorder, spec) = self.recorder(subject, Action::Update);
         step.ops = vec![recorder.applied(&spec, None, Renewal::Carried)];
         step.ops.extend(subject.renamed.map(|rename| self.removed(&rename.entry)));
+        self.findings.extend(registry::unprotected(&step));
         self.steps.push(step);
     }
 
@@ -303,7 +305,7 @@ impl<'a> Draft<'a> {
         let mut spec = registry::spec(subject.declared, request.desired, graph, request.kinds);
         let kept = self.survey.keeps(subject, action);
         if !kept.is_empty() {
-            spec["kept"] = json!(kept);
+            spec[KEPT] = json!(kept);
         }
         (recorder, spec)
     }

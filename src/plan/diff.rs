@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::kinds::{Kind, World};
-use crate::model::registry::{Entry, Status};
+use crate::model::registry::{self, Entry, Status};
 use crate::model::value::attrs_json;
 use crate::model::{AttrDiff, Attrs, Digest, Resource, Value};
 
@@ -47,12 +47,16 @@ fn keep_live(wanted: &mut Attrs, live: &Attrs, name: &str) {
 }
 
 /// Returns the digest of what a step expects to find: the live attributes, sensitive ones hidden,
-/// and the record with the fingerprint of its credential.
+/// and the record with the fingerprint of its credential, whose random salt keeps it from being
+/// guessed. What is hidden of the record could be, and is left out: the row that is written is
+/// compared with it.
 pub fn expects(live: Option<&Attrs>, entry: Option<&Entry>) -> Digest {
     let recorded = entry.map(|entry| {
         let Entry { scope, environment, addr, kind, identity, status, spec, .. } = entry;
         let Entry { salt, fingerprint, credential_at, beside, .. } = entry;
         let claimed = *status == Status::Claimed;
+        let shown = registry::shown(spec);
+        let spec = shown.as_ref().unwrap_or(spec);
         let credential = json!([salt, fingerprint, credential_at, beside.columns()]);
         json!([scope, environment, addr, kind, identity, claimed, spec, credential])
     });

@@ -43,6 +43,8 @@ macro_rules! codes {
 }
 
 codes! {
+    UNPROTECTED = "CH165", Warning, "Protection ends.",
+        "The record of an object says that it must not be destroyed, and the plan takes that away.";
     CHECK_FAILED = "CH170", Warning, "A check fails.",
         "A condition that the configuration sets for itself in a `check` block is false.";
     NOTHING_TO_IMPORT = "CH180", Error, "Nothing to import.",

@@ -4,19 +4,21 @@
 //! `spec` is the JSON text of what is recorded of a declaration: `attrs` with sensitive values
 //! hidden, `after` (what must be there before it and is recorded, too), `retained` and `tenant`,
 //! `protected`, and `kept`, what its kind wants remembered besides; that of a tombstone has
-//! `removal`, the `removed` block that asked for it.
+//! `removal`, the `removed` block that asked for it. The fingerprint of a password, its salt, and
+//! what is `hidden` of `kept` are in the rows and not shown: a plan is kept by CI.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
+use super::lint;
 use crate::kinds::{Kinds, Renewal};
 use crate::model::graph::Graph;
 use crate::model::op::{LedgerRow, Op, Part, Slot};
-use crate::model::registry::{Beside, Entry, TABLE};
+use crate::model::registry::{self, Beside, Entry, TABLE};
 use crate::model::resource::Desired;
 use crate::model::value::attrs_json;
-use crate::model::{Addr, AttrDiff, Attrs, Digest, Resource, Settings, Value};
+use crate::model::{Addr, AttrDiff, Attrs, Category, Digest, Finding, Resource, Settings, Step, Value};
 
 /// Returns what is recorded of a resource.
 pub fn spec(resource: &Resource, desired: &Desired, graph: &Graph, kinds: &Kinds) -> Json {
@@ -64,6 +66,16 @@ pub fn misrecorded(entry: &Entry, resource: &Resource) -> Vec<AttrDiff> {
     ];
     let differing = fields.into_iter().filter(|(_, is, should)| is != should);
     differing.map(|(attr, before, after)| AttrDiff { attr: attr.to_owned(), before, after }).collect()
+}
+
+/// Finds that a step ends the protection of what it changes: said once of each block.
+pub fn unprotected(step: &Step) -> Option<Finding> {
+    let ends = |diff: &&AttrDiff| diff.attr == PROTECTED && diff.before == Value::Bool(true);
+    step.diff.iter().find(ends)?;
+    let block = step.addr.block();
+    let summary = format!("{block} is protected no longer: a later plan may destroy it");
+    let finding = lint::UNPROTECTED.finding(Category::Charter, summary).at(&block);
+    Some(finding.help("if that is not meant, put it back: lifecycle { prevent_destroy = true }"))
 }
 
 /// Returns whether an object is kept when nothing declares it. What cannot be read is kept.
@@ -131,6 +143,7 @@ impl Recorder<'_> {
         };
         for column in ["salt", "fingerprint"] {
             row.row.remove(column);
+            row.secret.remove(column);
         }
         row.fill = vec![
             ("salt".to_owned(), slot.clone(), Part::Salt),
@@ -147,23 +160,31 @@ impl Recorder<'_> {
     }
 
     fn row(&self, status: &str, spec: &Json) -> LedgerRow {
-        LedgerRow::new(TABLE)
+        let row = LedgerRow::new(TABLE)
             .with("scope", self.settings.scope.as_str())
             .with("environment", self.settings.environment.as_str())
             .with("address", self.addr.to_string())
             .with("kind", self.kind)
             .with("identity", self.identity)
-            .with("status", status)
-            .with("digest", Digest::of_json(spec).as_str())
-            .with("spec", spec.to_string())
+            .with("status", status);
+        let digest = Digest::of_json(spec);
+        match registry::shown(spec) {
+            None => row.with("digest", digest.as_str()).with("spec", spec.to_string()),
+            // What is hidden could be guessed from the digest.
+            Some(shown) => row
+                .with("spec", shown.to_string())
+                .hiding("digest", digest.as_str())
+                .hiding("spec", spec.to_string()),
+        }
     }
 
-    /// Adds the credential as it is recorded, and what is accepted beside it.
+    /// Adds the credential as it is recorded, and what is accepted beside it. A password can be
+    /// guessed from its fingerprint.
     fn credential(&self, row: LedgerRow, beside: Beside) -> LedgerRow {
         let Some(entry) = self.entry.filter(|entry| !entry.fingerprint.is_empty()) else {
             return with_beside(row.with("salt", "").with("fingerprint", ""), beside);
         };
-        let row = row.with("salt", entry.salt.as_str()).with("fingerprint", entry.fingerprint.as_str());
+        let row = row.hiding("salt", entry.salt.as_str()).hiding("fingerprint", entry.fingerprint.as_str());
         let row = match entry.credential_at {
             0 => row,
             at => row.with("credential_at", at),

@@ -202,6 +202,10 @@ impl Fake {
                 Op::Sql(_) => _ = self.live.remove(&object),
                 Op::Ledger(ledger) => {
                     let mut row: Row = ledger.row.clone().into_iter().collect();
+                    for (column, text) in &ledger.secret {
+                        let Text::Sensitive(secret) = text else { panic!("{text:?}") };
+                        row.insert(column.clone(), secret.expose().into());
+                    }
                     for (column, slot, part) in &ledger.fill {
                         row.insert(column.clone(), format!("{part:?} of {slot}").into());
                     }

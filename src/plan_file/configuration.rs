@@ -2,12 +2,14 @@
 //! its variables, so that a difference can be named.
 //!
 //! A file or value in which a sensitive value stands has no digest here, since that could be guessed:
-//! such files are among the secret values ([`super::values`]). Sensitive variables are compared where
+//! such files are among the secret values ([`super::values`]). They are known by where sensitive
+//! variables are given and by the text of what is secret, also as HCL escapes it. Sensitive variables are compared where
 //! the plan uses them: whoever applies may log in with another password than whoever planned.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::model::files::Files;
 use crate::model::inputs::Inputs;
@@ -54,12 +56,53 @@ impl Secrets {
 
     /// Returns whether one of them stands in a text, plainly or as JSON and HCL escape it.
     fn stand_in(&self, text: &str) -> bool {
+        let unescaped = Zeroizing::new(unescaped(text));
         self.0.iter().any(|secret| {
             let plain = secret.expose();
             let escaped = serde_json::json!(plain).to_string();
-            text.contains(plain) || text.contains(escaped.trim_matches('"'))
+            [text, &unescaped].iter().any(|text| text.contains(plain))
+                || escaped
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.strip_suffix('"'))
+                    .is_some_and(|escaped| text.contains(escaped))
         })
     }
+}
+
+/// Returns a text with the escapes of HCL's quoted texts resolved, wherever they stand.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '$', '%']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let (c, length) = escape(from);
+        out.extend(c);
+        rest = from.get(length..).unwrap_or_default();
+    }
+    out + rest
+}
+
+/// Returns what an escape stands for, and how long it is; any other character stands for itself.
+fn escape(from: &str) -> (Option<char>, usize) {
+    let code = |digits: usize| {
+        let hex = from.get(2..2 + digits)?;
+        Some((Some(char::from_u32(u32::from_str_radix(hex, 16).ok()?)?), 2 + digits))
+    };
+    let known = match from.as_bytes() {
+        [b'\\', b'n', ..] => Some((Some('\n'), 2)),
+        [b'\\', b'r', ..] => Some((Some('\r'), 2)),
+        [b'\\', b't', ..] => Some((Some('\t'), 2)),
+        [b'\\', b'u', ..] => code(4),
+        [b'\\', b'U', ..] => code(8),
+        [b'\\', quoted @ (b'"' | b'\\' | b'/'), ..] => Some((Some(char::from(*quoted)), 2)),
+        [b'$', b'$', b'{', ..] | [b'%', b'%', b'{', ..] => Some((None, 1)),
+        _ => None,
+    };
+    known.unwrap_or_else(|| {
+        let c = from.chars().next();
+        (c, c.map_or(1, char::len_utf8))
+    })
 }
 
 fn collect(value: &Value, all: &mut Vec<Secret>) {
@@ -81,7 +124,9 @@ impl Configuration {
         for path in &inputs.files {
             let bytes = files.read(path).map_err(|reason| format!("{path}: {reason}"))?;
             // Statements of migrations are in the plan as they are.
-            if !path.ends_with(".sql") && secrets.stand_in(&String::from_utf8_lossy(&bytes)) {
+            let is_secret =
+                || inputs.secret_files.contains(path) || secrets.stand_in(&String::from_utf8_lossy(&bytes));
+            if !path.ends_with(".sql") && is_secret() {
                 taken.secret_files.insert(path.clone());
             } else {
                 taken.files.insert(path.clone(), short(&bytes));

@@ -41,6 +41,9 @@ pub enum Refusal {
     /// It was not written with this key.
     #[error("it was not written by whoever holds CHARTER_PLAN_KEY: its keyed digest is another")]
     Forged,
+    /// It was written without a key, or its keyed digest was taken out.
+    #[error("it was made without CHARTER_PLAN_KEY, which is set here: nobody vouches for it")]
+    Unkeyed,
     /// Another version of the format.
     #[error("it is in format {version}{}, and this version of charter reads format {VERSION}", by(.charter))]
     OtherFormat {
@@ -70,6 +73,11 @@ impl Refusal {
         match self {
             Self::NotAPlan => "`charter plan -o FILE` writes one".into(),
             Self::CutOff { .. } | Self::Changed | Self::Forged => again.into(),
+            Self::Unkeyed => {
+                "plan again with CHARTER_PLAN_KEY set: `charter plan -o FILE`; or unset it to use a file that \
+                 anybody may have changed"
+                    .into()
+            }
             Self::OtherFormat { charter, .. } | Self::Broken { charter, .. } if !charter.is_empty() => {
                 format!("{again}; or show it with charter {charter}, which made it")
             }

@@ -1,16 +1,19 @@
 //! A plan in a file, to be shown and applied later: the plan with its final operations, what it was
-//! made from and for, when it expires, and digests over all of it. No secret is in it, and nothing
-//! from which one could be guessed ([`key`]).
+//! made from and for, when it expires, and digests over all of it. No secret is in it, and no digest
+//! from which one could be guessed fast: fingerprints of passwords and of what else is secret are
+//! sensitive values themselves (`LedgerRow::secret`), and those have keyed or slow digests ([`key`]).
 //!
 //! The file is never executed: an apply plans again, compares, and executes what it planned itself.
 //! So the file decides whether an apply goes on, and never what it does: a forged one can do nothing
-//! that the configuration does not ask for.
+//! that the configuration does not ask for. What it shows is compared, too ([`review`]), so that what
+//! was reviewed is what is done.
 //!
 //! Pure: whoever calls reads and writes the file, and brings time and randomness.
 
 pub mod configuration;
 pub mod frame;
 pub mod key;
+pub mod review;
 pub mod values;
 
 #[cfg(test)]
@@ -89,16 +92,18 @@ impl Saved {
     }
 }
 
-/// Reads a file. Without a key, one that was made with a key is read and not proved to be genuine.
+/// Reads a file. Without a key, one that was made with a key is read and not proved to be genuine;
+/// with a key, one that was made without is refused.
 ///
 /// # Errors
 /// Why it cannot be trusted or understood.
 pub fn read(bytes: &[u8], key: Option<&Key>) -> Result<Opened, Refusal> {
     let Frame { charter, tag, sha256, body } = frame::open(bytes)?;
-    if let (Some(key), Some(tag)) = (key, tag)
-        && !frame::is_genuine(key, sha256, tag)
-    {
-        return Err(Refusal::Forged);
+    match (key, tag) {
+        (Some(key), Some(tag)) if !frame::is_genuine(key, sha256, tag) => return Err(Refusal::Forged),
+        // Whoever can change the file can take the tag out.
+        (Some(_), None) => return Err(Refusal::Unkeyed),
+        _ => {}
     }
     let broken = |reason: String| Refusal::Broken { charter: charter.to_owned(), reason };
     let saved: Saved = serde_json::from_slice(body).map_err(|error| broken(error.to_string()))?;

@@ -40,6 +40,7 @@ fn inputs(files: &[&str], variables: &[(&str, Option<&str>)]) -> Inputs {
             .map(|(name, value)| ((*name).to_owned(), value.map(Into::into)))
             .collect(),
         secrets: vec![Secret::new("hunter5")],
+        ..Inputs::default()
     }
 }
 
@@ -191,6 +192,47 @@ fn a_plan_of_somebody_without_the_key_is_refused() {
 }
 
 #[test]
+fn a_plan_without_a_tag_is_refused_by_whoever_has_the_key() {
+    let (bytes, key) = (String::from_utf8(bytes(Some(&key()))).unwrap(), key());
+    let tag = bytes.split("\"hmac\":\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(tag.len(), 64);
+    let stripped = bytes.replacen(tag, "", 1).into_bytes();
+    let refusal = read(&stripped, Some(&key)).unwrap_err();
+    assert_eq!(refusal, Refusal::Unkeyed);
+    assert!(refusal.help().contains("CHARTER_PLAN_KEY"), "{}", refusal.help());
+    // Nobody vouches for it, as for any that was made without a key.
+    assert!(!read(&stripped, None).unwrap().keyed);
+}
+
+#[test]
+fn what_is_derived_of_a_secret_is_a_sensitive_value_of_its_row() {
+    use crate::model::op::{LedgerRow, Op};
+    let mut plan = plan("hunter5");
+    let row = |salt: &str| {
+        let fingerprint = Secret::new("hunter5").salted_sha256(salt);
+        LedgerRow::new(crate::model::registry::TABLE).hiding("salt", salt).hiding("fingerprint", fingerprint)
+    };
+    plan.steps[0].ops = vec![Op::Ledger(row("a-salt"))];
+    let text = String::from_utf8(saved(plan.clone(), None).to_bytes("0.1.0", None).unwrap()).unwrap();
+    let document = crate::render::json::plan(&plan, "0.1.0").to_string();
+    for text in [text, document] {
+        assert!(!text.contains("a-salt") && !text.contains(&Secret::new("hunter5").salted_sha256("a-salt")));
+        assert!(text.contains("\"fingerprint\":\"(sensitive value)\""), "{text}");
+    }
+    // Another record is another plan.
+    let values = |plan: &Plan| values::collect(plan, &Configuration::default(), &memory(&[])).unwrap();
+    let proof = Proof::of(&values(&plan), Some(&key()), ID, "");
+    plan.steps[0].ops = vec![Op::Ledger(row("b-salt"))];
+    assert_eq!(
+        proof.differences(&values(&plan), Some(&key()), ID).unwrap(),
+        [
+            "user.u: fingerprint (create, operation 1): the sensitive value is another",
+            "user.u: salt (create, operation 1): the sensitive value is another"
+        ]
+    );
+}
+
+#[test]
 fn sensitive_values_are_compared() {
     let values =
         |password| values::collect(&plan(password), &Configuration::default(), &memory(&[])).unwrap();
@@ -262,6 +304,23 @@ fn what_differs_of_the_configuration_is_named() {
         told,
         ["b.hcl: all of it, since a sensitive value stands in it: the sensitive value is another"]
     );
+}
+
+#[test]
+fn a_file_in_which_a_sensitive_value_stands_escaped_has_no_digest() {
+    let files = [
+        ("a.hcl", r#"password = "pa$${s\u0073 \"\\""#),
+        ("b.hcl", r#"password = "p\U00000061${s}""#),
+        ("c.hcl", r#"text = "pa$$s""#),
+        ("d.hcl", "password = 2 * 21"),
+        ("e.hcl", "\\"),
+        ("f.hcl", r#"\u00 \u{} \UFFFFFFFF $${ %%"#),
+    ];
+    let mut inputs = inputs(&files.map(|(path, _)| path), &[]);
+    inputs.secrets = ["pa${ss \"\\", "pa${s}"].map(Secret::new).into();
+    inputs.secret_files = ["d.hcl".to_owned()].into();
+    let taken = Configuration::of(&inputs, &secrets(&inputs), &memory(&files)).unwrap();
+    assert_eq!(taken.secret_files.iter().collect::<Vec<_>>(), ["a.hcl", "b.hcl", "d.hcl"]);
 }
 
 proptest! {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::configuration::Configuration;
 use super::key::{Key, slow};
 use crate::model::files::Files;
-use crate::model::op::{Op, Text};
+use crate::model::op::Text;
 use crate::model::{Action, Plan};
 
 /// What is secret, by where it stands.
@@ -41,7 +41,7 @@ pub fn collect(plan: &Plan, configuration: &Configuration, files: &dyn Files) ->
     let mut all = Values::new();
     for step in &plan.steps {
         for (index, op) in step.ops.iter().enumerate() {
-            for (name, text) in texts(op) {
+            for (name, text) in op.texts() {
                 if let Text::Sensitive(secret) = text {
                     let place =
                         format!("{}: {name} ({}, operation {})", step.addr, word(step.action), index + 1);
@@ -65,15 +65,6 @@ fn word(action: Action) -> &'static str {
         Action::Delete => "delete",
         Action::Forget => "forget",
         Action::Execute { .. } => "execute",
-    }
-}
-
-/// Returns the texts of an operation by name.
-fn texts(op: &Op) -> Vec<(&String, &Text)> {
-    match op {
-        Op::Sql(sql) => sql.params.iter().map(|(name, text)| (name, text)).collect(),
-        Op::KubeApply(apply) => apply.data.iter().collect(),
-        Op::KubeDelete(_) | Op::Await(_) | Op::AwaitMutations(_) | Op::Ledger(_) => Vec::new(),
     }
 }
 

@@ -173,9 +173,10 @@ fn manifest(apply: &KubeApply, slots: &Slots) -> String {
 }
 
 /// Returns the columns of a row on about one line: empty ones, and those that say again what the
-/// plan and the step say, are left out; digests and long ones are shortened. The JSON has all.
+/// plan and the step say, are left out; digests and long ones are shortened. The JSON has all of them.
+/// A column that is shown in part is told as it is shown.
 fn columns(row: &LedgerRow, place: &Place) -> String {
-    let LedgerRow { table: _, row, fill, times } = row;
+    let LedgerRow { table: _, row, secret, fill, times } = row;
     let (plan, step) = (place.plan, place.step);
     let addr = step.addr.to_string();
     let known = ["", &plan.scope, &plan.environment, &addr, &step.kind, &step.identity];
@@ -185,7 +186,9 @@ fn columns(row: &LedgerRow, place: &Place) -> String {
         let shown = escape::elide(&text, if is_digest { 13 } else { 40 });
         (!known.contains(&text.as_str())).then(|| format!("{name}={shown}"))
     });
+    let hidden = secret.keys().filter(|name| !row.contains_key(*name));
+    let hidden = hidden.map(|name| format!("{name}={HIDDEN}"));
     let filled = fill.iter().map(|(name, _, _)| format!("{name}=(made when applying)"));
     let timed = times.iter().map(|name| format!("{name}=(when it is applied)"));
-    values.chain(filled).chain(timed).collect::<Vec<_>>().join(" ")
+    values.chain(hidden).chain(filled).chain(timed).collect::<Vec<_>>().join(" ")
 }

@@ -102,6 +102,27 @@ fn each_plan_can_be_kept_and_read_back() {
 }
 
 #[test]
+fn no_plan_holds_what_a_password_can_be_guessed_from() {
+    let mut compared = 0;
+    for (name, folder) in cases() {
+        let kinds = Kinds::all();
+        let (compiled, settings) = compile(&folder, &kinds);
+        let (_, registry) = observed::read(&folder, &settings, &compiled.desired);
+        let plan = plan_of(&folder);
+        let texts = [serde_json::to_string(&plan).unwrap(), render::json::plan(&plan, "test").to_string()];
+        for entry in registry.entries() {
+            let hidden = entry.spec["kept"]["hidden"].as_array().into_iter().flatten();
+            let hidden = hidden.filter_map(|one| one.as_str()?.split(':').nth(1));
+            for digest in hidden.chain([entry.fingerprint.as_str()]).filter(|digest| !digest.is_empty()) {
+                compared += 1;
+                assert!(texts.iter().all(|text| !text.contains(digest)), "{name}: {digest}");
+            }
+        }
+    }
+    assert!(compared > 0, "there is something to find");
+}
+
+#[test]
 fn each_plan_is_as_expected() {
     let mut wrong = Vec::new();
     for (name, folder) in cases() {

@@ -165,14 +165,29 @@ async fn a_missing_password_says_what_to_do() {
 
 #[tokio::test(start_paused = true)]
 async fn a_password_is_never_recorded() {
-    let mut record = LedgerRow::new(registry::TABLE);
-    record.fill = vec![("spec".into(), slot(), Part::Password)];
-    let mut plan = plan(vec![step(0, "bi").op(Op::Ledger(record)).build()]);
-    plan.slots.insert(slot(), SlotSource::Generate { length: 32 });
+    let mut filled = LedgerRow::new(registry::TABLE);
+    filled.fill = vec![("spec".into(), slot(), Part::Password)];
+    let mut hidden = LedgerRow::new(registry::TABLE);
+    hidden.secret = [("spec".to_owned(), Text::Slot(slot(), Part::Password))].into();
+    for record in [filled, hidden] {
+        let mut plan = plan(vec![step(0, "bi").op(Op::Ledger(record)).build()]);
+        plan.slots.insert(slot(), SlotSource::Generate { length: 32 });
+        let fake = Fake::default();
+        let (report, _) = apply_plan(&fake, plan).await;
+        assert_eq!(report.failed.len(), 1);
+        assert!(fake.table(registry::TABLE).0.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_hidden_in_a_plan_is_recorded() {
+    let record =
+        LedgerRow::new(registry::TABLE).with("spec", "shown").hiding("spec", "whole").hiding("salt", "s");
     let fake = Fake::default();
-    let (report, _) = apply_plan(&fake, plan).await;
-    assert_eq!(report.failed.len(), 1);
-    assert!(fake.table(registry::TABLE).0.is_empty());
+    let (report, _) = apply_plan(&fake, plan(vec![step(0, "bi").op(Op::Ledger(record)).build()])).await;
+    assert_eq!(report.outcome(), Outcome::Done, "{report:?}");
+    let rows = fake.table(registry::TABLE).0;
+    assert_eq!((&rows[0]["spec"], &rows[0]["salt"]), (&"whole".into(), &"s".into()));
 }
 
 #[tokio::test(start_paused = true)]

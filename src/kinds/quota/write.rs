@@ -8,8 +8,8 @@ use crate::kinds::common::interval::{self, INTERVAL};
 use crate::kinds::common::limits::KEYED_BY;
 use crate::kinds::common::written;
 use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
-use crate::model::block::{Block, Expr};
 use crate::model::Value;
+use crate::model::block::{Block, Expr};
 
 /// Finds those that nothing declares.
 pub fn find(cx: &FindCx) -> Inventory {

@@ -15,15 +15,11 @@ use super::methods::{self, Method};
 use super::{NAME, compare};
 use crate::kinds::common::user;
 use crate::kinds::{Change, World};
-use crate::model::registry::{Beside, Entry, Status};
+use crate::model::registry::{Beside, Entry, HIDDEN, KEPT, Status};
 use crate::model::{Attrs, Digest, Resource, Secret};
-
-/// The member of a record that holds it ([`crate::kinds::Kind::keeps`]).
-pub const KEPT: &str = "kept";
 
 const CONVENTIONS: &str = "conventions";
 const PASSWORDS: &str = "passwords";
-const HIDDEN: &str = "hidden";
 const SALT: &str = "salt";
 
 /// Returns the conventions that are left as they were found: those of the record, and those that do

@@ -67,8 +67,15 @@ fn row() -> impl Strategy<Value = LedgerRow> {
         vec(text(), 0..2).prop_map(Json::from)
     ];
     let table = proptest::sample::select(crate::model::ledger::TABLES);
-    (table, btree_map(text(), json, 0..3), vec((text(), slot(), part()), 0..2), vec(text(), 0..2))
-        .prop_map(|(table, row, fill, times)| LedgerRow { table: table.name, row, fill, times })
+    let secret = btree_map(text(), Just(Text::Sensitive(Secret::new(""))), 0..2);
+    (table, btree_map(text(), json, 0..3), secret, vec((text(), slot(), part()), 0..2), vec(text(), 0..2))
+        .prop_map(|(table, row, secret, fill, times)| LedgerRow {
+            table: table.name,
+            row,
+            secret,
+            fill,
+            times,
+        })
 }
 
 fn kube() -> impl Strategy<Value = Op> {

@@ -31,6 +31,7 @@ fn grep(project: &mut Project) {
     keep(project.charter(&["plan", "--format", "json", "-vvv"]).exits(0));
     keep(project.charter(&["apply", "saved.plan", "--json", "-vvv"]).exits(0));
     let first = project.password(&project.name("a"));
+    no_fingerprint(project, &first);
     // Error paths: a lost Secret, a Secret changed by hand, a migration that fails as the tenant.
     project.cluster().delete("Secret", &crate::project::secret_name(&project.name("a")));
     keep(project.charter(&["check", "-vvv"]).exits(2));
@@ -50,6 +51,32 @@ fn grep(project: &mut Project) {
 
     secrets.push("hunter5-sensitive-variable".to_owned());
     nowhere(project, printed, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// Asserts that no plan holds the fingerprint of a live password: one of a step that leaves the password
+/// alone, saved and as JSON. The record has it, and would get it again.
+fn no_fingerprint(project: &Project, password: &str) {
+    let before = std::fs::read_to_string(project.file("tenants.hcl")).unwrap();
+    project.write(
+        "tenants.hcl",
+        &before.replace("superset {}", "superset {}\n  lifecycle {\n    prevent_destroy = true\n  }"),
+    );
+    let user = format!("user_tenant_{}", project.name("a"));
+    let salt = "SELECT argMax(salt, at) FROM ops.charter_resources WHERE kind = 'user' AND identity = ";
+    let salt = project.clickhouse.admin(&format!("{salt}'{user}'"));
+    let fingerprint = charter::model::Secret::new(password).salted_sha256(salt.trim());
+    let recorded = "SELECT count() FROM ops.charter_resources WHERE fingerprint = ";
+    assert_ne!(project.clickhouse.admin(&format!("{recorded}'{fingerprint}'")).trim(), "0");
+    let document = project.charter(&["plan", "--format", "json", "-o", "leaves.plan"]).exits(0).stdout;
+    let saved = std::fs::read_to_string(project.file("leaves.plan")).unwrap();
+    for plan in [document, saved] {
+        assert!(plan.contains(&format!("\"{user}\"")), "the user is in it: {plan}");
+        assert!(plan.contains("\"fingerprint\""), "with its record: {plan}");
+        for text in [salt.trim(), &fingerprint] {
+            assert!(!plan.contains(text), "what a password can be guessed from: {plan}");
+        }
+    }
+    project.write("tenants.hcl", &before);
 }
 
 /// Asserts that the events of an apply that failed are all in their file, which [`nowhere`] reads, too.
