@@ -329,7 +329,9 @@ impl<'a> Sides<'a> {
         let as_granted = self.mended(&target, &[]).steps;
         let mut and_again = self.again(&diff.steps, &target);
         let lost = target.extra(&self.after(&and_again));
-        and_again.extend(grants(&restored(self.reading, self.universe, self.others(), &lost, &target)));
+        // A grant option that others gave stays where the right is declared without it.
+        let scopes = self.others().chain(self.desired);
+        and_again.extend(grants(&restored(self.reading, self.universe, scopes, &lost, &target)));
         diff.steps = self.first_that_ends_at([diff.steps.clone(), as_granted, and_again], &target);
         self.proved(diff, &target)
     }

@@ -56,10 +56,10 @@ pub fn full_matrix() -> bool {
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // One more than there are processors: scenarios wait for each other's engines, locks and mutations.
+    // Two a processor: scenarios wait for each other's engines, locks and mutations.
     arguments
         .test_threads
-        .get_or_insert_with(|| 1 + std::thread::available_parallelism().map_or(1, usize::from));
+        .get_or_insert_with(|| 2 * std::thread::available_parallelism().map_or(1, usize::from));
     let engines = servers::engines();
     let mut trials = Vec::new();
     for scenario in scenarios::all() {

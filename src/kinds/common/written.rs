@@ -1,17 +1,36 @@
 //! Live attributes as the language writes them: settings, and whom something is for.
 
+use std::collections::BTreeSet;
+
 use super::hosts;
 use super::principals::{TO, TO_ALL_EXCEPT};
 use super::settings::{self, Element};
-use crate::kinds::found::WriteCx;
+use super::storage;
+use crate::kinds::found::{FindCx, Inventory, WriteCx};
 use crate::model::block::{Block, Expr};
-use crate::model::{Addr, Attrs, Value};
+use crate::model::snapshot::text;
+use crate::model::{Addr, Attrs, Value, names};
 
 /// Why what lives in users.xml is left alone.
 pub const READ_ONLY: &str = "it lives in users.xml, which no statement changes";
 
 /// Why a role and a user of one name are left alone.
 pub const SHARED_NAME: &str = "a role and a user share this name, and SHOW GRANTS does not tell them apart";
+
+/// Finds the objects of a kind that nothing declares, by the column `name` of what was read; one
+/// may have several rows. Those in users.xml are left alone.
+pub fn found(cx: &FindCx, kind: &'static str, read: &'static str) -> Inventory {
+    let mut found = Inventory::default();
+    let mut seen = BTreeSet::new();
+    for row in cx.world.snapshot.rows(read).iter().filter(|row| seen.insert(text(row, "name"))) {
+        match text(row, "name") {
+            name if cx.is_taken(kind, name) => {}
+            name if text(row, storage::STORAGE) == "users_xml" => found.leave(kind, name, READ_ONLY),
+            name => found.add(kind, name, name, names::clickhouse),
+        }
+    }
+    found
+}
 
 /// Returns the name of a database that is referred to: a block's attribute, or a part of a composite.
 pub fn name_of(reference: &str) -> String {

@@ -6,25 +6,14 @@ use super::{NAME, Quota, READ};
 use crate::kinds::Kind as _;
 use crate::kinds::common::interval::{self, INTERVAL};
 use crate::kinds::common::limits::KEYED_BY;
-use crate::kinds::common::{storage, written};
+use crate::kinds::common::written;
 use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::model::block::{Block, Expr};
-use crate::model::snapshot::text;
-use crate::model::{Value, names};
+use crate::model::Value;
 
 /// Finds those that nothing declares.
 pub fn find(cx: &FindCx) -> Inventory {
-    let mut found = Inventory::default();
-    let mut seen = BTreeSet::new();
-    // A row an interval.
-    for row in cx.world.snapshot.rows(READ).iter().filter(|row| seen.insert(text(row, "name").to_owned())) {
-        match text(row, "name") {
-            name if cx.is_taken(NAME, name) => {}
-            name if text(row, storage::STORAGE) == "users_xml" => found.leave(NAME, name, written::READ_ONLY),
-            name => found.add(NAME, name, name, names::clickhouse),
-        }
-    }
-    found
+    written::found(cx, NAME, READ)
 }
 
 /// Writes quotas.

@@ -5,23 +5,13 @@ use std::collections::BTreeSet;
 use super::{NAME, READ, SettingsProfile};
 use crate::kinds::Kind as _;
 use crate::kinds::common::settings::INHERIT;
-use crate::kinds::common::{storage, written};
+use crate::kinds::common::written;
 use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
 use crate::model::block::Block;
-use crate::model::names;
-use crate::model::snapshot::text;
 
 /// Finds those that nothing declares.
 pub fn find(cx: &FindCx) -> Inventory {
-    let mut found = Inventory::default();
-    for row in cx.world.snapshot.rows(READ) {
-        match text(row, "name") {
-            name if cx.is_taken(NAME, name) => {}
-            name if text(row, storage::STORAGE) == "users_xml" => found.leave(NAME, name, written::READ_ONLY),
-            name => found.add(NAME, name, name, names::clickhouse),
-        }
-    }
-    found
+    written::found(cx, NAME, READ)
 }
 
 /// Writes profiles.

@@ -195,6 +195,19 @@ fn additive_grants_leave_the_rest_alone() {
 }
 
 #[test]
+fn a_grant_option_that_others_gave_survives_the_revoke_of_what_was_declared() {
+    let live = show(&["GRANT ALL ON *.* TO r WITH GRANT OPTION"]);
+    let (desired, recorded) = (grants(&["SELECT ON d.t"]), grants(&["SELECT ON d.*"]));
+    let declaration = Declaration { desired: &desired, recorded: &recorded, exempt: &[] };
+    insta::assert_snapshot!(text(compare(&real(), &declaration, &live, Mode::Additive)), @r"
+    - SELECT ON d.*
+    REVOKE SELECT ON d.* FROM r
+    GRANT SELECT ON d.t TO r
+    GRANT SELECT ON d.t TO r WITH GRANT OPTION
+    ");
+}
+
+#[test]
 fn removal_takes_the_declared_and_nothing_else() {
     let live = ["GRANT SELECT, INSERT ON d.* TO r", "GRANT SELECT ON e.* TO r"];
     insta::assert_snapshot!(run(&["SELECT, ALTER ON d.*", "frobnicate ON d.*"], &live, &["SELECT ON d.t"], Mode::Remove), @"

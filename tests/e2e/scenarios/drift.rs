@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::NEWEST;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::project::{Project, secret_name};
 
@@ -14,10 +14,15 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "drift_of_tables_is_told_and_never_papered_over",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: tables,
         },
-        Scenario { name: "an_edited_migration_is_a_hard_failure", cluster: false, engines: &[], run: edited },
+        Scenario {
+            name: "an_edited_migration_is_a_hard_failure",
+            cluster: false,
+            engines: ENDS,
+            run: edited,
+        },
     ]
 }
 

@@ -26,7 +26,7 @@ pub fn scenarios() -> Vec<Scenario> {
 
 /// How often two runners start together: fifty times with the full matrix.
 fn rounds() -> usize {
-    if crate::full_matrix() { 50 } else { 15 }
+    if crate::full_matrix() { 50 } else { 6 }
 }
 
 /// Two runners are started together, again and again: each INSERT runs once.

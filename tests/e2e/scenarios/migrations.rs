@@ -1,6 +1,6 @@
 //! Migration files on the real engine.
 
-use super::NEWEST;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::project::Project;
 
@@ -15,22 +15,22 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "a_failed_file_goes_on_where_it_stopped",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: resume,
         },
         Scenario {
             name: "migrations_are_confined_to_the_tenant",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: confined,
         },
         Scenario {
             name: "todays_bootstrap_is_recorded_and_not_run",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: bootstrap,
         },
-        Scenario { name: "a_shared_folder_and_placeholders", cluster: false, engines: &[], run: shared },
+        Scenario { name: "a_shared_folder_and_placeholders", cluster: false, engines: ENDS, run: shared },
         Scenario {
             name: "sql_mistakes_are_told_at_their_place",
             cluster: false,
@@ -40,13 +40,13 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "an_unparsable_statement_stops_the_plan",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: preflight,
         },
         Scenario {
             name: "tables_renamed_and_dropped_by_migrations_are_no_drift",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: renamed,
         },
     ]

@@ -1,6 +1,7 @@
 //! Servers that cannot be reached, refuse, or lack something: a message worth reading, and nothing
 //! half done.
 
+use super::ENDS;
 use crate::Scenario;
 use crate::project::Project;
 
@@ -15,7 +16,7 @@ pub fn scenarios() -> Vec<Scenario> {
         Scenario {
             name: "a_user_that_may_not_read_is_told_the_grants",
             cluster: false,
-            engines: &[],
+            engines: ENDS,
             run: denied,
         },
         Scenario {

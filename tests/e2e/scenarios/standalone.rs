@@ -1,15 +1,16 @@
 //! Databases, roles, users, grants and secrets on their own: declared, changed, removed, targeted.
 
+use super::ENDS;
 use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "roles_and_users_come_change_and_go", cluster: true, engines: &[], run: life },
+        Scenario { name: "roles_and_users_come_change_and_go", cluster: true, engines: ENDS, run: life },
         Scenario {
             name: "a_move_renames_roles_and_users_in_place",
             cluster: true,
-            engines: &[],
+            engines: ENDS,
             run: renamed,
         },
         Scenario {
