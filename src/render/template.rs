@@ -254,6 +254,10 @@ impl Template {
             Op::Ledger(row) => {
                 row.row.values_mut().for_each(|value| *value = self.json(value, &show));
                 row.row.retain(|_, value| !is_digest(value));
+                // As it is shown: without its values.
+                row.secret
+                    .values_mut()
+                    .for_each(|text| *text = Text::Sensitive(crate::model::Secret::new("")));
                 row.fill.iter_mut().for_each(|(_, slot, _)| slot.user = self.addr(&slot.user));
             }
         }
