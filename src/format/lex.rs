@@ -137,12 +137,7 @@ fn quoted(text: &str, level: usize) -> usize {
 
 /// Returns the length of a template with its end; none where it does not end. As the parser has it, what
 /// stands between directives ends nothing, and backslashes mean nothing there.
-fn template(
-    text: &str,
-    is_quoted: bool,
-    level: usize,
-    end: impl Fn(&str) -> Option<usize>,
-) -> Option<usize> {
+fn template(text: &str, is_quoted: bool, level: usize, end: impl Fn(&str) -> Option<usize>) -> Option<usize> {
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
