@@ -89,7 +89,7 @@ ci-examples: build
 images: build
 	docs/images/make
 
-# Coverage-guided fuzzing of what reads migration files and saved plans: FUZZ_SECONDS a target, FUZZ_TARGET for one.
+# Coverage-guided fuzzing of what reads migration files and saved plans, and of the formatter: FUZZ_SECONDS a target, FUZZ_TARGET for one.
 fuzz:
 	fuzz/run $(FUZZ_TARGET)
 

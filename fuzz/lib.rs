@@ -12,6 +12,9 @@ pub mod diag {
     pub use source::{FileId, SourceMap, Span};
 }
 
+#[path = "../src/format/mod.rs"]
+pub mod format;
+
 #[path = "../src/migrate/mod.rs"]
 pub mod migrate;
 

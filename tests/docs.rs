@@ -264,7 +264,7 @@ fn each_page_of_lint_has_its_sections() {
                 settings: one.settings.iter().map(|(name, value)| (&**name, &**value)).collect(),
             })
             .collect();
-        let hits = statement::lint(&sources, 0);
+        let hits = statement::lint(&sources, "", 0);
         assert!(hits.iter().any(|hit| hit.rule.code == rule.code), "{}: the example is not told", rule.code);
     }
 }

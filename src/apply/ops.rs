@@ -13,6 +13,7 @@ use super::{Options, Run, kube, mutations, statement};
 use crate::backend::{Error, ErrorKind, LoginVerdict, Servers};
 use crate::model::op::{LedgerRow, Op, Part, Probe, Sql, Text};
 use crate::model::plan::Step;
+use crate::model::registry::TABLE;
 use crate::model::snapshot::Row;
 use crate::model::watch::Watched;
 
@@ -154,23 +155,49 @@ impl<S: Servers> At<'_, S> {
             let operations = self.step.ops.len();
             tracing::debug!(addr = %self.step.addr, operation = index + 1, operations, "operation begins");
             self.reach("operation", index + 1).await;
-            match op {
-                Op::Sql(sql) => {
-                    if sql.journal.is_some() {
-                        number += 1;
-                        self.emit(Progress::Statement { number, of });
-                    }
-                    statement::run(self, sql, number).await.map_err(|trouble| trouble.of(sql))?;
-                }
-                Op::KubeApply(apply) => kube::apply(self, apply).await?,
-                Op::KubeDelete(delete) => kube::delete(self, delete).await?,
-                Op::Await(probe) => self.wait_for(probe).await?,
-                Op::AwaitMutations(wanted) => mutations::wait(self, wanted).await?,
-                Op::Ledger(row) => self.record(row).await?,
+            if is_statement(&op) {
+                number += 1;
+                self.emit(Progress::Statement { number, of });
+            }
+            if let Err(trouble) = self.operation(op, number).await {
+                self.withdraw(index, &trouble).await;
+                return Err(trouble);
             }
         }
         self.reach("done", 1).await;
         Ok(())
+    }
+
+    async fn operation(&self, op: &Op, number: usize) -> Result<(), Trouble> {
+        match op {
+            Op::Sql(sql) => statement::run(self, sql, number).await.map_err(|trouble| trouble.of(sql)),
+            Op::KubeApply(apply) => kube::apply(self, apply).await,
+            Op::KubeDelete(delete) => kube::delete(self, delete).await,
+            Op::Await(probe) => self.wait_for(probe).await,
+            Op::AwaitMutations(wanted) => mutations::wait(self, wanted).await,
+            Op::Ledger(row) => self.record(row).await,
+        }
+    }
+
+    /// Takes back the claim right before a statement that was sent once and surely did nothing: what has
+    /// the name later is somebody else's. Where that fails, the next plan looks at what is there.
+    async fn withdraw(&self, failed: usize, trouble: &Trouble) {
+        let at = |index: usize| self.step.ops.get(index);
+        let before = failed.checked_sub(1).and_then(at);
+        let (Some(Op::Ledger(claim)), Some(Op::Sql(_))) = (before, at(failed)) else { return };
+        let is_claim = claim.table == TABLE && claim.row.get("status") == Some(&"claimed".into());
+        let sent_once = {
+            let state = self.log.state();
+            !state.changed && state.query_ids.len() <= 1
+        };
+        if !is_claim || trouble.unknown || !sent_once {
+            return;
+        }
+        let mut row = claim.clone().with("status", "removed").with("salt", "").with("fingerprint", "");
+        row.row.retain(|column, _| !column.starts_with("credential_"));
+        if let Err(unrecorded) = self.record(&row).await {
+            tracing::warn!(addr = %self.step.addr, error = unrecorded.error, "the claim stays");
+        }
     }
 
     /// Passes a point at which a test may have it end.

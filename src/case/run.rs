@@ -9,9 +9,10 @@ use crate::config::testing::{Expected, Known, Run, TestFile};
 use crate::config::{self, Compiled, Input};
 use crate::diag::{Diagnostic, Diagnostics, Level, SourceMap, Span};
 use crate::kinds::Kinds;
+use crate::lint::judge::judge;
 use crate::model::files::Files;
 use crate::model::snapshot::Read;
-use crate::model::{Addr, Finding, Plan, Rotation, Severity};
+use crate::model::{Addr, Finding, Plan, Rotation};
 use crate::plan::{self, Request, lint};
 use crate::render;
 
@@ -94,7 +95,7 @@ impl Case<'_> {
         let shift = compiled.sources.add(&self.file.path, &self.file.text);
         let here = |span: Span| Span { file: shift, ..span };
         if !failed.is_empty() {
-            self.unmet(&failed, &known, here);
+            self.unmet(&failed, &known, false, here);
             if let Some(look) = self.looks() {
                 self.problems.push(
                     Diagnostic::error("there is no plan to look at")
@@ -121,7 +122,7 @@ impl Case<'_> {
             .filter(|check| !check.failures.is_empty())
             .map(|check| check.addr.clone())
             .collect();
-        self.unmet(&failing, &known, here);
+        self.unmet(&failing, &known, true, here);
         self.findings(&plan, here);
         if let Err(problem) = self.text(&plan, here) {
             self.problems.push(*problem);
@@ -144,15 +145,17 @@ impl Case<'_> {
 
     /// Returns the place of something that looks at the plan.
     fn looks(&self) -> Option<Span> {
-        let first = self.run.failures.first().map(|(_, span)| *span);
-        self.run.expected.as_ref().map(|(_, span)| *span).or(first.filter(|_| self.run.asserts > 0))
+        let failures = || self.run.failures.iter();
+        let planned = failures().find(|(expected, _)| is_planned(expected)).map(|(_, span)| *span);
+        let first = failures().next().map(|(_, span)| *span).filter(|_| self.run.asserts > 0);
+        self.run.expected.as_ref().map(|(_, span)| *span).or(planned).or(first)
     }
 
-    /// Tells what was expected to fail and did not.
-    fn unmet(&mut self, failed: &[Addr], known: &Known<'_>, here: impl Fn(Span) -> Span) {
+    /// Tells what was expected to fail and did not. Checks are not looked at where there is no plan.
+    fn unmet(&mut self, failed: &[Addr], known: &Known<'_>, has_plan: bool, here: impl Fn(Span) -> Span) {
         for (expected, span) in &self.run.failures {
             let Expected::Addr(addr) = expected else { continue };
-            if failed.contains(addr) {
+            if failed.contains(addr) || (!has_plan && is_planned(expected)) {
                 continue;
             }
             let item = Diagnostic::error("expected to fail");
@@ -205,6 +208,9 @@ impl Case<'_> {
         if plan::asks(&request, &plan).iter().all(answered) {
             let foreseen = plan::foresees(&request, &plan);
             plan.findings.extend(foreseen);
+            // Again, for what was foreseen.
+            let allowed = judge(&mut plan.findings, &settings.lint, &compiled.desired);
+            plan.allowed.extend(allowed);
         }
         plan.findings.iter_mut().for_each(crate::kinds::ledger::for_a_plan);
         plan.locate(&compiled.sources);
@@ -238,22 +244,29 @@ impl Case<'_> {
             })
             .collect();
         for finding in &plan.findings {
-            let is_check = finding.code == lint::CHECK_FAILED.code;
+            let is_check = is_check(finding);
             let named = self.run.failures.iter().any(|(expected, _)| {
                 matches!((expected, &finding.addr), (Expected::Addr(one), Some(addr)) if one == addr)
             });
             let is_expected = codes.iter().any(|(code, _)| *code == finding.code) || (is_check && named);
-            if is_expected || (finding.severity > Severity::Decision && !is_check) {
+            if is_expected || (!finding.refuses() && !is_check) {
                 continue;
             }
             self.problems.push(if is_check { check_fails(finding) } else { refused(finding) });
         }
         for (code, span) in codes {
-            if !plan.findings.iter().any(|finding| finding.code == code) {
-                let item = Diagnostic::error("expected to fail")
-                    .at(here(span), format!("nothing of the plan has the code {code}"));
-                self.problems.push(item);
+            let found: Vec<&Finding> = plan.findings.iter().filter(|finding| finding.code == code).collect();
+            if found.iter().any(|finding| finding.refuses() || is_check(finding)) {
+                continue;
             }
+            let item = Diagnostic::error("expected to fail");
+            let item = match found.is_empty() {
+                true => item.at(here(span), format!("nothing of the plan has the code {code}")),
+                false => item.at(here(span), format!("{code} is told, and refuses nothing")).help(
+                    "an assert on plan.findings looks for what is only told; `lint { deny = […] }` makes it refuse",
+                ),
+            };
+            self.problems.push(item);
         }
     }
 
@@ -289,6 +302,19 @@ impl Case<'_> {
     }
 }
 
+/// Returns whether something that is expected to fail is found by planning.
+fn is_planned(expected: &Expected) -> bool {
+    match expected {
+        Expected::Code(_) => true,
+        Expected::Addr(addr) => addr.segments().first().is_some_and(|segment| segment.word == "check"),
+    }
+}
+
+/// Returns whether a finding is a check that fails.
+fn is_check(finding: &Finding) -> bool {
+    finding.code == lint::CHECK_FAILED.code
+}
+
 /// Returns the problem of a check that fails and was not expected to.
 fn check_fails(finding: &Finding) -> Diagnostic {
     let values = finding.found.lines().collect::<Vec<_>>().join(", ");
@@ -310,7 +336,8 @@ fn refused(finding: &Finding) -> Diagnostic {
     let sides = [("expected ", &finding.expected), ("found ", &finding.found)];
     let sides = sides.iter().filter(|(_, text)| !text.is_empty());
     let sides: String = sides.map(|(side, text)| format!("\n{side}{text}")).collect();
-    item.detail(format!("{addr}{}{sides}", finding.summary))
+    let denied = if finding.denied { "\nThe lint block denies it." } else { "" };
+    item.detail(format!("{addr}{}{sides}{denied}", finding.summary))
         .help(format!("where that is right: expect_failures = [{:?}]", finding.code))
 }
 

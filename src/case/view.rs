@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::model::value::attrs_json;
-use crate::model::{Action, Op, Plan, Severity, Step, Value};
+use crate::model::{Action, Finding, Op, Plan, Step, Value};
 use crate::render;
 
 /// Returns `plan`: `summary`, `steps` by address, `changes` (the addresses in order), `findings`, `checks`,
@@ -32,7 +32,7 @@ pub fn plan(plan: &Plan) -> Value {
         "retained": plan.retained.iter().map(|kept| kept.addr.to_string()).collect::<Vec<_>>(),
         "sql": plan.steps.iter().flat_map(statements).collect::<Vec<_>>(),
         "applyable": plan.may_apply(),
-        "refused": plan.findings.iter().any(|finding| finding.severity <= Severity::Decision),
+        "refused": plan.findings.iter().any(Finding::refuses),
         "text": render::text::plan(plan, &text),
         "markdown": render::markdown::plan(plan, false),
     }))

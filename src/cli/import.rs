@@ -37,7 +37,7 @@ use crate::ui::{Exit, Ui};
                         charter import -o imported.hcl       # into a new file\n  \
                         charter import tenant.acme 'role.*'  # some of it\n  \
                         charter import --out .               # a file each kind: tenants.hcl, roles.hcl, …\n  \
-                        charter import && charter plan       # what it adopts"
+                        charter import -o imported.hcl && charter plan   # what it adopts"
 )]
 pub struct Args {
     /// What to write: a kind, or a kind and a name, with * for anything (role, role.analyst,

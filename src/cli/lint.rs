@@ -1,6 +1,6 @@
 //! `charter lint`: what can be told of migrations by reading them, without servers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use clap::ValueEnum;
@@ -22,15 +22,15 @@ use crate::ui::{Exit, Ui};
 ///
 /// Reads the configuration and every migration that it declares, applied or not, and tells what the
 /// rules CH101 to CH149 find, each at its line. `lint { deny allow }` and `charter:allow` comments
-/// apply; what only servers know is told by `charter plan`. Exits with 7 where something is denied;
-/// warnings do not fail it.
+/// apply; what only servers know is told by `charter plan`. Exits with 7 where something is denied, and
+/// with 1 where a FILE is no migration; warnings do not fail it.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  charter lint\n  charter lint --format sarif > charter.sarif   # for code scanning\n  \
-                        git diff --name-only origin/main -- '*.sql' | xargs charter lint\n  charter explain CH104"
+                        git diff --name-only --diff-filter=d origin/main -- '*.sql' | xargs -r charter lint\n  charter explain CH104"
 )]
 pub struct Args {
-    /// Only these files of migrations, relative to the folder of the configuration
+    /// Only these files of migrations, relative to the working directory or the folder of the configuration
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How the findings are printed
@@ -53,18 +53,20 @@ enum Format {
 pub fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let kinds = Kinds::all();
     let Some((compiled, settings)) = context::load(common, &kinds, ui) else { return Exit::Error };
-    let chosen: BTreeSet<String> = args.files.iter().map(|path| relative(&common.dir, path)).collect();
     let paths = paths(&compiled);
-    for strange in chosen.difference(&paths) {
-        context::tell(
-            ui,
-            Diagnostic::warning("a file is no migration of this configuration")
-                .detail(format!("{strange}: it is not looked at.")),
-        );
+    let (chosen, wrong) = choose(&args.files, &common.dir, &paths);
+    let all_known = wrong.is_empty();
+    wrong.into_iter().for_each(|problem| context::tell(ui, problem));
+    if chosen.is_empty() && !all_known {
+        return Exit::Error;
     }
     let (findings, allowed) = find(&compiled, &settings, &kinds, &chosen, ui);
-    let files = if chosen.is_empty() { paths.len() } else { chosen.intersection(&paths).count() };
-    let exit = if findings.iter().any(Finding::refuses) { Exit::Denied } else { Exit::Done };
+    let files = if chosen.is_empty() { paths.len() } else { chosen.len() };
+    let exit = match findings.iter().any(Finding::refuses) {
+        _ if !all_known => Exit::Error,
+        true => Exit::Denied,
+        false => Exit::Done,
+    };
     let version = env!("CARGO_PKG_VERSION");
     if ui.is_json() && args.format == Format::Text {
         render::lines::check(&findings).iter().for_each(|line| ui.json_line(line));
@@ -92,10 +94,49 @@ pub fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
 /// Returns the files that the configuration's migrations are in.
 fn paths(compiled: &Compiled) -> BTreeSet<String> {
     let resources = compiled.desired.resources.values();
-    resources
-        .map(|resource| relative(Path::new("."), Path::new(resource.text("path"))))
-        .filter(|path| !path.is_empty())
-        .collect()
+    resources.map(|resource| plain(resource.text("path"))).filter(|path| !path.is_empty()).collect()
+}
+
+/// Returns which migrations are named, relative to the working directory or else to the folder of the
+/// configuration; and what is wrong with names that name none.
+fn choose(files: &[PathBuf], folder: &Path, paths: &BTreeSet<String>) -> (BTreeSet<String>, Vec<Diagnostic>) {
+    let (mut chosen, mut wrong) = (BTreeSet::new(), Vec::new());
+    if files.is_empty() {
+        return (chosen, wrong);
+    }
+    // A file may be declared under several names, by links.
+    let mut known: BTreeMap<PathBuf, Vec<&String>> = BTreeMap::new();
+    for path in paths {
+        if let Ok(real) = folder.join(path).canonicalize() {
+            known.entry(real).or_default().push(path);
+        }
+    }
+    for file in files {
+        // An absolute path stays what it is when it is joined.
+        let there = [file.clone(), folder.join(file)].into_iter().filter_map(|path| path.canonicalize().ok());
+        let there: Vec<PathBuf> = there.collect();
+        match there.iter().find_map(|path| known.get(path)) {
+            Some(names) => chosen.extend(names.iter().map(|name| (*name).clone())),
+            None => wrong.push(strange(file, !there.is_empty())),
+        }
+    }
+    (chosen, wrong)
+}
+
+fn strange(file: &Path, exists: bool) -> Diagnostic {
+    let (what, help) = match exists {
+        true => (
+            "a file is no migration of this configuration",
+            "name files of the folders that `migrations` and `tenant` blocks declare; `charter lint` without files takes them all",
+        ),
+        false => (
+            "a file does not exist",
+            "paths are relative to the working directory, or to the folder of the configuration (-C); leave out what was deleted: git diff --diff-filter=d",
+        ),
+    };
+    Diagnostic::error(what)
+        .detail(format!("{:?}: it is not looked at.", file.display().to_string()))
+        .help(help)
 }
 
 /// Returns what is found in the chosen files, all where none are, and what of it is allowed. A file that
@@ -109,7 +150,7 @@ fn find(
 ) -> (Vec<Finding>, Vec<Allowed>) {
     let mut findings = Vec::new();
     for resource in compiled.desired.resources.values() {
-        let path = relative(Path::new("."), Path::new(resource.text("path")));
+        let path = plain(resource.text("path"));
         if chosen.is_empty() || chosen.contains(&path) {
             findings.extend(kinds.get(resource.kind).map(|kind| kind.lint(resource)).unwrap_or_default());
         }
@@ -154,15 +195,9 @@ fn idle(compiled: &Compiled, allowed: &[Allowed], ui: &Ui) {
     context::tell_all(ui, &idle, &compiled.sources);
 }
 
-/// Returns a path relative to a folder, without `.` in it; one that leads elsewhere stays as it is.
-fn relative(folder: &Path, path: &Path) -> String {
-    let folder = folder.canonicalize().unwrap_or_default();
-    let path = match path.is_absolute() {
-        true => path.canonicalize().ok().and_then(|path| Some(path.strip_prefix(&folder).ok()?.to_owned())),
-        false => None,
-    }
-    .unwrap_or_else(|| path.to_owned());
-    let parts = path.components().filter(|part| !matches!(part, Component::CurDir));
+/// Returns a path without `.` in it.
+fn plain(path: &str) -> String {
+    let parts = Path::new(path).components().filter(|part| !matches!(part, Component::CurDir));
     parts.collect::<PathBuf>().to_string_lossy().replace('\\', "/")
 }
 

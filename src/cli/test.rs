@@ -29,7 +29,7 @@ use crate::ui::{Exit, Ui};
                         charter test --update                   # write the expected texts anew, then read the diff\n  \
                         charter test --junit-xml report.xml     # for CI")]
 pub struct Args {
-    /// Only these: the name of a run, or a file
+    /// Only these: the name of a run, or a file; each has to name something
     #[arg(long, value_name = "NAME")]
     filter: Vec<String>,
     /// Write the expected texts of runs in which nothing else is wrong
@@ -57,11 +57,8 @@ pub fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         args.filter.is_empty()
             || args.filter.iter().any(|one| one == run || names(&file.path).contains(&&**one))
     };
-    let any = found.iter().any(|file| {
-        args.filter.is_empty() || chosen(file, "") || file.runs.iter().any(|run| chosen(file, &run.name))
-    });
-    if !any {
-        return refuse(ui, nothing(args, &found));
+    if let Some(problem) = nothing(args, &found) {
+        return refuse(ui, problem);
     }
     let input = Input {
         vars: common.vars.clone(),
@@ -138,23 +135,40 @@ fn test_files(disk: &Disk) -> Result<Vec<TestFile>, Box<Diagnostic>> {
     Ok(found)
 }
 
-fn nothing(args: &Args, found: &[TestFile]) -> Diagnostic {
+/// Returns what is wrong where there is nothing to run, or a filter names nothing. A file that is broken
+/// is told anyway.
+fn nothing(args: &Args, found: &[TestFile]) -> Option<Diagnostic> {
+    let is_empty = |file: &TestFile| file.runs.is_empty() && !file.diags.has_errors();
     if found.is_empty() {
-        return Diagnostic::error("there are no tests")
-            .detail("The folder has no *.test.hcl file, and neither has tests/ in it.")
-            .help("docs/testing.md shows one");
+        return Some(
+            Diagnostic::error("there are no tests")
+                .detail("The folder has no *.test.hcl file, and neither has tests/ in it.")
+                .help("docs/testing.md shows one"),
+        );
     }
-    let names: Vec<&str> = found
-        .iter()
-        .flat_map(|file| file.runs.iter().map(|run| &*run.name).chain(self::names(&file.path)))
-        .collect();
-    let wanted = args.filter.first().map_or("", String::as_str);
-    let item = Diagnostic::error("no run is chosen")
-        .detail(format!("--filter {wanted} names neither a run nor a file."));
-    match diag::nearest(wanted, names) {
+    if found.iter().all(is_empty) {
+        let files: Vec<&str> = found.iter().map(|file| &*file.path).collect();
+        return Some(
+            Diagnostic::error("there are no tests")
+                .detail(format!("No file has a run: {}.", files.join(", ")))
+                .help("docs/testing.md shows one"),
+        );
+    }
+    let is_named = |file: &TestFile, wanted: &str| names(&file.path).contains(&wanted);
+    let runs = |file: &TestFile, wanted: &str| file.runs.iter().any(|run| run.name == wanted);
+    let meant =
+        |file: &TestFile, wanted: &str| runs(file, wanted) || is_named(file, wanted) && !is_empty(file);
+    let wanted = args.filter.iter().find(|wanted| !found.iter().any(|file| meant(file, wanted)))?;
+    let item = Diagnostic::error("no run is chosen");
+    if found.iter().any(|file| is_named(file, wanted)) {
+        return Some(item.detail(format!("--filter {wanted} names a file that has no run.")));
+    }
+    let item = item.detail(format!("--filter {wanted} names neither a run nor a file."));
+    let known = found.iter().flat_map(|file| file.runs.iter().map(|run| &*run.name).chain(names(&file.path)));
+    Some(match diag::nearest(wanted, known.collect::<Vec<_>>()) {
         Some(near) => item.help(format!("did you mean {near}?")),
         None => item,
-    }
+    })
 }
 
 /// Returns what a file may be called: its name, or its path.

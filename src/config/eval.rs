@@ -120,8 +120,8 @@ impl Cx<'_> {
             Expression::String(text) => Val::from(text.value().as_str()),
             Expression::Array(array) => Val::list(array.iter().map(|e| self.eval(e)).collect()),
             Expression::Object(object) => self.object(object),
-            Expression::StringTemplate(string) => template::eval(self, string),
-            Expression::HeredocTemplate(heredoc) => template::eval(self, &heredoc.template),
+            Expression::StringTemplate(string) => template::quoted(self, string),
+            Expression::HeredocTemplate(heredoc) => template::heredoc(self, heredoc),
             Expression::Parenthesis(inner) => self.eval(inner.inner()),
             Expression::Variable(name) => {
                 let bound = self.scope.get(name.value()).cloned();

@@ -2,6 +2,7 @@
 //! configuration, each for the block or attribute that it stands beside or above.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use hcl_edit::structure::Body;
 
@@ -9,6 +10,7 @@ use super::decode::Seal;
 use super::parse::{At, Parsed};
 use super::settings::Reader;
 use crate::diag::{Diagnostic, Diagnostics, FileId, SourceMap, Span};
+use crate::format;
 use crate::lint::inline;
 use crate::lint::registry;
 use crate::lint::select::{self, GROUPS, Selector};
@@ -90,7 +92,7 @@ pub fn comments(parsed: &Parsed, sources: &SourceMap, diags: &mut Diagnostics) -
         if !text.contains("charter:allow") {
             continue;
         }
-        for comment in scan(text) {
+        for comment in format::comments_at(text) {
             found.extend(one(text, file, comment, &nodes, diags));
         }
     }
@@ -109,10 +111,25 @@ fn collect(body: &Body, at: At, into: &mut Vec<Span>) {
     }
 }
 
+/// Returns what a comment is about: behind code what begins on its line, else what comes next in the
+/// block, or the value, that it stands in.
+fn covered(text: &str, comment: &Range<usize>, nodes: &[Span]) -> Option<Span> {
+    let line_start = text[..comment.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let before = text[line_start..comment.start].trim_start_matches('\u{feff}');
+    let is_above = before.trim().is_empty();
+    let holds = |node: &&Span| node.start < comment.start && comment.end <= node.end;
+    let end = nodes.iter().filter(holds).map(|node| node.end).min().unwrap_or(text.len());
+    let is_meant = |node: &&Span| match is_above {
+        true => node.start >= comment.end && node.end <= end,
+        false => (line_start..comment.start).contains(&node.start),
+    };
+    nodes.iter().filter(is_meant).min_by_key(|node| (node.start, usize::MAX - node.end)).copied()
+}
+
 fn one(
     text: &str,
     file: FileId,
-    comment: std::ops::Range<usize>,
+    comment: Range<usize>,
     nodes: &[Span],
     diags: &mut Diagnostics,
 ) -> Option<Inline> {
@@ -134,26 +151,10 @@ fn one(
         wrong.into_iter().for_each(|(label, help)| fail(label, help));
         return None;
     }
-    let line_start = text[..comment.start].rfind('\n').map_or(0, |newline| newline + 1);
-    let is_above = text[line_start..comment.start].trim().is_empty();
-    let line_of = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count());
-    // Behind code it is about what begins on its line, else about what comes next.
-    let here = line_of(comment.start);
-    let covers = if is_above {
-        nodes
-            .iter()
-            .filter(|node| node.start >= comment.end)
-            .min_by_key(|node| (node.start, usize::MAX - node.end))
-    } else {
-        nodes
-            .iter()
-            .filter(|node| node.start < comment.start && line_of(node.start) == here)
-            .min_by_key(|node| (node.start, usize::MAX - node.end))
-    };
-    let Some(covers) = covers else {
+    let Some(covers) = covered(text, &comment, nodes) else {
         diags.push(
             Diagnostic::warning("an allow comment allows nothing")
-                .at(span, "no block or attribute stands here or below")
+                .at(span, "no block or attribute stands here or below, in the same block")
                 .help("put it above the block or attribute that it is about, or behind it (CH148)"),
         );
         return None;
@@ -162,94 +163,43 @@ fn one(
         codes: allow.codes,
         reason: allow.reason,
         place: Place::new(span, None, String::new()),
-        covers: *covers,
+        covers,
         statement: 0,
         lines: (0, 0),
     })
-}
-
-/// Returns where comments stand in a text: not in strings and heredocs.
-fn scan(text: &str) -> Vec<std::ops::Range<usize>> {
-    let bytes = text.as_bytes();
-    let line_end = |from: usize| text[from..].find('\n').map_or(text.len(), |length| from + length);
-    let (mut found, mut at) = (Vec::new(), 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => at = string_end(bytes, at),
-            b'#' => {
-                found.push(at..line_end(at));
-                at = line_end(at);
-            }
-            b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                found.push(at..line_end(at));
-                at = line_end(at);
-            }
-            b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                let end = text[at + 2..].find("*/").map_or(text.len(), |length| at + 2 + length + 2);
-                found.push(at..end);
-                at = end;
-            }
-            b'<' if bytes.get(at + 1) == Some(&b'<') => at = heredoc_end(text, at).unwrap_or(at + 2),
-            _ => at += 1,
-        }
-    }
-    found
-}
-
-/// Returns the byte behind a string; what `${…}` interpolates may hold strings of its own.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let (mut at, mut depth) = (start + 1, 0_usize);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'\\' => at += 1,
-            b'$' if bytes.get(at + 1) == Some(&b'{') => {
-                depth += 1;
-                at += 1;
-            }
-            b'}' => depth = depth.saturating_sub(1),
-            b'"' if depth > 0 => at = string_end(bytes, at) - 1,
-            b'"' => return at + 1,
-            b'\n' if depth == 0 => return at,
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
-}
-
-/// Returns the byte behind a heredoc that opens with `<<EOT` or `<<-EOT`.
-fn heredoc_end(text: &str, start: usize) -> Option<usize> {
-    let rest = text.get(start + 2..)?;
-    let rest = rest.strip_prefix('-').unwrap_or(rest);
-    let name =
-        rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().filter(|name| !name.is_empty())?;
-    let mut at = start + text.get(start..)?.find('\n')? + 1;
-    for line in text.get(at..)?.split_inclusive('\n') {
-        at += line.len();
-        if line.trim() == name {
-            return Some(at);
-        }
-    }
-    Some(text.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn comments_are_not_looked_for_in_texts() {
-        let text = "a = \"# no ${\"# no\"} \\\" # no\" # yes\nb = <<EOT\n# no\nEOT\n// yes\n/* yes */ c = 1 << 2 # yes\n";
-        let comments: Vec<&str> = scan(text).into_iter().map(|range| &text[range]).collect();
-        assert_eq!(comments, ["# yes", "// yes", "/* yes */", "# yes"]);
+    /// Returns what the comment of a text is about, where blocks and attributes are those of the text.
+    fn about(text: &str) -> String {
+        let mut sources = SourceMap::default();
+        let file = sources.add("main.hcl", text);
+        let body = hcl_edit::parser::parse_body(text).unwrap();
+        let mut nodes = Vec::new();
+        collect(&body, At::start(file), &mut nodes);
+        let comment = format::comments_at(text).into_iter().next().unwrap();
+        let covers = covered(text, &comment, &nodes);
+        covers.map_or(String::new(), |span| text[span.start..span.end].split_whitespace().collect())
     }
 
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_scanned(text in "([\"#/*$\\{\\}<\\\\\\n-]|EOT|charter:allow|CH101|\\PC){0,60}") {
-            for comment in scan(&text) {
-                proptest::prop_assert!(text.get(comment).is_some());
-            }
+    #[test]
+    fn a_comment_is_about_what_follows_in_its_block() {
+        for (text, expected) in [
+            ("# c\nrole \"a\" {\n  x = 1\n}\n", "role\"a\"{x=1}"),
+            ("role \"a\" {\n  # c\n  x = 1\n}\n", "x=1"),
+            ("role \"a\" {\n  # c\n  n {\n    x = 1\n  }\n}\n", "n{x=1}"),
+            ("role \"a\" {\n  x = 1\n  # c\n}\nrole \"b\" {\n  y = 2\n}\n", ""),
+            ("role \"a\" {\n  n {\n    x = 1\n    # c\n  }\n  y = 2\n}\n", ""),
+            ("role \"a\" {\n  n {\n    x = 1\n  }\n  # c\n  y = 2\n}\n", "y=2"),
+            ("x = [\n  1,\n  # c\n]\ny = 2\n", ""),
+            ("x = 1 # c\ny = 2\n", "x=1"),
+            ("role \"a\" { # c\n  x = 1\n}\n", "role\"a\"{#cx=1}"),
+            ("x = 1\n# c\n", ""),
+        ] {
+            assert_eq!(about(text), expected, "{text}");
         }
     }
 }

@@ -185,7 +185,16 @@ impl TestFile {
     fn argument(&mut self, run: &mut Run, attr: &Attribute, placed: &Placed<'_>) {
         match attr.key.value().as_str() {
             "observed" => run.observed = self.path_at(attr, placed),
-            "expected" => run.expected = self.path_at(attr, placed),
+            "expected" => {
+                run.expected = self.path_at(attr, placed);
+                if run.expected.as_ref().is_some_and(|(path, _)| leads_out(&self.path, path)) {
+                    self.diags.push(
+                        Diagnostic::error("path leads out of the configuration")
+                            .at(placed.at.span(&attr.value), "charter test --update would write there")
+                            .help("write a path relative to the test file, below the configuration's folder"),
+                    );
+                }
+            }
             "targets" => run.targets = self.addrs(attr, placed),
             "rotate" => run.rotate = self.addrs(attr, placed),
             "expect_failures" => run.failures = self.failures(attr, placed),
@@ -322,6 +331,21 @@ impl TestFile {
         }
         diags
     }
+}
+
+/// Returns whether a path that stands in a file leads out of the folder to which the file's is relative.
+fn leads_out(file: &str, path: &str) -> bool {
+    let mut depth = file.matches('/').count();
+    let stays = path.split('/').all(|part| {
+        match part {
+            "" | "." => {}
+            ".." if depth == 0 => return false,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+        true
+    });
+    path.starts_with('/') || !stays
 }
 
 /// Returns the address that an expression is.

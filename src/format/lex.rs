@@ -3,6 +3,8 @@
 //!
 //! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>, "Lexical Elements".
 
+use hcl_edit::Ident;
+
 /// What a word is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -56,6 +58,10 @@ impl Token<'_> {
 /// The signs of more than one character, longer ones first.
 const SIGNS: [&str; 9] = ["...", "==", "!=", "<=", ">=", "=>", "&&", "||", "::"];
 
+/// How deep texts may stand in what texts interpolate; deeper than that `${` is nothing special. Nobody
+/// writes so, and every level is one of the stack.
+const DEEPEST: usize = 64;
+
 /// Cuts a text into words.
 pub fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
@@ -65,15 +71,15 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
         if rest.is_empty() {
             return found;
         }
-        let (kind, length) = next(rest);
+        let (kind, length) = next(rest, 0);
         let (word, after) = rest.split_at(length);
         found.push(Token { kind, text: word });
         rest = after;
     }
 }
 
-/// Returns what begins a text that is not empty, and how many bytes it has.
-fn next(text: &str) -> (Kind, usize) {
+/// Returns what begins a text that is not empty, so deep in others, and how many bytes it has.
+fn next(text: &str, level: usize) -> (Kind, usize) {
     let first = text.chars().next().unwrap_or_default();
     if first == '\n' {
         return (Kind::Break, 1);
@@ -83,12 +89,12 @@ fn next(text: &str) -> (Kind, usize) {
         return (Kind::Comment, text[..end].trim_end_matches('\r').len());
     }
     if text.starts_with("/*") {
-        return (Kind::BlockComment, text.find("*/").map_or(text.len(), |at| at + 2));
+        return (Kind::BlockComment, text[2..].find("*/").map_or(text.len(), |at| at + 4));
     }
     if first == '"' {
-        return (Kind::Text, quoted(text));
+        return (Kind::Text, quoted(text, level));
     }
-    if let Some(length) = heredoc(text) {
+    if let Some(length) = heredoc(text, level) {
         return (Kind::Heredoc, length);
     }
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-') || !c.is_ascii();
@@ -124,28 +130,56 @@ fn number(text: &str) -> usize {
 }
 
 /// Returns the length of a text in quotes, with what is interpolated in it.
-fn quoted(text: &str) -> usize {
-    let mut at = 1;
+fn quoted(text: &str, level: usize) -> usize {
+    let quote = |rest: &str| rest.starts_with('"').then_some(1);
+    template(&text[1..], true, level, quote).map_or(text.len(), |length| 1 + length)
+}
+
+/// Returns the length of a template with its end; none where it does not end. As the parser has it, what
+/// stands between directives ends nothing, and backslashes mean nothing there.
+fn template(
+    text: &str,
+    is_quoted: bool,
+    level: usize,
+    end: impl Fn(&str) -> Option<usize>,
+) -> Option<usize> {
+    let (mut at, mut depth) = (0, 0_usize);
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        if c == '"' {
-            return at + 1;
+        if depth == 0
+            && let Some(length) = end(rest)
+        {
+            return Some(at + length);
         }
         at += if rest.starts_with("$${") || rest.starts_with("%%{") {
             3
-        } else if rest.starts_with("${") || rest.starts_with("%{") {
-            2 + interpolated(&rest[2..])
-        } else if c == '\\' {
+        } else if level < DEEPEST && (rest.starts_with("${") || rest.starts_with("%{")) {
+            if c == '%' {
+                depth = within(depth, &rest[2..]);
+            }
+            2 + interpolated(&rest[2..], level + 1)
+        } else if c == '\\' && is_quoted && depth == 0 {
             1 + rest[1..].chars().next().map_or(0, char::len_utf8)
         } else {
             c.len_utf8()
         };
     }
-    text.len()
+    None
+}
+
+/// Returns how many directives are open after one that begins with a text.
+fn within(depth: usize, text: &str) -> usize {
+    let text = text.strip_prefix('~').unwrap_or(text).trim_start();
+    let word = text.split(|c| !continues(c)).next().unwrap_or_default();
+    match word {
+        "if" | "for" => depth + 1,
+        "endif" | "endfor" => depth.saturating_sub(1),
+        _ => depth,
+    }
 }
 
 /// Returns the length of what is interpolated, with the brace that ends it.
-fn interpolated(text: &str) -> usize {
+fn interpolated(text: &str, level: usize) -> usize {
     let (mut at, mut depth) = (0, 1);
     while at < text.len() {
         let rest = &text[at..];
@@ -154,7 +188,7 @@ fn interpolated(text: &str) -> usize {
             at += c.len_utf8();
             continue;
         }
-        let (kind, length) = next(rest);
+        let (kind, length) = next(rest, level);
         at += length;
         match (kind, c) {
             (Kind::Sign, '{') => depth += 1,
@@ -168,23 +202,29 @@ fn interpolated(text: &str) -> usize {
     text.len()
 }
 
-/// Returns the length of a heredoc, less the line break after its end; none where none begins.
-fn heredoc(text: &str) -> Option<usize> {
+/// Returns the length of a heredoc with the name that ends it; none where none begins.
+fn heredoc(text: &str, level: usize) -> Option<usize> {
     let after = text.strip_prefix("<<")?;
-    let name = after.strip_prefix('-').unwrap_or(after);
-    let (name, _) = name.split_once('\n')?;
-    let name = name.trim_end_matches('\r');
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    if name.is_empty() || !is_name {
-        return None;
-    }
-    let mut at = text.find('\n')? + 1;
-    for line in text[at..].split_inclusive('\n') {
-        let bare = line.trim_end_matches(['\n', '\r']);
-        if bare.trim() == name {
-            return Some(at + bare.len());
-        }
-        at += line.len();
-    }
-    Some(text.len())
+    let (name, body) = after.strip_prefix('-').unwrap_or(after).split_once('\n')?;
+    let name = name.strip_suffix('\r').unwrap_or(name);
+    Ident::try_new(name).ok()?;
+    // The line on which the body begins ends it only where no other does: so does the parser.
+    let begun = text.len() - body.len();
+    let broken = |rest: &str| {
+        let line = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n'))?;
+        Some(rest.len() - line.len() + ending(line, name)?)
+    };
+    let length = template(body, false, level, broken).or_else(|| ending(body, name));
+    Some(length.map_or(text.len(), |length| begun + length))
+}
+
+/// Returns the length of the end of a heredoc, where a line begins with it: blanks and its name.
+fn ending(line: &str, name: &str) -> Option<usize> {
+    let after = line.trim_start_matches([' ', '\t']).strip_prefix(name)?;
+    (!after.starts_with(continues)).then_some(line.len() - after.len())
+}
+
+/// Returns whether a character continues a name.
+fn continues(c: char) -> bool {
+    Ident::try_new(format!("_{c}")).is_ok()
 }

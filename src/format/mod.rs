@@ -3,26 +3,32 @@
 //! between blocks, none at the ends of a body, no trailing spaces.
 //!
 //! Only white space changes. Texts, heredocs and comments stand as they were written. A text that does
-//! not parse is not formatted, and one whose words would come out otherwise is refused.
+//! not parse is not formatted, and one whose words or whose values would come out otherwise is refused:
+//! what it means is what the parser reads, whatever the words were taken for.
 
 mod layout;
 mod lex;
+mod meaning;
 mod space;
 
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 use lex::Token;
 
 /// Returns a text in its canonical format. It must parse.
 ///
 /// # Errors
-/// The words of the result would not be those of the text; nothing must be written then.
+/// The result would not be what the text is, in words or as the parser reads it; nothing must be written
+/// then.
 pub fn format(text: &str) -> Result<String, Unfaithful> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tokens = lex::tokens(text);
     let formatted = layout::layout(&tokens);
-    if words(&lex::tokens(&formatted)).eq(words(&tokens)) { Ok(formatted) } else { Err(Unfaithful) }
+    let is_same = words(&lex::tokens(&formatted)).eq(words(&tokens)) && meaning::is_same(text, &formatted);
+    if is_same { Ok(formatted) } else { Err(Unfaithful) }
 }
 
 /// Returns what a text says: its words, with a break where lines end, and comments less the spaces at
@@ -48,4 +54,19 @@ pub fn comments(text: &str) -> Vec<String> {
     let tokens = lex::tokens(text);
     let comments = tokens.iter().filter(|token| token.is_comment());
     comments.map(|token| token.text.trim_end().to_owned()).collect()
+}
+
+/// Returns where the comments of a text stand, in bytes, in order: not in texts and heredocs.
+pub fn comments_at(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut found = Vec::new();
+    for token in lex::tokens(text) {
+        // Between words is nothing but white space.
+        at += text[at..].len() - text[at..].trim_start_matches([' ', '\t', '\r']).len();
+        if token.is_comment() {
+            found.push(at..at + token.text.len());
+        }
+        at += token.text.len();
+    }
+    found
 }

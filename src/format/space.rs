@@ -21,20 +21,25 @@ pub fn between(before: &[Token<'_>], next: &Token<'_>) -> bool {
     }
     if next.is("(") || next.is("[") {
         // A call or an index, unless it begins a value.
-        return !ends_value(last) || next.is("[") && last.is("}");
+        return !ends_value(before) || next.is("[") && last.is("}");
     }
-    if last.is("!") || last.is("-") && !earlier.last().is_some_and(ends_value) {
+    if last.is("!") || last.is("-") && !ends_value(earlier) {
         return false;
     }
     true
 }
 
-/// Returns whether a value can end with a word: a sign after it is between two values.
-fn ends_value(token: &Token<'_>) -> bool {
-    match token.kind {
-        Kind::Word => !matches!(token.text, "in" | "if" | "for"),
+/// Returns whether a value can end with the last of some words: a sign after it is between two values.
+fn ends_value(words: &[Token<'_>]) -> bool {
+    let Some((last, earlier)) = words.split_last() else { return false };
+    match last.kind {
+        Kind::Word => !matches!(last.text, "in" | "if" | "for"),
         Kind::Text | Kind::Heredoc => true,
-        Kind::Sign => token.closes() || token.text == "*",
+        Kind::Sign if last.text == "*" => {
+            // All of a list, not a product.
+            earlier.last().is_some_and(|before| before.is(".") || before.is("["))
+        }
+        Kind::Sign => last.closes(),
         Kind::Break | Kind::Comment | Kind::BlockComment => false,
     }
 }

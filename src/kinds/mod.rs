@@ -298,6 +298,12 @@ pub trait Kind: Sync {
         diff_attrs(&wanted.attrs, live)
     }
 
+    /// Returns whether what is there may be what a run that did not end made of a resource, or a part of
+    /// it. What it cannot be is somebody else's.
+    fn may_have_made(&self, resource: &Resource, live: &Attrs, world: &World) -> bool {
+        self.diff(resource, live, world).is_empty()
+    }
+
     /// Returns attributes, declared or live, as people see them in a plan.
     fn show(&self, attrs: &Attrs) -> Attrs {
         attrs.clone()

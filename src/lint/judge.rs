@@ -72,9 +72,12 @@ fn resource<'a>(finding: &Finding, desired: &'a Desired) -> Option<&'a Resource>
     desired.resources.get(addr).or_else(|| below().map(|(_, resource)| resource))
 }
 
-/// Returns whether a comment in a file of statements is beside what a finding is about; a finding that
-/// points nowhere in the file is about all of it.
+/// Returns whether a comment in a file of statements is beside what a finding is about: its statement, or
+/// its lines where it is about none; a finding that points nowhere in the file is about all of it.
 fn is_beside(inline: &Inline, finding: &Finding) -> bool {
+    if let Some(statement) = finding.statement {
+        return statement == inline.statement;
+    }
     let Some(path) = inline.place.excerpt.as_ref().map(|at| &at.file) else { return false };
     let located = finding.places.iter().filter_map(|place| place.excerpt.as_ref());
     let lines: BTreeSet<usize> = located.filter(|at| at.file == *path).map(|at| at.line).collect();

@@ -155,6 +155,8 @@ pub struct Flags {
     pub access: bool,
     /// A window view, which writes to the table after its `TO`.
     pub window: bool,
+    /// `EXECUTE AS` another user.
+    pub impersonates: bool,
     /// It is `CREATE INDEX` or `DROP INDEX`, which alter their table.
     pub index: bool,
 }
@@ -210,6 +212,7 @@ pub fn analyze(tokens: &[Token<'_>]) -> Analysis {
         whole.flags.mutation |= one.flags.mutation;
         whole.flags.on_cluster |= one.flags.on_cluster;
         whole.flags.access |= one.flags.access;
+        whole.flags.impersonates |= one.flags.impersonates;
         whole.fills |= one.fills;
     }
     // The parts run side by side: a failure of one says nothing about the others.

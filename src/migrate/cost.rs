@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::analyze::{AlterCommand, Analysis, ObjectKind, Role, Verb, each};
-use super::lexer::{LexError, Token, lex};
+use super::lexer::Token;
 use crate::model::cost::{Undo, Work};
 
 /// How many commands of an `ALTER` are named.
@@ -30,11 +30,8 @@ pub struct Cost {
 
 /// Returns what a statement does to tables that exist; nothing for one that only makes new ones,
 /// reads, or is about something else.
-///
-/// # Errors
-/// The text is no sequence of tokens.
-pub fn of(sql: &str) -> Result<Vec<Cost>, LexError> {
-    Ok(each(&lex(sql)?, one).into_iter().flatten().collect())
+pub fn of(tokens: &[Token<'_>]) -> Vec<Cost> {
+    each(tokens, one).into_iter().flatten().collect()
 }
 
 fn one(analysis: &Analysis, tokens: &[Token<'_>]) -> Vec<Cost> {
@@ -187,7 +184,7 @@ mod tests {
     use super::*;
 
     fn told(sql: &str) -> String {
-        let costs = of(sql).unwrap();
+        let costs = of(&crate::migrate::lex(sql).unwrap());
         let lines = costs.iter().map(|cost| {
             let database = cost.database.iter().map(|name| format!("{name}.")).collect::<String>();
             let table = cost.table.as_deref().unwrap_or("*");

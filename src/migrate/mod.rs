@@ -1,8 +1,8 @@
 //! Reads ClickHouse migration files; pure, without a server or a file system.
 //!
 //! A file is named ([`files`]), decoded, cut into tokens ([`lexer`]) and statements ([`split`]),
-//! hashed ([`checksum`]), given its placeholders ([`placeholders`]), classified ([`analyze`]) and weighed
-//! ([`cost`]).
+//! hashed ([`checksum`]), given its placeholders ([`placeholders`]), classified ([`analyze`]), followed by the
+//! names that it gives ([`names`]) and weighed ([`cost`]).
 //! The lexer follows ClickHouse's own `src/Parsers/Lexer.cpp`: a statement ends where the server
 //! says that it ends, or the file is refused. Nothing here rewrites SQL apart from placeholders.
 
@@ -14,6 +14,7 @@ pub mod files;
 pub mod legacy;
 pub mod lexer;
 pub mod look;
+pub mod names;
 mod number;
 pub mod placeholders;
 pub mod rights;

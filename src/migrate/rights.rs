@@ -105,6 +105,10 @@ pub const OWN: [&str; 3] = ["system", "information_schema", "INFORMATION_SCHEMA"
 /// Returns the rights that a statement takes of `login`, with `current` as its current database.
 #[must_use]
 pub fn rights(tokens: &[Token<'_>], analysis: &Analysis, current: &str, login: &str) -> Vec<Right> {
+    // The rights of another user count.
+    if analysis.flags.impersonates {
+        return Vec::new();
+    }
     let code: Vec<Token<'_>> = tokens.iter().filter(|token| !token.kind.is_trivia()).copied().collect();
     let mut all: Vec<Right> =
         analysis.objects.iter().flat_map(|object| of_object(object, analysis, current)).collect();

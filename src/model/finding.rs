@@ -73,6 +73,9 @@ pub struct Finding {
     /// Codes that it stands for besides its own: what allows or denies them goes for it as well.
     #[serde(skip)]
     pub also: Vec<&'static str>,
+    /// The statement of a file that it is about, from 0; none where it is about something else.
+    #[serde(skip)]
+    pub statement: Option<usize>,
 }
 
 impl Finding {
@@ -95,6 +98,7 @@ impl Finding {
             places: Vec::new(),
             denied: false,
             also: Vec::new(),
+            statement: None,
         }
     }
 
@@ -138,6 +142,13 @@ impl Finding {
     #[must_use]
     pub fn at_place(mut self, place: Place) -> Self {
         self.places.push(place);
+        self
+    }
+
+    /// Says which statement of a file it is about, from 0.
+    #[must_use]
+    pub fn of_statement(mut self, statement: usize) -> Self {
+        self.statement = Some(statement);
         self
     }
 

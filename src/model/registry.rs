@@ -150,15 +150,31 @@ impl Registry {
         registry
     }
 
-    /// Returns whose an object is. What this scope recorded is its own even where another scope
-    /// recorded it, too.
+    /// Returns whose an object is. What this scope made is its own even where another scope recorded
+    /// it, too; what it only claimed is not, where another scope made it.
     pub fn owner(&self, kind: &str, identity: &str) -> Owner<'_> {
         let key = (kind.to_owned(), identity.to_owned());
         match (self.mine.get(&key), self.others.get(&key)) {
+            (Some(mine), Some(other))
+                if mine.status == Status::Claimed && other.status == Status::Applied =>
+            {
+                Owner::Other(other)
+            }
             (Some(entry), _) => Owner::Mine(entry),
             (None, Some(entry)) => Owner::Other(entry),
             (None, None) => Owner::Nobody,
         }
+    }
+
+    /// Returns the record of another scope that made an object.
+    pub fn made_elsewhere(&self, kind: &str, identity: &str) -> Option<&Entry> {
+        let other = self.others.get(&(kind.to_owned(), identity.to_owned()));
+        other.filter(|entry| entry.status == Status::Applied)
+    }
+
+    /// Drops this scope's record of an object.
+    pub fn disown(&mut self, kind: &str, identity: &str) {
+        self.mine.remove(&(kind.to_owned(), identity.to_owned()));
     }
 
     /// Returns this scope's record of an object.

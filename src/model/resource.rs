@@ -177,20 +177,24 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// Returns the `removed` block that an address falls under: the one that names it most closely.
-    pub fn removal(&self, addr: &Addr) -> Option<&Removal> {
-        let about = self.removals.iter().filter(|removal| addr.is_within(&removal.from));
-        about.max_by_key(|removal| {
-            let segments = removal.from.segments();
-            (segments.len(), segments.iter().filter(|segment| segment.key.is_some()).count())
-        })
-    }
-
     /// Returns the resources at or below an address, or in the group of that name.
     pub fn matching(&self, addr: &Addr) -> BTreeSet<Addr> {
-        let group =
-            self.groups.iter().filter(|(name, _)| name.is_within(addr)).flat_map(|(_, members)| members);
-        let below = self.resources.keys().filter(|candidate| candidate.is_within(addr));
-        below.chain(group).cloned().collect()
+        let group = within(&self.groups, addr).flat_map(|(_, members)| members);
+        within(&self.resources, addr).map(|(below, _)| below).chain(group).cloned().collect()
     }
+
+    /// Returns whether a resource is declared at or below an address, or in the group of that name.
+    pub fn declares(&self, addr: &Addr) -> bool {
+        within(&self.resources, addr).next().is_some()
+            || within(&self.groups, addr).any(|(_, members)| !members.is_empty())
+    }
+}
+
+/// Returns what is at or below an address. Addresses sort by their blocks, and types of blocks have no
+/// keys: what is within one block stands together.
+pub fn within<'m, T>(map: &'m BTreeMap<Addr, T>, addr: &'m Addr) -> impl Iterator<Item = (&'m Addr, &'m T)> {
+    let block = addr.block();
+    map.range(block.clone()..)
+        .take_while(move |(candidate, _)| candidate.is_within(&block))
+        .filter(move |(candidate, _)| candidate.is_within(addr))
 }

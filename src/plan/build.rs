@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use super::claims::{Claims, theirs};
 use super::moves::Moved;
 use super::registry::{Recorder, tenant};
 use super::removal::{self, Kept, Outcome};
@@ -23,6 +24,8 @@ use crate::model::{Action, Addr, AttrDiff, Attrs, Finding, Op, Plan, Severity, S
 
 /// Plans how the servers become what is declared.
 pub fn build(request: &Request) -> Plan {
+    let claims = Claims::of(request);
+    let request = &claims.request(request);
     let moved = Moved::of(request);
     let survey = Survey::of(&moved.request(request), &moved);
     let mut draft = Draft::new(&survey);
@@ -39,8 +42,12 @@ pub fn build(request: &Request) -> Plan {
     let (leftovers, findings) = survey.leftovers();
     draft.findings.extend(findings);
     draft.findings.extend(removal::strays(&survey.request));
+    let leaving = removal::leaving(&leftovers, &survey);
     for leftover in &leftovers {
-        draft.leftover(leftover);
+        draft.leftover(leftover, &leaving);
+    }
+    for void in claims.undeclared(request) {
+        draft.forget(&void.entry, None, void.note());
     }
     for block in request.desired.removals.iter().filter(|block| survey.takes(&block.from)) {
         draft.end(block);
@@ -70,7 +77,7 @@ pub fn removal_of(request: &Request, kind: &str, identity: &str) -> Plan {
     let (leftovers, _) = survey.leftovers();
     for leftover in leftovers {
         if leftover.kind.name() == kind && leftover.entry.identity == identity {
-            draft.leftover(&Leftover { fate: Undeclared::Leftover, ..leftover });
+            draft.leftover(&Leftover { fate: Undeclared::Leftover, ..leftover }, &BTreeMap::new());
         }
     }
     draft.finish()
@@ -166,18 +173,28 @@ impl<'a> Draft<'a> {
         self.steps.push(step);
     }
 
-    fn leftover(&mut self, leftover: &Leftover<'a>) {
-        match removal::outcome(leftover, self.survey.request.desired) {
+    fn leftover(&mut self, leftover: &Leftover<'a>, leaving: &BTreeMap<Addr, Vec<&Leftover>>) {
+        match removal::outcome(leftover, self.survey) {
             Outcome::Left => {}
             Outcome::Gone => self.gone(leftover),
-            Outcome::Forgotten(block) => self.forget(leftover, block),
+            Outcome::Forgotten(block) => {
+                let entry = removal::tombstone(leftover.entry, Some(block));
+                let note = "it stays as it is, and is no longer charter's".to_owned();
+                self.forget(&entry, leftover.live, note);
+            }
+            Outcome::Theirs(owner) => self.forget(leftover.entry, leftover.live, theirs(owner)),
             Outcome::Kept(why) => self.kept.push(Kept::new(leftover, why)),
-            Outcome::Removed(block) => self.remove(leftover, block),
+            Outcome::Removed(block) => self.remove(leftover, block, leaving),
         }
     }
 
     /// Adds a step that removes an object.
-    fn remove(&mut self, leftover: &Leftover, block: Option<&Removal>) {
+    fn remove(
+        &mut self,
+        leftover: &Leftover,
+        block: Option<&Removal>,
+        leaving: &BTreeMap<Addr, Vec<&Leftover>>,
+    ) {
         let change = Change {
             action: Action::Delete,
             addr: &leftover.entry.addr,
@@ -196,7 +213,7 @@ impl<'a> Draft<'a> {
         step.notes = lowered.notes;
         step.costs = lowered.costs;
         if leftover.kind.holds_data() {
-            let (ops, notes) = self.survey.locks_out(leftover.entry);
+            let (ops, notes) = removal::locks_out(&leftover.entry.addr, leaving);
             step.ops.extend(ops);
             step.notes.extend(notes);
         }
@@ -221,16 +238,16 @@ impl<'a> Draft<'a> {
         let mut step = removal(leftover.entry, None, Action::Forget);
         step.notes = vec!["already gone; only the record changes".into()];
         step.ops = leftover.kind.buried(leftover.entry, &self.survey.world);
-        let block = self.survey.request.desired.removal(&leftover.entry.addr);
+        let block = self.survey.removals.about(&leftover.entry.addr);
         step.ops.push(self.removed(&removal::tombstone(leftover.entry, block)));
         self.steps.push(step);
     }
 
     /// Adds a step after which an object that is there is no longer recorded.
-    fn forget(&mut self, leftover: &Leftover, block: &Removal) {
-        let mut step = removal(leftover.entry, leftover.live, Action::Forget);
-        step.notes = vec!["it stays as it is, and is no longer charter's".into()];
-        step.ops = vec![self.removed(&removal::tombstone(leftover.entry, Some(block)))];
+    fn forget(&mut self, entry: &Entry, live: Option<&Attrs>, note: String) {
+        let mut step = removal(entry, live, Action::Forget);
+        step.notes = vec![note];
+        step.ops = vec![self.removed(entry)];
         self.steps.push(step);
     }
 

@@ -3,6 +3,7 @@
 use super::build::sort;
 use super::cause::witness::{self, Suspect};
 use super::cause::{Causes, Object, words};
+use super::claims::Claims;
 use super::moves::Moved;
 use super::removal::{self, Kept, Outcome};
 use super::survey::{Leftover, Standing, Subject, Survey};
@@ -17,6 +18,8 @@ const MENDED: &str = "charter apply mends this; charter plan shows how";
 /// Returns every difference between what is declared and what is there, one finding a resource,
 /// and what else the kinds find.
 pub fn check(request: &Request) -> Vec<Finding> {
+    let claims = Claims::of(request);
+    let request = &claims.request(request);
     let moved = Moved::of(request);
     let survey = Survey::of(&moved.request(request), &moved);
     let (subjects, mut findings) = survey.subjects();
@@ -30,7 +33,7 @@ pub fn check(request: &Request) -> Vec<Finding> {
     let (leftovers, unknown) = survey.leftovers();
     findings.extend(unknown);
     findings.extend(lint::checks(request.desired));
-    findings.extend(undeclared(&leftovers, &survey.request));
+    findings.extend(undeclared(&leftovers, &survey));
     sort(&mut findings);
     findings
 }
@@ -68,6 +71,8 @@ fn object<'s>(subject: &'s Subject, action: Action) -> Object<'s> {
 
 /// Returns what to read to know who moved the server; nothing where it did not move.
 pub fn asks(request: &Request) -> Vec<Read> {
+    let claims = Claims::of(request);
+    let request = &claims.request(request);
     let moved = Moved::of(request);
     let survey = Survey::of(&moved.request(request), &moved);
     let (subjects, _) = survey.subjects();
@@ -149,15 +154,16 @@ fn differing(code: lint::Code, summary: String, subject: &Subject) -> Finding {
 }
 
 /// Returns what is recorded, still there and no longer declared.
-fn undeclared(leftovers: &[Leftover], request: &Request) -> Vec<Finding> {
+fn undeclared<'a>(leftovers: &[Leftover<'a>], survey: &Survey<'a>) -> Vec<Finding> {
+    let request = &survey.request;
     let mut findings = Vec::new();
     let mut kept = Vec::new();
     for leftover in leftovers {
-        match (&leftover.fate, removal::outcome(leftover, request.desired)) {
+        match (&leftover.fate, removal::outcome(leftover, survey)) {
             (Undeclared::Ended(finding) | Undeclared::Kept(finding), _) => findings.push(finding.clone()),
             (_, Outcome::Kept(why)) => kept.push(Kept::new(leftover, why)),
             (_, Outcome::Removed(_)) => findings.push(extra(leftover, "charter apply removes it")),
-            (_, Outcome::Forgotten(_)) => {
+            (_, Outcome::Forgotten(_) | Outcome::Theirs(_)) => {
                 findings.push(extra(leftover, "charter apply forgets it and leaves it alone"));
             }
             (_, Outcome::Gone | Outcome::Left) => {}

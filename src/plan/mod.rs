@@ -10,6 +10,7 @@ pub mod ahead;
 pub mod build;
 pub mod cause;
 pub mod check;
+mod claims;
 pub mod diff;
 pub mod gates;
 pub mod imports;

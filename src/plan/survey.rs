@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::moves::{Moved, Rename};
+use super::removal::index::Removals;
 use super::{Request, diff, imports, lint, registry, removal};
 use crate::diag::nearest;
 use crate::kinds::{Change, Kind, Lowered, Undeclared, World};
 use crate::model::graph::Graph;
 use crate::model::registry::{Entry, Owner, Status};
-use crate::model::resource::{Desired, Fate};
-use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Op, Resource};
+use crate::model::resource::Desired;
+use crate::model::{Action, Addr, AttrDiff, Attrs, Category, Finding, Resource};
 
 /// How a declared resource, its live object and its record stand to each other.
 pub enum Standing {
@@ -58,6 +59,8 @@ pub struct Leftover<'a> {
     pub live: Option<&'a Attrs>,
     /// What becomes of it.
     pub fate: Undeclared,
+    /// The record of another scope that made it, too.
+    pub elsewhere: Option<&'a Entry>,
 }
 
 /// All that planning and checking need to know, asked of the kinds once.
@@ -68,18 +71,19 @@ pub struct Survey<'a> {
     pub world: World<'a>,
     /// The edges between declared resources.
     pub graph: Graph,
+    /// The `removed` blocks.
+    pub removals: Removals<'a>,
     live: BTreeMap<&'static str, BTreeMap<String, Attrs>>,
     targeted: Option<BTreeSet<Addr>>,
     moved: &'a Moved,
 }
 
 impl Leftover<'_> {
-    /// Returns whether it is kept on the servers: recorded to be, or protected, and not a part of its block that can
+    /// Returns whether it is kept on the servers: protected, or recorded to be and not a part of its block that can
     /// be taken back while the block stays.
     pub fn is_retained(&self, desired: &Desired) -> bool {
-        let taken_back =
-            || self.kind.is_taken_back() && !desired.matching(&self.entry.addr.block()).is_empty();
-        (registry::is_retained(self.entry) || removal::is_protected(self.entry)) && !taken_back()
+        let taken_back = || self.kind.is_taken_back() && desired.declares(&self.entry.addr.block());
+        removal::is_protected(self.entry) || (registry::is_retained(self.entry) && !taken_back())
     }
 }
 
@@ -111,7 +115,8 @@ impl<'a> Survey<'a> {
             .collect();
         let roots = request.targets.iter().flat_map(|target| request.desired.matching(target));
         let targeted = (!request.targets.is_empty()).then(|| graph.closure(roots));
-        Self { request: *request, world, live, targeted, graph, moved }
+        let removals = Removals::of(request.desired);
+        Self { request: *request, world, live, targeted, graph, removals, moved }
     }
 
     /// Returns the declared resources that the targets take, and what was wrong with asking.
@@ -192,14 +197,22 @@ impl<'a> Survey<'a> {
     }
 
     /// Returns whether the objects that this one goes with are ours: those that are there, for an
-    /// earlier run may have ended before it came to the others.
+    /// earlier run may have ended before it came to the others. With one that is there and only claimed
+    /// goes what that run may have made, and nothing else.
     fn is_owned_with(&self, kind: &dyn Kind, resource: &Resource) -> bool {
         let objects = kind.owned_with(resource);
-        let ours =
-            |(kind, identity): &(&'static str, String)| match self.request.registry.mine(kind, identity) {
-                Some(entry) => entry.environment == self.request.settings.environment,
-                None => self.live(kind, identity).is_none(),
-            };
+        let made = || {
+            let live = self.live(kind.name(), &resource.identity);
+            live.is_none_or(|live| kind.may_have_made(resource, live, &self.world))
+        };
+        let ours = |(kind, identity): &(&'static str, String)| {
+            let is_there = self.live(kind, identity).is_some();
+            match self.request.registry.owner(kind, identity) {
+                Owner::Mine(entry) if entry.environment != self.request.settings.environment => false,
+                Owner::Mine(entry) => entry.status == Status::Applied || !is_there || made(),
+                Owner::Other(_) | Owner::Nobody => !is_there,
+            }
+        };
         !objects.is_empty() && objects.iter().all(ours)
     }
 
@@ -251,6 +264,7 @@ impl<'a> Survey<'a> {
                     entry,
                     live: self.live(kind.name(), &entry.identity),
                     fate: kind.undeclared(entry, &self.world),
+                    elsewhere: self.request.registry.made_elsewhere(&entry.kind, &entry.identity),
                 }),
                 None => findings.push(unknown_kind(&entry.kind).at(&entry.addr)),
             }
@@ -263,26 +277,6 @@ impl<'a> Survey<'a> {
         let here = self.request.registry.all_mine();
         let here = here.filter(|entry| entry.environment == self.request.settings.environment);
         here.map(|entry| entry.addr.block()).collect::<BTreeSet<Addr>>().len()
-    }
-
-    /// Returns how nobody gets in any more with what the block of an object still has, and what is
-    /// said of it.
-    pub fn locks_out(&self, entry: &Entry) -> (Vec<Op>, Vec<String>) {
-        let (mut ops, mut notes) = (Vec::new(), Vec::new());
-        let block = self.request.registry.all_mine().filter(|other| other.addr.block() == entry.addr.block());
-        let goes = |other: &&Entry| {
-            let removal = self.request.desired.removal(&other.addr);
-            removal.is_some_and(|removal| removal.fate != Fate::Forgotten)
-        };
-        for other in block.filter(goes) {
-            let Some(kind) = self.request.kinds.get(&other.kind) else { continue };
-            let locks = kind.locks_out(&other.identity);
-            if !locks.is_empty() && self.live(kind.name(), &other.identity).is_some() {
-                notes.push(format!("{} {} is locked out first", other.kind, other.identity));
-                ops.extend(locks);
-            }
-        }
-        (ops, notes)
     }
 
     /// Returns whether the targets take the record of an address.

@@ -19,6 +19,7 @@ pub fn finding(page: &mut Page, indent: usize, finding: &Finding) {
         denied,
         category: _,
         also: _,
+        statement: _,
     } = finding;
     let (word, tone) = severity_word(*severity);
     let (word, tone) = if *denied { ("denied", Tone::Bad) } else { (word, tone) };

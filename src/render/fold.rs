@@ -223,8 +223,20 @@ fn template_of(finding: &Finding, tenants: &BTreeMap<Addr, &str>) -> Option<Name
 }
 
 fn left_of(finding: &Finding, template: &Template) -> Option<String> {
-    let Finding { code, severity, category, addr, summary, expected, found, help, places, denied, also: _ } =
-        finding;
+    let Finding {
+        code,
+        severity,
+        category,
+        addr,
+        summary,
+        expected,
+        found,
+        help,
+        places,
+        denied,
+        also: _,
+        statement: _,
+    } = finding;
     let labels = places.iter().map(|place| place.label.as_str());
     let addr = addr.as_ref().map(ToString::to_string).unwrap_or_default();
     let texts = [addr.as_str(), summary, expected, found].into_iter().chain(help.iter().map(String::as_str));

@@ -5,6 +5,7 @@
 //! does is known from its tokens; a migration's statement that is not understood is told as such.
 
 use super::escape;
+use super::sql::told;
 use crate::migrate::analyze::{AlterCommand, Analysis, ObjectKind, ObjectRef, Role, Verb, analyze_sql};
 use crate::model::op::{KubeDelete, Op, Sql};
 use crate::model::{Action, Step};
@@ -81,7 +82,7 @@ fn of_sql(sql: &Sql) -> Vec<Risk> {
     let risk = |verb: &str, object: String| Risk {
         verb: verb.to_owned(),
         object: escape::line(&object).into_owned(),
-        statement: Some(sql.statement.clone()),
+        statement: Some(told(sql).into_owned()),
     };
     let analysis = analyze_sql(&sql.statement).unwrap_or_default();
     let found = by_verb(&analysis, sql);
@@ -169,7 +170,8 @@ fn qualified(object: &ObjectRef, sql: &Sql) -> String {
 }
 
 fn start(sql: &Sql) -> String {
-    let words: Vec<&str> = sql.statement.split_whitespace().collect();
+    let told = told(sql);
+    let words: Vec<&str> = told.split_whitespace().collect();
     escape::elide(&words.join(" "), TOLD).into_owned()
 }
 

@@ -1,12 +1,14 @@
 //! Operations as they will be run: statements with their parameters, manifests, rows of charter's
 //! own tables. A password is never there; where one will stand, it says where it comes from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
 use super::escape;
 use super::page::{Page, Tone};
+use crate::lint::statement::masked;
 use crate::model::op::{
     KubeApply, KubeDelete, KubeWrite, LedgerRow, Login, Mutation, Op, Part, Probe, Slot, SlotSource, Sql,
     Text,
@@ -77,10 +79,18 @@ fn sql_head(sql: &Sql) -> String {
 }
 
 fn statement(page: &mut Page, indent: usize, sql: &Sql, slots: &Slots) {
-    lines(page, indent, &sql.statement);
+    lines(page, indent, &told(sql));
     for (name, value) in &sql.params {
         let text = format!("{name} = {}", shown(value, slots));
         page.wrapped(indent + 2, &[], Tone::Faint, &escape::line(&text));
+    }
+}
+
+/// Returns a statement for people: a secret that somebody wrote into a migration is masked.
+pub fn told(sql: &Sql) -> Cow<'_, str> {
+    match &sql.journal {
+        Some(_) => masked(&sql.statement).into(),
+        None => Cow::Borrowed(&sql.statement),
     }
 }
 

@@ -157,6 +157,7 @@ impl Template {
         step.notes = step.notes.iter().map(|note| self.shown(note)).collect();
         step.cause = self.cause(&step.cause);
         for cost in &mut step.costs {
+            cost.what = self.shown(&cost.what);
             cost.database = self.shown(&cost.database);
             cost.table = self.shown(&cost.table);
         }

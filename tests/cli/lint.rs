@@ -56,12 +56,54 @@ fn what_is_denied_fails_and_a_comment_lets_it_pass() {
 }
 
 #[test]
+fn a_comment_allows_its_own_statement_alone() {
+    let sql = "-- charter:allow CH101, CH429 first only\nDROP TABLE a1 SYNC; DROP TABLE a2 SYNC;\n";
+    let output = project("", sql).run(&["lint"]);
+    assert_eq!(output.stdout.matches("warning CH101").count(), 1, "{output}");
+    assert!(output.stdout.contains(":2:21"), "{output}");
+    let behind = "DROP TABLE a1 SYNC; DROP TABLE a2 SYNC; -- charter:allow CH101 second only\n";
+    let output = project("", behind).run(&["lint"]);
+    assert_eq!(output.stdout.matches("warning CH101").count(), 1, "{output}");
+    assert!(output.stdout.contains(":1:1\n"), "{output}");
+}
+
+#[test]
+fn a_table_that_is_put_aside_by_an_exchange_is_not_the_files_own() {
+    let sql = "CREATE TABLE n (a UInt8) ENGINE = Log;\nEXCHANGE TABLES t AND n;\nDROP TABLE n SYNC;\n";
+    let output = project("lint {\n  deny = [\"data-loss\"]\n}\n", sql).run(&["lint"]);
+    assert_eq!(output.code, 7, "{output}");
+    assert!(output.stdout.contains("denied CH101"), "{output}");
+}
+
+#[test]
 fn only_the_files_that_are_named_are_looked_at() {
     let project =
         project("", "TRUNCATE TABLE s").file("migrations/development/acme/V2__y.sql", "DROP TABLE s SYNC");
-    let output = project.run(&["lint", "./migrations/development/acme/V2__y.sql", "other.sql"]);
+    let output = project.run(&["lint", "./migrations/development/acme/V2__y.sql"]);
     assert!(output.stdout.contains("CH101") && !output.stdout.contains("CH104"), "{output}");
-    assert!(output.stderr.contains("other.sql"), "{output}");
+    assert_eq!(output.code, 0, "{output}");
+}
+
+#[test]
+fn a_file_that_is_named_and_is_no_migration_fails() {
+    let project = project("", "TRUNCATE TABLE s").file("other.sql", "SELECT 1");
+    let gone = project.run(&["lint", "migrations/gone.sql"]);
+    assert!(gone.stderr.contains("a file does not exist") && gone.stderr.contains("gone.sql"), "{gone}");
+    assert!(gone.code == 1 && !gone.stdout.contains("No findings"), "{gone}");
+    let other = project.run(&["lint", FILE, "other.sql"]);
+    assert!(other.stderr.contains("no migration of this configuration"), "{other}");
+    assert!(other.code == 1 && other.stdout.contains("CH104"), "{other}");
+}
+
+#[test]
+fn files_are_named_from_the_working_directory_or_from_the_configuration() {
+    let project = Project::empty()
+        .file("conf/main.hcl", "migrations \"acme\" {}\n")
+        .file(&format!("conf/{FILE}"), "TRUNCATE TABLE s");
+    for file in [format!("conf/{FILE}"), FILE.to_owned()] {
+        let output = project.run(&["-C", "conf", "lint", &file]);
+        assert!(output.code == 0 && output.stdout.contains("CH104"), "{output}");
+    }
 }
 
 #[test]

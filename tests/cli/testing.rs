@@ -138,6 +138,73 @@ fn runs_are_chosen_by_name_and_file() {
 }
 
 #[test]
+fn a_filter_that_names_no_run_is_told() {
+    let project = project("run \"a\" {}\n").file("tests/empty.test.hcl", "# Nothing yet.\n");
+    assert_eq!(project.run(&["test"]).code, 0);
+    assert_snapshot!(project.run(&["test", "--filter", "a", "--filter", "typoo"]), @r"
+    --- stderr
+    error: no run is chosen
+     |
+     = note: --filter typoo names neither a run nor a file.
+    --- exit 1
+    ");
+    assert_snapshot!(project.run(&["test", "--filter", "empty.test.hcl"]), @r"
+    --- stderr
+    error: no run is chosen
+     |
+     = note: --filter empty.test.hcl names a file that has no run.
+    --- exit 1
+    ");
+    let empty = Project::new(MAIN).file("empty.test.hcl", "variables {}\n");
+    assert_snapshot!(empty.run(&["test"]), @r"
+    --- stderr
+    error: there are no tests
+     |
+     = note: No file has a run: empty.test.hcl.
+     = help: docs/testing.md shows one
+    --- exit 1
+    ");
+}
+
+#[test]
+fn nothing_is_written_outside_of_the_configuration() {
+    for path in ["../../outside.txt", "/tmp/charter-outside.txt", "a/../../../outside.txt"] {
+        let project = project(&format!("run \"a\" {{\n  expected = {path:?}\n}}\n"));
+        let output = project.run(&["test", "--update"]);
+        assert_eq!(output.code, 1, "{output}");
+        assert!(output.stdout.contains("path leads out of the configuration"), "{output}");
+        assert!(!project.path().join("../outside.txt").exists());
+    }
+    let inside = project("run \"a\" {\n  expected = \"./../a.txt\"\n}\n");
+    assert_eq!(inside.run(&["test", "--update"]).code, 0);
+    assert!(inside.path().join("a.txt").is_file());
+}
+
+#[test]
+fn what_the_lint_block_denies_fails_a_run() {
+    let wide =
+        "role \"wide\" {\n  grant {\n    privileges = [\"SELECT\"]\n    on         = \"*.*\"\n  }\n}\n";
+    let tests = "run \"denied\" {}\nrun \"expected\" {\n  expect_failures = [\"CH245\"]\n  assert {\n    condition     = plan.refused && !plan.applyable\n    error_message = \"The plan is refused.\"\n  }\n}\n";
+    let denies =
+        Project::new(&format!("{MAIN}{wide}lint {{\n  deny = [\"CH245\"]\n}}\n")).file("x.test.hcl", tests);
+    let output = denies.run(&["test"]);
+    for words in [
+        "run \"denied\"... fail",
+        "CH245 refuses the plan",
+        "The lint block denies it.",
+        "run \"expected\"... pass",
+    ] {
+        assert!(output.stdout.contains(words), "{words}: {output}");
+    }
+    let tells = Project::new(&format!("{MAIN}{wide}")).file("x.test.hcl", tests);
+    let output = tells.run(&["test"]);
+    for words in ["run \"denied\"... pass", "run \"expected\"... fail", "CH245 is told, and refuses nothing"]
+    {
+        assert!(output.stdout.contains(words), "{words}: {output}");
+    }
+}
+
+#[test]
 fn expected_texts_are_written_when_all_else_is_right() {
     let project = project(
         "run \"a\" {\n  expected = \"a.txt\"\n}\nrun \"b\" {\n  expected = \"b.md\"\n  assert {\n    condition     = plan.summary.create == 0\n    error_message = \"Nothing is made.\"\n  }\n}\n",
@@ -167,7 +234,7 @@ fn the_junit_report_is_xml_whatever_stands_in_it() {
     let project = project(
         "run \"good\" {}\nrun \"bad\" {\n  assert {\n    condition     = plan.summary.create == 0\n    error_message = \"]]> <b a=\\\"1\\\"> & \\u0001 é\"\n  }\n}\nrun \"ugly\" {\n  observed = \"<none>.json\"\n}\n",
     )
-    .file("broken&.test.hcl", "run \"x\" {\n  nothing = 1\n}\n");
+    .file("broken&.test.hcl", "run \"x '<&>\\\" \\u0007 é\" {\n  nothing = 1\n}\n");
     let output = project.run(&["test", "--junit-xml", "report.xml"]);
     assert_eq!(output.code, 1, "{output}");
     let text = std::fs::read_to_string(project.path().join("report.xml")).unwrap();
@@ -183,7 +250,27 @@ fn the_junit_report_is_xml_whatever_stands_in_it() {
         cases.iter().map(|case| case.attribute("name").unwrap()).collect::<Vec<_>>(),
         ["good", "bad", "ugly"]
     );
+    let skipped = suites[0].children().filter_map(|case| case.attribute("name")).last();
+    assert_eq!(skipped, Some("x '<&>\" \u{fffd} é"), "{text}");
     assert!(cases[0].first_element_child().is_none());
+    for element in root.descendants().filter(|node| node.has_tag_name("testcase")) {
+        assert!(element.attribute("classname") == element.parent().unwrap().attribute("name"));
+        assert!(element.attribute("time").unwrap().parse::<f64>().is_ok());
+    }
+    for suite in &suites {
+        let cases: Vec<_> = suite.children().filter(|node| node.has_tag_name("testcase")).collect();
+        let count = |name: &str| {
+            cases.iter().filter(|case| case.children().any(|node| node.has_tag_name(name))).count()
+        };
+        for (attribute, counted) in [
+            ("tests", cases.len()),
+            ("failures", count("failure")),
+            ("errors", count("error")),
+            ("skipped", count("skipped")),
+        ] {
+            assert_eq!(suite.attribute(attribute), Some(&*counted.to_string()), "{attribute}: {text}");
+        }
+    }
     let failure = cases[1].first_element_child().unwrap();
     let message = failure.attribute("message").unwrap();
     assert_eq!(

@@ -561,7 +561,7 @@ SET ROLE DEFAULT;
 SET ROLE r1, r2;
 
 -- since: 26.9
--- is: Unknown Silent
+-- is: Read Idempotent
 EXECUTE AS ann SELECT 1;
 
 -- since: 25.8

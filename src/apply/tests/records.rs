@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fake::{Fake, error, plan, step};
 use super::*;
 use crate::apply::report::Outcome;
-use crate::backend::ErrorKind;
+use crate::backend::{Error, ErrorKind, Stats};
 use crate::model::op::{LedgerRow, Op, Sql};
 use crate::model::plan::Step;
 use crate::model::registry::TABLE;
@@ -195,4 +195,28 @@ async fn the_audit_holds_no_step_up() {
     let (report, _) = apply_plan(&fake, two_steps()).await;
     assert!(report.duration < Duration::from_secs(1));
     assert_eq!(fake.table("charter_steps").0.len(), 2);
+}
+
+/// The statuses that a step records whose CREATE is answered so.
+async fn statuses(answers: impl IntoIterator<Item = Result<Stats, Error>>) -> Vec<String> {
+    let row = |status: &str| Op::Ledger(LedgerRow::new(TABLE).with("status", status));
+    let fake = Fake::default().answer("CREATE", answers);
+    let builder = step(0, "made").op(row("claimed")).op(Sql::new("CREATE ROLE made")).op(row("applied"));
+    let _ = apply_plan(&fake, plan(vec![builder.build()])).await;
+    let (rows, _) = fake.table(TABLE);
+    rows.iter().map(|row| row["status"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_taken_back_where_nothing_can_have_been_made() {
+    let denied = || Err(error(ErrorKind::Denied, Some(497), "not enough privileges"));
+    let lost = || Err(error(ErrorKind::Unknown, None, "the connection was lost"));
+    assert_eq!(statuses([]).await, ["claimed", "applied"]);
+    assert_eq!(statuses([denied()]).await, ["claimed", "removed"]);
+    assert_eq!(statuses([lost()]).await.first().map(String::as_str), Some("claimed"));
+    let after_loss = statuses([lost(), denied()]).await;
+    assert!(
+        !after_loss.contains(&"removed".to_owned()),
+        "the first attempt may have made it: {after_loss:?}"
+    );
 }

@@ -267,6 +267,17 @@ fn expressions_mean_what_terraform_means() {
         ("\"a${1}b${true}\"", "\"a1btrue\""),
         ("\"%{ if 1 > 2 }x%{ else }y%{ endif }\"", "\"y\""),
         ("\"%{ for x in [1, 2] ~} ${x},%{ endfor }\"", "\"1,2,\""),
+        (
+            r#""%{ if true }a\nb \"c\" \\ \u00e9\U0001F600 $${d}%{ endif }\n""#,
+            r#""a\nb \"c\" \\ é😀 ${d}\n""#,
+        ),
+        (r#""%{ for x in [1] }%{ if x == 1 }${"\t"}\t%{ else }\\%{ endif }%{ endfor }""#, r#""\t\t""#),
+        ("<<E\n%{ if true }a\\n\"b\"%{ endif }\nE\n", r#""a\\n\"b\"\n""#),
+        ("join(\"\", [<<E\nE\n, <<F\nx\nF\n])", r#""x\n""#),
+        ("join(\"\", [<<E\nE\n, <<E\nx\nE\n])", "error"),
+        (r#""%{ if false }a\qb%{ endif }""#, "error"),
+        (r#""%{ if true }a"b"c%{ endif }""#, "error"),
+        (r#""%{ if true }\u12%{ endif }""#, "error"),
         ("<<-E\n    a\n      ${1}\n    E\n", "\"a\\n  1\\n\""),
         ("\"$${x} %%{y}\"", "\"${x} %{y}\""),
     ];

@@ -11,8 +11,10 @@ use crate::diag::{Diagnostic, Span};
 use crate::kinds::{DeclaredAccess, DecodeCx};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::value::Attrs;
-use crate::model::{Addr, Body, Resource, Value, place};
-use crate::privileges::{Except, Grant, ParseError, PrivilegeSpec, RoleGrant, Scope};
+use crate::model::{Addr, Body, Resource, Snapshot, Value, place};
+use crate::privileges::{
+    Except, Grant, ParseError, PrivilegeSpec, RoleGrant, Scope, ShowGrant, parse_show_grants,
+};
 
 /// The name of the place where the grantee of a grant of its own is named.
 pub const TO: &str = "to";
@@ -37,6 +39,13 @@ impl GranteeType {
             Self::User => "user",
         }
     }
+}
+
+/// Returns the lines of `SHOW GRANTS` about a role or user that can be read.
+pub fn lines_of<'s>(name: &'s str, snapshot: &'s Snapshot) -> impl Iterator<Item = ShowGrant> + 's {
+    let texts = snapshot.rows(super::reads::GRANTS).iter().flat_map(|row| row.values());
+    let lines = texts.filter_map(|text| parse_show_grants(text.as_str()?).ok());
+    lines.filter(move |line| line.grantee() == name)
 }
 
 /// One grantee and what it is granted, as declared.

@@ -16,7 +16,11 @@ pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// Returns an object by name.
 pub fn find<'a>(snapshot: &'a Snapshot, api: &Api, namespace: &str, name: &str) -> Option<&'a Value> {
-    snapshot.objects(api, namespace).iter().find(|object| name_of(object) == name)
+    let objects = snapshot.objects(api, namespace);
+    // Clusters list by name; a list in another order is gone through.
+    let at = objects.partition_point(|object| name_of(object) < name);
+    let found = objects.get(at).filter(|object| name_of(object) == name);
+    found.or_else(|| objects.iter().find(|object| name_of(object) == name))
 }
 
 /// Returns the name of an object.

@@ -73,6 +73,12 @@ impl Kind for Database {
             .collect()
     }
 
+    /// Nothing was put into it by a run that did not come to its record.
+    fn may_have_made(&self, resource: &Resource, live: &Attrs, world: &World) -> bool {
+        let is_empty = live.get("tables").is_none_or(|tables| tables.items().is_empty());
+        is_empty && self.diff(resource, live, world).is_empty()
+    }
+
     fn data(&self, wanted: &Resource) -> Option<String> {
         Some(wanted.identity.clone())
     }

@@ -120,6 +120,10 @@ impl Kind for Grant {
         Comparison::from_attrs(live).diff()
     }
 
+    fn may_have_made(&self, _: &Resource, live: &Attrs, _: &World) -> bool {
+        Comparison::from_attrs(live).extra.is_empty()
+    }
+
     fn parts(&self, item: &str) -> Vec<String> {
         parts::of(item)
     }

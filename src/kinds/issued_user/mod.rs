@@ -150,6 +150,11 @@ impl Kind for IssuedUser {
         live.collect()
     }
 
+    /// Its name is charter's own making.
+    fn may_have_made(&self, _: &Resource, _: &Attrs, _: &World) -> bool {
+        true
+    }
+
     fn undeclared(&self, entry: &Entry, world: &World) -> Undeclared {
         let Some(issued) = Issued::of(entry) else { return Undeclared::Leftover };
         let name = &entry.identity;

@@ -31,7 +31,7 @@ pub fn review(wanted: &Resource, first: usize, lowered: &mut Lowered) {
         lowered.costs.iter().filter(|cost| cost.is_lossy()).map(|cost| cost.statement).collect();
     for hit in hits(wanted, first) {
         let told = lowered.findings.iter_mut().filter(|one| one.code == "CH431");
-        let mut told = told.filter(|one| is_at(one, wanted, hit.statement));
+        let mut told = told.filter(|one| one.statement == Some(hit.statement));
         match told
             .next()
             .filter(|_| WEIGHED.contains(&hit.rule.code) && weighed.contains(&(hit.statement + 1)))
@@ -67,13 +67,14 @@ fn hits(wanted: &Resource, first: usize) -> Vec<Hit> {
             Source { text: written(statement), settings: settings.collect() }
         })
         .collect();
-    statement::lint(&sources, first)
+    statement::lint(&sources, wanted.text("database"), first)
 }
 
 fn finding(wanted: &Resource, hit: &Hit) -> Finding {
     let finding = Finding::new(hit.rule.code, hit.rule.severity, Category::Tracking, hit.rule.summary)
         .at(&wanted.addr)
-        .at_place(place(wanted, hit.statement, Some(hit.range.clone()), &hit.label));
+        .at_place(place(wanted, hit.statement, Some(hit.range.clone()), &hit.label))
+        .of_statement(hit.statement);
     hit.rule.help.iter().fold(finding, |finding, help| finding.help(*help))
 }
 
@@ -105,14 +106,6 @@ pub fn place(wanted: &Resource, at: usize, range: Option<Range<usize>>, label: &
     Place::located(excerpt, label.to_owned())
 }
 
-/// Returns whether a finding points into a statement.
-fn is_at(finding: &Finding, wanted: &Resource, at: usize) -> bool {
-    let Some(statement) = statements(wanted).get(at) else { return false };
-    let first = number(statement, "line", 1);
-    let lines = first..=first + written(statement).matches('\n').count();
-    finding.places.iter().filter_map(|place| place.excerpt.as_ref()).any(|one| lines.contains(&one.line))
-}
-
 /// Returns the comments that allow what reading decides, and which is not there.
 fn idle(wanted: &Resource, first: usize, findings: &[Finding]) -> Vec<Finding> {
     let allows = wanted.allows.iter().filter(|allow| allow.statement >= first);
@@ -122,7 +115,7 @@ fn idle(wanted: &Resource, first: usize, findings: &[Finding]) -> Vec<Finding> {
             let code: &str = code;
             let decided = statement::decides(code) || ["CH429", "CH430"].contains(&code);
             let fires = findings.iter().any(|one| {
-                (one.code == code || one.also.contains(&code)) && is_at(one, wanted, allow.statement)
+                (one.code == code || one.also.contains(&code)) && one.statement == Some(allow.statement)
             });
             if decided && !fires {
                 let summary = "an allow comment allows nothing";

@@ -79,7 +79,7 @@ fn execute(wanted: &Resource, live: &Attrs, resumed: Resume, world: &World) -> L
         lowered.ops.push(row.into_op());
     }
     waiting::review(wanted, live, first, world, &mut lowered);
-    cost::review(wanted, first, world, &mut lowered);
+    cost::review(wanted, live, first, world, &mut lowered);
     lint::review(wanted, first, &mut lowered);
     let login = login(wanted, world, &mut lowered);
     lowered.findings.extend(unconfined(wanted));

@@ -108,3 +108,57 @@ fn a_table_that_drifted_is_not_blessed() {
         lowered(&drifted).ops.into_iter().filter(|op| matches!(op, Op::Sql(sql) if sql.journal.is_none()));
     assert_eq!(records.count(), 0);
 }
+
+/// Returns what the last of the files of a folder costs, and its findings of data that is lost; the others
+/// are applied up to a version.
+fn costs(files: &[&[&str]], applied: u32) -> Vec<String> {
+    let mut desired = crate::model::resource::Desired::default();
+    let mut last: Option<Resource> = None;
+    for (version, statements) in (1u32..).zip(files) {
+        let addr = Addr::new("tenant", "acme").keyed_part("migration", &format!("schema/V{version}__t.sql"));
+        let mut file = wanted(statements).with("version", Value::Number(version.into()));
+        file.after.extend(last.map(|last| last.addr));
+        file.addr = addr.clone();
+        desired.resources.insert(addr, file.clone());
+        last = Some(file);
+    }
+    let row = serde_json::json!({"database": "d", "table": "events", "engine": "MergeTree", "total_rows": "7", "total_bytes": "9"});
+    let row = row.as_object().expect("an object").clone();
+    let snapshot = Snapshot { rows: BTreeMap::from([(there::THERE, vec![row])]), ..Snapshot::default() };
+    let mut live = live("pending", vec![]);
+    live.insert("newest".into(), Value::Number(applied.into()));
+    let last = last.expect("a file");
+    crate::kinds::testing::world_with(snapshot, &Default::default(), "26.9.1.1", |world| {
+        let world = World { desired: &desired, ..*world };
+        let lowered = Migrations.lower(&change(Action::Update, &last, Some(&live)), &world);
+        let lost = lowered.findings.iter().filter(|one| one.code == "CH431");
+        let lost = lost.map(|one| format!("lost by statement {}", one.statement.map_or(0, |at| at + 1)));
+        let costs = lowered.costs.iter().filter(|cost| cost.destroys());
+        costs.map(|cost| format!("{} on {}", cost.what, cost.name())).chain(lost).collect()
+    })
+}
+
+#[test]
+fn a_table_is_weighed_by_whichever_name_it_has_by_then() {
+    const NEW: &str = "CREATE TABLE events_new (a UInt8) ENGINE = Log";
+    const SWAP: &str = "EXCHANGE TABLES events AND events_new";
+    const DROP: &str = "DROP TABLE events_new SYNC";
+    let old = ["DROP TABLE (by then events_new) on d.events", "lost by statement 3"];
+    assert_eq!(costs(&[&[NEW, SWAP, DROP]], 0), old);
+    assert_eq!(costs(&[&[NEW], &[SWAP], &["SELECT 1", "SELECT 2", DROP]], 0), old);
+    // What is applied is as the server says.
+    assert!(costs(&[&[NEW], &[SWAP], &["SELECT 1", "SELECT 2", DROP]], 2).is_empty());
+    assert!(costs(&[&[NEW, SWAP, "DROP TABLE events SYNC"]], 0).is_empty());
+    assert_eq!(
+        costs(&[&["CREATE TABLE IF NOT EXISTS events AS s", "TRUNCATE TABLE events"]], 0),
+        ["TRUNCATE on d.events", "lost by statement 2"]
+    );
+    assert_eq!(
+        costs(&[&["RENAME TABLE events TO e.old", "DROP DATABASE e SYNC"]], 0),
+        ["DROP DATABASE on database e", "lost by statement 2"]
+    );
+    assert_eq!(
+        costs(&[&[NEW, "ALTER TABLE events MOVE PARTITION 1 TO TABLE events_new", DROP]], 0),
+        ["DROP TABLE (by then events_new) on d.events", "lost by statement 3"]
+    );
+}

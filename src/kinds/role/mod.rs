@@ -76,6 +76,12 @@ impl Kind for Role {
         settings::diff(&wanted.attrs, live, PROFILE, Known::of(world.snapshot))
     }
 
+    /// Its grants come after its record.
+    fn may_have_made(&self, resource: &Resource, live: &Attrs, world: &World) -> bool {
+        let granted = grants::lines_of(&resource.identity, world.snapshot).next().is_some();
+        !granted && self.diff(resource, live, world).is_empty()
+    }
+
     fn rename(&self, from: &str, to: &str, snapshot: &mut Snapshot) -> Renamed {
         rename::grantee(snapshot, reads::ROLES, "ROLE", from, to)
     }

@@ -125,6 +125,11 @@ impl Kind for Secret {
         managed.chain(dropped.into_iter().map(|(_, diff)| diff)).collect()
     }
 
+    /// The credentials of a user are there before it, and some of its entries may not be.
+    fn may_have_made(&self, resource: &Resource, live: &Attrs, world: &World) -> bool {
+        self.diff(resource, live, world).iter().all(|diff| diff.before.is_null())
+    }
+
     fn show(&self, attrs: &Attrs) -> Attrs {
         // Namespace and name are its identity; whose credentials it keeps is that user's to say.
         let mut shown = attrs.clone();

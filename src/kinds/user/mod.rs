@@ -42,6 +42,7 @@ use crate::model::resource::{Declared, Desired};
 use crate::model::schema::{Arity, BlockSchema, Type};
 use crate::model::snapshot::{Api, Caps, Read};
 use crate::model::{Addr, Attrs, Body, Finding, Resource, Settings, Snapshot, Step, Value, names, sql};
+use crate::privileges::ShowGrant;
 
 /// The kind.
 pub struct User;
@@ -143,6 +144,16 @@ impl Kind for User {
 
     fn diff(&self, wanted: &Resource, live: &Attrs, world: &World) -> Vec<AttrDiff> {
         settings::diff(wanted, live, world)
+    }
+
+    /// Its grants come after its record, but for the default roles, which are set last; what its Secret
+    /// says of its password may not have come to it.
+    fn may_have_made(&self, resource: &Resource, live: &Attrs, world: &World) -> bool {
+        let mut lines = grants::lines_of(&resource.identity, world.snapshot);
+        let granted = lines.any(|line| matches!(line, ShowGrant::Privileges { .. }));
+        let left = [due::PASSWORD, due::KEYS, user::DEFAULT_ROLES];
+        let diff = self.diff(resource, live, world);
+        !granted && diff.iter().all(|diff| left.contains(&diff.attr.as_str()))
     }
 
     fn show(&self, attrs: &Attrs) -> Attrs {

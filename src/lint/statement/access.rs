@@ -33,6 +33,9 @@ pub const RULES: [(Rule, Check); 2] = [
 ];
 
 fn grants(view: &View<'_, '_>, _: &Sheet<'_>) -> Vec<Found> {
+    if view.analysis.flags.impersonates {
+        return vec![(view.head(2), "the rights of another user count, and no plan judges those".into())];
+    }
     if !view.analysis.flags.access {
         return Vec::new();
     }

@@ -77,9 +77,7 @@ pub const RULES: [(Rule, Check); 6] = [
 ];
 
 fn mutates(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
-    let own = [Role::Alters, Role::Writes]
-        .into_iter()
-        .any(|role| view.object(role).is_some_and(|(name, _)| sheet.makes(name)));
+    let own = [Role::Alters, Role::Writes].into_iter().any(|role| sheet.makes_first(&view.analysis, role));
     if own {
         return Vec::new();
     }
@@ -101,7 +99,7 @@ fn optimizes(view: &View<'_, '_>, _: &Sheet<'_>) -> Vec<Found> {
 
 fn copies(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
     let reads = view.analysis.objects.iter().any(|object| object.role == Role::Reads);
-    let new = view.object(Role::Writes).is_some_and(|(name, _)| sheet.makes(name));
+    let new = sheet.makes_first(&view.analysis, Role::Writes);
     if view.analysis.verb != Verb::Insert || !reads || new {
         return Vec::new();
     }
@@ -160,7 +158,7 @@ fn depends(view: &View<'_, '_>, _: &Sheet<'_>) -> Vec<Found> {
 }
 
 fn expires(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
-    let own = view.object(Role::Alters).is_some_and(|(name, _)| sheet.makes(name));
+    let own = sheet.makes_first(&view.analysis, Role::Alters);
     if own || matches!(view.setting("materialize_ttl_after_modify"), Some("0" | "false")) {
         return Vec::new();
     }

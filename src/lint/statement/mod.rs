@@ -17,6 +17,8 @@ mod view;
 
 use std::ops::Range;
 
+use crate::migrate::analyze::{ObjectRef, Role};
+use crate::migrate::names::{Names, is_table};
 use crate::migrate::{Analysis, analyze_sql};
 use crate::model::Severity;
 pub use secrets::masked;
@@ -69,25 +71,32 @@ struct Sheet<'a> {
     statements: &'a [(Source<'a>, Analysis)],
     /// Which of them is looked at.
     at: usize,
+    /// What names stand for before it.
+    names: &'a Names,
 }
 
 impl<'a> Sheet<'a> {
-    /// Returns the statements before.
-    fn before(&self) -> impl Iterator<Item = &'a (Source<'a>, Analysis)> {
-        self.statements.iter().take(self.at)
-    }
-
     /// Returns the statements behind.
     fn after(&self) -> impl Iterator<Item = &'a (Source<'a>, Analysis)> {
         self.statements.iter().skip(self.at + 1)
     }
 
-    /// Returns whether an earlier statement of the file makes a table of this name.
-    fn makes(&self, name: &str) -> bool {
-        use crate::migrate::analyze::Role;
-        self.before().any(|(_, analysis)| {
-            analysis.objects.iter().any(|object| object.role == Role::Creates && object.name == name)
-        })
+    /// Returns whether earlier statements of the file make an object, so that nothing of before is in it.
+    fn makes(&self, object: &ObjectRef) -> bool {
+        self.names.makes(object)
+    }
+
+    /// Returns whether earlier statements make the first object that plays a role in one.
+    fn makes_first(&self, analysis: &Analysis, role: Role) -> bool {
+        analysis.objects.iter().find(|object| object.role == role).is_some_and(|object| self.makes(object))
+    }
+
+    /// Returns whether a later statement makes a table, view or dictionary of the same name.
+    fn makes_again(&self, object: &ObjectRef) -> bool {
+        let later = self.after().filter(|(_, later)| !later.flags.temporary);
+        let mut made = later.flat_map(|(_, later)| &later.objects);
+        let name = self.names.name(object);
+        made.any(|one| one.role == Role::Creates && is_table(one.kind) && self.names.name(one) == name)
     }
 }
 
@@ -112,22 +121,24 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     RULES.into_iter().flatten().map(|(rule, _)| rule)
 }
 
-/// Returns where the statements of a file, from one on, break rules, in their order.
-pub fn lint(sources: &[Source<'_>], first: usize) -> Vec<Hit> {
+/// Returns where the statements of a file, from one on, break rules, in their order. They run in a current
+/// database.
+pub fn lint(sources: &[Source<'_>], current: &str, first: usize) -> Vec<Hit> {
     let statements: Vec<(Source<'_>, Analysis)> =
         sources.iter().map(|source| (source.clone(), analyze_sql(source.text).unwrap_or_default())).collect();
     let mut hits = Vec::new();
-    for at in first..statements.len() {
-        let sheet = Sheet { statements: &statements, at };
-        let (source, _) = &statements[at];
+    let mut names = Names::new(current);
+    for (at, (source, _)) in statements.iter().enumerate() {
         let Ok(tokens) = crate::migrate::lex(source.text) else { continue };
-        for part in view::parts(&tokens) {
+        let sheet = Sheet { statements: &statements, at, names: &names };
+        for part in view::parts(&tokens).into_iter().filter(|_| at >= first) {
             let view = View::new(source, part);
             for (rule, check) in RULES.into_iter().flatten() {
                 let found = check(&view, &sheet).into_iter();
                 hits.extend(found.map(|(range, label)| Hit { rule, statement: at, range, label }));
             }
         }
+        names.run(&tokens);
     }
     hits.sort_by(|a, b| {
         (a.statement, a.range.start, a.rule.code).cmp(&(b.statement, b.range.start, b.rule.code))

@@ -93,7 +93,7 @@ const NO_TYPE: [&str; 14] = [
 ];
 
 fn retypes(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
-    let own = view.object(Role::Alters).is_some_and(|(name, _)| sheet.makes(name));
+    let own = sheet.makes_first(&view.analysis, Role::Alters);
     let mut found = Vec::new();
     for (index, at) in view.commands() {
         let command = &view.analysis.alters[index];
@@ -113,12 +113,9 @@ fn retypes(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
 }
 
 fn renames(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
-    let names_of = |role: Role| {
-        let objects = view.analysis.objects.iter().filter(move |object| object.role == role);
-        objects.map(|object| object.name.as_str())
-    };
     // A table that the file made takes the place of another: the usual way to change a key.
-    let swaps = names_of(Role::RenamesFrom).chain(names_of(Role::RenamesTo)).any(|name| sheet.makes(name));
+    let named = |role: Role| matches!(role, Role::RenamesFrom | Role::RenamesTo);
+    let swaps = view.analysis.objects.iter().any(|object| named(object.role) && sheet.makes(object));
     let label = match view.analysis.verb {
         Verb::Rename if !swaps => "whoever reads it by the old name fails",
         Verb::Exchange if !swaps => "whoever reads one of them reads the other from then on",

@@ -23,7 +23,7 @@ pub const RULES: [(Rule, Check); 5] = [
             summary: "a migration removes a column",
             help: &["deploy what no longer reads the column first; its values cannot be brought back"],
         },
-        |view, _| commands(view, &["DROP COLUMN", "CLEAR COLUMN"], "its values are gone for good"),
+        |view, sheet| removes(view, sheet, &["DROP COLUMN", "CLEAR COLUMN"], "its values are gone for good"),
     ),
     (
         Rule {
@@ -32,7 +32,7 @@ pub const RULES: [(Rule, Check); 5] = [
             summary: "a migration removes partitions",
             help: &["DETACH PARTITION keeps the parts on disk; drop them once nobody misses them"],
         },
-        |view, _| commands(view, &PARTITIONS, "the rows of the partition are gone for good"),
+        |view, sheet| removes(view, sheet, &PARTITIONS, "the rows of the partition are gone for good"),
     ),
     (
         Rule {
@@ -72,24 +72,26 @@ fn drops(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
     if analysis.verb != Verb::Drop || analysis.flags.temporary || analysis.flags.access {
         return Vec::new();
     }
-    let made_again = |name: &str| {
-        let mut creates = sheet.after().flat_map(|(_, later)| &later.objects);
-        creates.any(|object| object.role == Role::Creates && object.name == name)
-    };
     let dropped = analysis.objects.iter().filter(|object| object.role == Role::Drops);
     let told = dropped.filter_map(|object| {
         let label = match object.kind {
             ObjectKind::Table => "the table goes, with its rows",
             ObjectKind::Database => "the database goes, with all that is in it",
             ObjectKind::MaterializedView => "the view goes, and what it stores, if it stores",
-            ObjectKind::View | ObjectKind::Dictionary if made_again(&object.name) => return None,
+            ObjectKind::View | ObjectKind::Dictionary if sheet.makes_again(object) => return None,
             ObjectKind::View => "whatever reads the view fails from then on",
             ObjectKind::Dictionary => "whatever reads the dictionary fails from then on",
             ObjectKind::Function | ObjectKind::Other => return None,
         };
-        (!sheet.makes(&object.name)).then_some(label)
+        (!sheet.makes(object)).then_some(label)
     });
     told.take(1).map(|label| (view.whole(), label.to_owned())).collect()
+}
+
+/// Returns the commands of an `ALTER` that are one of some; nothing where the file made the table.
+fn removes(view: &View<'_, '_>, sheet: &Sheet<'_>, actions: &[&str], label: &str) -> Vec<Found> {
+    let own = sheet.makes_first(&view.analysis, Role::Alters);
+    if own { Vec::new() } else { commands(view, actions, label) }
 }
 
 /// Returns the commands of an `ALTER` that are one of some.
@@ -100,7 +102,7 @@ pub fn commands(view: &View<'_, '_>, actions: &[&str], label: &str) -> Vec<Found
 }
 
 fn truncates(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
-    let own = view.object(Role::Writes).is_some_and(|(name, _)| sheet.makes(name));
+    let own = sheet.makes_first(&view.analysis, Role::Writes);
     if view.analysis.verb != Verb::Truncate || view.analysis.flags.temporary || own {
         return Vec::new();
     }
@@ -108,11 +110,10 @@ fn truncates(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
 }
 
 fn replaces(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
-    let table = view.object(Role::Creates).filter(|(name, kind)| {
-        *kind == ObjectKind::Table && !sheet.makes(name) && view.analysis.flags.or_replace
-    });
+    let own = sheet.makes_first(&view.analysis, Role::Creates);
+    let table = view.object(Role::Creates).filter(|(_, kind)| *kind == ObjectKind::Table && !own);
     let is_kept = view.analysis.verb != Verb::Create || view.analysis.flags.temporary;
-    if table.is_none() || is_kept {
+    if table.is_none() || is_kept || !view.analysis.flags.or_replace {
         return Vec::new();
     }
     let head = if view.sees(0, "REPLACE") { 1 } else { 3 };

@@ -32,6 +32,7 @@ static LOOKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let looks = [
         (r"(?i)\b[a-z][a-z0-9+.-]*://[^\s/:@'?#]*:[^\s/@']+@", "a URL with a login"),
         (r"\b(AKIA|ASIA)[0-9A-Z]{16}\b", "an access key of AWS"),
+        (r#"(?i)(?:^|['";{?&\s])(?:pwd|password)=[^;&'"\s$%]"#, "a connection with a password"),
         (r"(?i)\bAccountKey=[A-Za-z0-9+/]{16,}", "the key of a storage account"),
         (r"(?i)\bSharedAccessSignature=|[?&]sig=[A-Za-z0-9%+/]{16,}", "a signed URL"),
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----", "a private key"),
@@ -45,7 +46,7 @@ static LOOKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 });
 
 /// Functions and engines with a password among their arguments: where it stands from 0.
-const ARGUMENTS: [(&str, usize); 8] = [
+const ARGUMENTS: [(&str, usize); 11] = [
     ("mysql", 4),
     ("postgresql", 4),
     ("mongodb", 4),
@@ -54,6 +55,9 @@ const ARGUMENTS: [(&str, usize); 8] = [
     ("externaldistributed", 5),
     ("encrypt", 2),
     ("aes_encrypt_mysql", 2),
+    ("decrypt", 2),
+    ("trydecrypt", 2),
+    ("aes_decrypt_mysql", 2),
 ];
 
 /// Functions and engines that read object storage: `(url, key, secret, …)`, where `(url, format,
@@ -80,7 +84,12 @@ fn written(view: &View<'_, '_>, _: &Sheet<'_>) -> Vec<Found> {
 
 /// Returns the text of a statement with a star for each character of a secret; columns stay.
 pub fn masked(text: &str) -> String {
-    let Ok(lexed) = crate::migrate::lex(text) else { return text.to_owned() };
+    // Secrets are strings and heredocs: most statements have none.
+    let quoted = text.contains(['\'', '$', '\u{2018}']);
+    let lexed = if quoted { crate::migrate::lex(text).unwrap_or_default() } else { Vec::new() };
+    if lexed.is_empty() {
+        return text.to_owned();
+    }
     let source = Source { text, settings: Vec::new() };
     let mut hidden: Vec<Range<usize>> = Vec::new();
     for part in super::view::parts(&lexed) {
@@ -127,9 +136,11 @@ fn by_place(view: &View<'_, '_>, at: usize) -> Option<&'static str> {
     if view.sees(before, "PASSWORD") {
         return Some("a password");
     }
-    let named = before.checked_sub(1).filter(|_| view.text(before) == "=").filter(|_| defines(view))?;
-    let name = view.text(named).trim_matches(['`', '"', '\'']).to_ascii_lowercase();
-    const ENDS: [&str; 10] = [
+    // What a header, or an argument of a named collection, is set to is no condition in any statement.
+    let sets = || view.call(at).is_some_and(|name| takes_names(view.text(name)));
+    let named = before.checked_sub(1).filter(|_| view.text(before) == "=" && (defines(view) || sets()))?;
+    let name = view.text(named).trim_matches(['`', '"', '\'']).to_ascii_lowercase().replace('-', "_");
+    const ENDS: [&str; 11] = [
         "password",
         "passwd",
         "secret",
@@ -140,9 +151,30 @@ fn by_place(view: &View<'_, '_>, at: usize) -> Option<&'static str> {
         "api_key",
         "token",
         "private_key",
+        "authorization",
     ];
     let is_secret = ENDS.iter().any(|end| name == *end || name.ends_with(&format!("_{end}")));
-    (is_secret || name == "authorization").then_some("a password, key or token")
+    is_secret.then_some("a password, key or token")
+}
+
+/// Returns whether the arguments of a function may be named: `headers('X-Api-Key' = '…')`, and those that
+/// reach other servers, `s3(collection, secret_access_key = '…')`.
+fn takes_names(function: &str) -> bool {
+    const OTHERS: [&str; 11] = [
+        "headers",
+        "url",
+        "urlcluster",
+        "remote",
+        "remotesecure",
+        "redis",
+        "mysql",
+        "postgresql",
+        "mongodb",
+        "azureblobstorage",
+        "azureblobstoragecluster",
+    ];
+    let name = function.to_ascii_lowercase();
+    OTHERS.contains(&name.as_str()) || STORAGE.contains(&name.as_str())
 }
 
 /// Returns whether `name = 'value'` in a statement is a setting rather than a condition.
@@ -173,13 +205,31 @@ fn argument(view: &View<'_, '_>, at: usize) -> Option<(usize, &'static str)> {
         let is_structure = value.contains(char::is_whitespace) || value.eq_ignore_ascii_case("auto");
         return (value.len() >= 8 && !is_structure).then_some((secret, "the secret key of a storage"));
     }
-    if matches!(name.as_str(), "remote" | "remotesecure") {
-        let all = arguments(view, at + 1);
-        let last = all.len().checked_sub(1).filter(|last| *last >= 3)?;
-        literal(last - 1)?;
-        return literal(last).map(|at| (at, "the password of a remote server"));
-    }
-    None
+    let is_string = |index: usize| literal(index).is_some();
+    let found = match name.as_str() {
+        // `(host, key, structure, db, password)`; the engine takes `(host, db, password)`.
+        "redis" if is_string(1) || is_string(4) => literal(4)?,
+        "redis" => literal(2)?,
+        "azureblobstorage" | "azurequeue" => literal(4).filter(|at| !is_compression(view.text(*at)))?,
+        "azureblobstoragecluster" => literal(5).filter(|at| !is_compression(view.text(*at)))?,
+        "remote" | "remotesecure" => {
+            // `db.table`, `'db.table'` and a function are one argument, `db, table` are two.
+            let (table, count) = of(1)?;
+            let user = if count > 1 || view.text(table).contains('.') { 2 } else { 3 };
+            literal(user)?;
+            literal(user + 1)?
+        }
+        _ => return None,
+    };
+    Some((found, "the password or key of another server"))
+}
+
+/// Returns whether a literal is how something is compressed, or a list of columns.
+fn is_compression(text: &str) -> bool {
+    const NAMES: [&str; 13] =
+        ["auto", "none", "gzip", "gz", "deflate", "brotli", "br", "xz", "lzma", "zstd", "zst", "lz4", "bz2"];
+    let text = text.trim_matches('\'');
+    NAMES.iter().any(|name| name.eq_ignore_ascii_case(text)) || text.contains(char::is_whitespace)
 }
 
 /// Returns the first token of each argument, and how many tokens it has; the bracket opens at `open`.

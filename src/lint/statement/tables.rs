@@ -106,7 +106,7 @@ fn low_cardinality(view: &View<'_, '_>, _: &Sheet<'_>) -> Vec<Found> {
 }
 
 fn unbuilt(view: &View<'_, '_>, sheet: &Sheet<'_>) -> Vec<Found> {
-    if view.object(Role::Alters).is_some_and(|(name, _)| sheet.makes(name)) {
+    if sheet.makes_first(&view.analysis, Role::Alters) {
         return Vec::new();
     }
     if view.analysis.verb == Verb::Create && view.analysis.flags.index {

@@ -17,7 +17,7 @@ fn told(sql: &str) -> Vec<String> {
                 .collect(),
         })
         .collect();
-    let hits = lint(&sources, 0).into_iter();
+    let hits = lint(&sources, "d", 0).into_iter();
     hits.map(|hit| format!("{} {}", hit.rule.code, &sources[hit.statement].text[hit.range.clone()])).collect()
 }
 
@@ -46,10 +46,25 @@ fn ch101_drops() {
             ("DROP VIEW v", "DROP VIEW v"),
             ("SELECT 1 ; DROP TABLE IF EXISTS `a b`", "DROP TABLE IF EXISTS `a b`"),
             ("DROP TABLE a PARALLEL WITH DROP TABLE b", "DROP TABLE b"),
+            ("EXECUTE AS admin DROP TABLE t", "EXECUTE AS admin DROP TABLE t"),
+            (&format!("{TABLE}EXCHANGE TABLES t AND u; DROP TABLE t SYNC"), "DROP TABLE t SYNC"),
+            (&format!("{TABLE}RENAME TABLE t TO u, v TO t; DROP TABLE t"), "DROP TABLE t"),
+            ("CREATE TABLE e.t AS s; DROP TABLE d.t", "DROP TABLE d.t"),
+            ("CREATE TABLE e.t AS s; DROP TABLE t", "DROP TABLE t"),
+            ("CREATE TABLE IF NOT EXISTS t AS s; DROP TABLE t", "DROP TABLE t"),
+            ("CREATE TEMPORARY TABLE t (a Int8); DROP TABLE t", "DROP TABLE t"),
+            ("CREATE FUNCTION t AS (a) -> a; DROP TABLE t", "DROP TABLE t"),
+            (&format!("{TABLE}DROP TABLE t; DROP TABLE t"), "DROP TABLE t"),
+            ("DROP VIEW d.v; CREATE VIEW e.v AS SELECT 1 AS a", "DROP VIEW d.v"),
         ],
         &[
             "DROP VIEW v; CREATE VIEW v AS SELECT 1 AS a",
             "CREATE TABLE s (a UInt8) ENGINE = Log; DROP TABLE s",
+            "CREATE TABLE d.s (a UInt8) ENGINE = Log; DROP TABLE s; ",
+            "CREATE TABLE s (a UInt8) ENGINE = Log; DROP TABLE ${charter.database}.s",
+            "CREATE TABLE s (a UInt8) ENGINE = Log; RENAME TABLE s TO u; DROP TABLE u",
+            "CREATE TABLE s (a UInt8) ENGINE = Log; EXCHANGE TABLES s AND t; DROP TABLE t",
+            "CREATE DATABASE e; DROP DATABASE e",
             "DROP TEMPORARY TABLE s",
             "DROP ROLE r",
             "ALTER TABLE t DROP INDEX i",
@@ -69,16 +84,28 @@ fn ch102_to_ch105_remove_parts_and_all() {
                 "CLEAR COLUMN IF EXISTS b IN PARTITION 1",
             ),
         ],
-        &["ALTER TABLE t DROP INDEX b", "ALTER TABLE t ADD COLUMN `DROP COLUMN` Int8"],
+        &[
+            "ALTER TABLE t DROP INDEX b",
+            "ALTER TABLE t ADD COLUMN `DROP COLUMN` Int8",
+            &format!("{TABLE}ALTER TABLE t DROP COLUMN a"),
+        ],
     );
     fires(
         "CH103",
         &[("ALTER TABLE t DROP PARTITION '2024-01'", "DROP PARTITION '2024-01'")],
-        &["ALTER TABLE t ATTACH PARTITION 1 FROM s", "ALTER TABLE t MOVE PARTITION 1 TO DISK 'cold'"],
+        &[
+            "ALTER TABLE t ATTACH PARTITION 1 FROM s",
+            "ALTER TABLE t MOVE PARTITION 1 TO DISK 'cold'",
+            &format!("{TABLE}ALTER TABLE t REPLACE PARTITION 1 FROM s"),
+        ],
     );
     fires(
         "CH104",
-        &[("TRUNCATE TABLE t", "TRUNCATE TABLE t")],
+        &[
+            ("TRUNCATE TABLE t", "TRUNCATE TABLE t"),
+            ("CREATE TABLE IF NOT EXISTS t AS s; TRUNCATE TABLE t", "TRUNCATE TABLE t"),
+            ("CREATE USER t; TRUNCATE TABLE t", "TRUNCATE TABLE t"),
+        ],
         &["CREATE TABLE s (a UInt8) ENGINE = Log; TRUNCATE TABLE s"],
     );
     fires(
@@ -206,6 +233,7 @@ fn ch115_to_ch120_change_rows() {
         &[
             ("ALTER TABLE t UPDATE a = 1, b = 2 WHERE c", "UPDATE a = 1"),
             ("DELETE FROM t WHERE a = 1", "DELETE FROM t WHERE a = 1"),
+            ("CREATE TABLE IF NOT EXISTS t AS s; DELETE FROM t WHERE 1", "DELETE FROM t WHERE 1"),
         ],
         &[&format!("{TABLE}ALTER TABLE t DELETE WHERE a = 1"), "ALTER TABLE t MODIFY SETTING a = 1"],
     );
@@ -266,6 +294,7 @@ fn ch121_to_ch129_are_out_of_place() {
         &[
             ("GRANT SELECT ON d.* TO r", "GRANT SELECT"),
             ("CREATE USER u IDENTIFIED BY 'secret'", "CREATE USER"),
+            ("EXECUTE AS admin DROP TABLE t", "EXECUTE AS"),
         ],
         &["SELECT 'GRANT'"],
     );
@@ -343,6 +372,18 @@ fn ch123_finds_secrets() {
             ("INSERT INTO t SELECT a FROM remote('h', d.t, 'u', 'pw')", "'pw'"),
             ("INSERT INTO t SELECT a FROM url('https://u:pw@host/x', CSV)", "'https://u:pw@host/x'"),
             ("CREATE TABLE t (a UInt8) ENGINE = Kafka SETTINGS kafka_sasl_password = 'pw'", "'pw'"),
+            ("SELECT * FROM redis('h:6379', 'k', 'k String', 0, 'pw')", "'pw'"),
+            ("CREATE TABLE t (a UInt8) ENGINE = Redis('h:6379', 0, 'pw') PRIMARY KEY a", "'pw'"),
+            ("INSERT INTO t SELECT a FROM azureBlobStorage('u', 'c', 'p', 'account', 'key')", "'key'"),
+            ("ALTER TABLE t UPDATE a = decrypt('aes-256-ofb', b, 'key') WHERE 1", "'key'"),
+            ("INSERT INTO t SELECT tryDecrypt('aes-256-ofb', b, 'key') FROM s", "'key'"),
+            ("INSERT INTO t SELECT aes_decrypt_mysql('aes-256-ofb', b, 'key') FROM s", "'key'"),
+            ("INSERT INTO t SELECT a FROM remote('h', d.t, 'u', 'pw', rand())", "'pw'"),
+            ("INSERT INTO t SELECT a FROM remoteSecure('h', 'd', 't', 'u', 'pw')", "'pw'"),
+            ("INSERT INTO t SELECT a FROM remote('h', view(SELECT 1 AS a), 'u', 'pw')", "'pw'"),
+            ("INSERT INTO t SELECT a FROM odbc('DSN=x;UID=u;PWD=pw', 'd', 't')", "'DSN=x;UID=u;PWD=pw'"),
+            ("INSERT INTO t SELECT a FROM url('https://x', CSV, headers('X-Api-Key'='k3y'))", "'k3y'"),
+            ("INSERT INTO t SELECT a FROM s3(c, secret_access_key = 'k3y')", "'k3y'"),
         ],
         &[
             "CREATE USER u IDENTIFIED BY '${charter.pw}'",
@@ -354,6 +395,13 @@ fn ch123_finds_secrets() {
             "CREATE TABLE t (password String DEFAULT '') ENGINE = Log COMMENT 'a password'",
             "INSERT INTO t VALUES ('2024-01-01 10:00:00')",
             "SELECT a FROM remote('h', d, t)",
+            "INSERT INTO t SELECT a FROM remote('h', d.t, 'u', rand())",
+            "INSERT INTO t SELECT a FROM remote('h', 'd', 't', 'u')",
+            "SELECT * FROM redis('h:6379', 'k', 'k String', 0)",
+            "SELECT * FROM azureBlobStorage('u', 'c', 'p', 'CSV', 'auto', 'a UInt8')",
+            "INSERT INTO t SELECT a FROM url('https://x', CSV, headers('X-Page'='3'))",
+            "SELECT a FROM t WHERE u LIKE '%password=%' AND f(token = 'x')",
+            "INSERT INTO t SELECT a FROM odbc('DSN=x;PWD=${charter.pw}', 'd', 't')",
         ],
     );
 }
@@ -381,7 +429,7 @@ proptest::proptest! {
     #[test]
     fn any_text_is_read(sql in "((CREATE|ALTER|TABLE|DROP|COLUMN|ORDER BY|s3|remote|IDENTIFIED BY|ADD|,|\\(|\\)|'[a-z]{0,3}'|\\PC) ?){0,30}") {
         let source = Source { text: &sql, settings: Vec::new() };
-        for hit in lint(&[source.clone(), source], 0) {
+        for hit in lint(&[source.clone(), source], "", 0) {
             proptest::prop_assert!(sql.get(hit.range.clone()).is_some());
         }
         proptest::prop_assert_eq!(masked(&sql).chars().count(), sql.chars().count());

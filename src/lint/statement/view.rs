@@ -88,6 +88,13 @@ impl<'t, 'a> View<'t, 'a> {
         close.map_or(self.tokens.len(), |close| close + 1)
     }
 
+    /// Returns the name before the innermost bracket that a token stands in: the function that is called.
+    pub fn call(&self, at: usize) -> Option<usize> {
+        let depth = self.depths.get(at)?.checked_sub(1)?;
+        let opens = |before: &usize| self.depths[*before] == depth && self.text(*before) == "(";
+        (0..at).rev().find(opens)?.checked_sub(1)
+    }
+
     /// Returns the text of a token; empty behind the end.
     pub fn text(&self, at: usize) -> &'a str {
         self.tokens.get(at).map_or("", |token| token.text)

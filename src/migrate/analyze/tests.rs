@@ -158,3 +158,13 @@ fn strings_comments_and_brackets_hide_clauses() {
     let analysis = analyze_sql("CREATE /* IF NOT EXISTS */ TABLE \"or replace\" (a Int8 COMMENT 'ON CLUSTER c') ENGINE = Log -- SYNC").unwrap();
     assert_eq!(render(&analysis), "Create Loud, +or replace Table");
 }
+
+#[test]
+fn what_is_done_as_another_user_is_done() {
+    use super::Verb;
+    let analysis = analyze_sql("EXECUTE AS admin EXECUTE AS `a b` DROP TABLE d.t SYNC").unwrap();
+    assert_eq!((analysis.verb, analysis.objects.len()), (Verb::Drop, 1));
+    assert!(analysis.flags.impersonates && analysis.flags.sync);
+    let alone = analyze_sql("EXECUTE AS admin").unwrap();
+    assert!(alone.flags.impersonates && alone.verb == Verb::Unknown);
+}

@@ -11,6 +11,11 @@ const READS: [&str; 13] = [
 /// Analyses one statement without `PARALLEL WITH`.
 pub(super) fn one(mut cursor: Cursor<'_, '_>) -> Analysis {
     let mut analysis = Analysis::default();
+    // What follows is done with the rights of another user; done it is all the same.
+    while cursor.eat("EXECUTE AS") {
+        analysis.flags.impersonates = true;
+        cursor.ident();
+    }
     let simple = [
         ("BACKUP", Verb::Backup),
         ("RESTORE", Verb::Restore),

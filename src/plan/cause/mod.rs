@@ -16,7 +16,7 @@ pub mod words;
 
 use std::collections::BTreeMap;
 
-use recorded::Recorded;
+pub use recorded::Recorded;
 
 use super::registry;
 use super::survey::Survey;

@@ -48,7 +48,9 @@ impl<'a> Recorded<'a> {
     /// Makes resources of the records.
     fn read(&mut self) {
         let declared = &self.request.desired.resources;
-        let Some(span) = declared.values().map(|resource| resource.span).next() else { return };
+        let removals = self.request.desired.removals.iter().map(|removal| removal.span);
+        let mut spans = declared.values().map(|resource| resource.span).chain(removals);
+        let Some(span) = spans.next() else { return };
         let taken: BTreeSet<(&str, &str)> =
             declared.values().map(|resource| (resource.kind, resource.identity.as_str())).collect();
         // Two records may have one address, where it names another object now: the declared one counts.
@@ -67,6 +69,16 @@ impl<'a> Recorded<'a> {
 
     fn world(&self) -> World<'_> {
         World { desired: &self.desired, recorded: true, ..self.request.world() }
+    }
+
+    /// Returns whether what is there may be what a run made that did not end; none where nothing is.
+    pub fn was_made(&self, kind: &str, identity: &str) -> Option<bool> {
+        let kind = self.request.kinds.get(kind)?;
+        let live = self.live.get(kind.name())?.get(identity)?;
+        let claimed = self.addrs.get(&(kind.name(), identity.to_owned()));
+        let claimed = claimed.and_then(|addr| self.desired.resources.get(addr));
+        let claimed = claimed.filter(|claimed| claimed.identity == identity);
+        Some(claimed.is_some_and(|claimed| kind.may_have_made(claimed, live, &self.world())))
     }
 
     /// Returns how what was last applied to a declared object differs from what is there: `after` is

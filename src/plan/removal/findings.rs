@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::index::Covers;
 use super::{Why, codes, is_protected};
 use crate::diag::nearest;
 use crate::model::plan::Retained;
@@ -57,7 +58,7 @@ impl Rest {
 }
 
 /// Returns a finding for what is kept: one for each block that is gone, else one for each object.
-pub fn kept(all: &[Kept], begun: &BTreeSet<Addr>, desired: &Desired) -> Vec<Finding> {
+pub fn kept(all: &[Kept], begun: &Covers<()>, desired: &Desired) -> Vec<Finding> {
     let mut undeclared: BTreeMap<Addr, Rest> = BTreeMap::new();
     let mut removed: BTreeMap<(&Addr, bool), (&Removal, Vec<String>)> = BTreeMap::new();
     for kept in all {
@@ -66,7 +67,7 @@ pub fn kept(all: &[Kept], begun: &BTreeSet<Addr>, desired: &Desired) -> Vec<Find
         match why {
             Why::Undeclared => {
                 let block = object.addr.block();
-                let is_gone = desired.matching(&block).is_empty();
+                let is_gone = !desired.declares(&block);
                 let place = if is_gone { block } else { object.addr.clone() };
                 undeclared.entry(place).or_default().add(kept, name);
             }
@@ -77,7 +78,7 @@ pub fn kept(all: &[Kept], begun: &BTreeSet<Addr>, desired: &Desired) -> Vec<Find
         }
     }
     let undeclared = undeclared.iter().map(|(place, rest)| {
-        let is_begun = begun.iter().any(|from| place.is_within(from) || from.is_within(place));
+        let is_begun = begun.over(place).next().is_some() || begun.has_below(place);
         if is_begun { unfinished(place, rest) } else { retained(place, rest, desired) }
     });
     let removed = removed.iter().map(|((_, protected), (removal, names))| match protected {
@@ -136,12 +137,11 @@ fn refused(removal: &Removal, names: &[String]) -> Finding {
 }
 
 /// Returns a finding for a block that names nothing of what is, or was, recorded.
-pub fn unknown(removal: &Removal, recorded: &BTreeSet<&Addr>) -> Finding {
+pub fn unknown(removal: &Removal, known: &BTreeSet<String>) -> Finding {
     let finding = codes::UNKNOWN
         .finding(Category::Charter, format!("nothing is recorded at {}", removal.from))
         .at(&removal.from)
         .at_span(removal.span, "removes nothing");
-    let known: BTreeSet<String> = recorded.iter().map(|addr| addr.block().to_string()).collect();
     match nearest(&removal.from.to_string(), known.iter().map(String::as_str)) {
         Some(near) => finding.help(format!("did you mean {near}?")),
         None => finding.help("an environment that never had it needs no such block, and is not hurt by it"),

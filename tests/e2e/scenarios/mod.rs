@@ -27,6 +27,7 @@ mod onboarding;
 mod provider_gaps_grants;
 mod provider_gaps_users;
 mod rbac;
+mod recorded;
 mod refusals;
 mod removal;
 mod rotation;
@@ -85,6 +86,7 @@ pub fn all() -> Vec<Scenario> {
         secrets::scenarios(),
         settings::scenarios(),
         standalone::scenarios(),
+        recorded::scenarios(),
         refusals::scenarios(),
         removal::scenarios(),
         rotation::scenarios(),

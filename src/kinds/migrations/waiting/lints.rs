@@ -40,6 +40,7 @@ fn dropped_late(wanted: &Resource, at: usize, sql: &str, analysis: &Analysis) ->
         Finding::new("CH429", Severity::Warning, Category::Tracking, "a migration drops without SYNC")
             .at(&wanted.addr)
             .at_place(place(wanted, at, None, "the data go later"))
+            .of_statement(at)
             .compare("", statement(wanted, at, sql))
             .help("without SYNC the server removes the data, and the path in Keeper, up to 8 minutes later \
                    (database_atomic_delay_before_drop_table_sec): a replicated table that is made again meanwhile is \
@@ -78,6 +79,7 @@ fn not_waiting(wanted: &Resource, at: usize, sql: &str, value: &Value) -> Option
         Finding::new("CH430", Severity::Warning, Category::Tracking, "a migration is told not to wait for its work")
             .at(&wanted.addr)
             .at_place(place(wanted, at, None, &format!("{name} = {value}")))
+            .of_statement(at)
             .compare("", format!("{name} = {value} at {}", statement(wanted, at, sql)))
             .help("the next statement, and the record that this one is done, may come before its work is; leave the setting out")
             .help("mutations are waited for all the same, by system.mutations"),

@@ -20,3 +20,11 @@ run "wrong" {
 run "holds" {
   expect_failures = [check.few, role.analyst, var.cuont, "CH201"]
 }
+
+run "not_looked_for" {
+  variables {
+    count = 0
+  }
+
+  expect_failures = [var.count, "CH201", check.few]
+}
