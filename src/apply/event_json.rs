@@ -100,7 +100,7 @@ impl Event {
             Self::Stopping { running } => ("stopping", "run", json!({"running": running})),
             Self::Warning { message } => ("log", "log", json!({"message": message})),
             Self::RunFinished { done, failed, unknown, not_started, elapsed } => {
-                let mut changes = changes(*done);
+                let mut changes = changes(*done, "apply");
                 merge(
                     &mut changes,
                     json!({
@@ -177,15 +177,17 @@ fn progress_json(progress: &Progress) -> Json {
     }
 }
 
-fn changes(done: Counts) -> Json {
-    let Counts { create, update, adopt, delete, forget, migrations, statements } = done;
+/// Returns terraform's counts of a plan or of what an apply did. A migration is none of its actions,
+/// and has a count of its own.
+pub fn changes(counts: Counts, operation: &str) -> Json {
+    let Counts { create, update, adopt, delete, forget, migrations, statements } = counts;
     json!({
         "add": create,
         "change": update,
         "import": adopt,
         "remove": delete,
         "forget": forget,
-        "operation": "apply",
+        "operation": operation,
         "migrations": migrations,
         "statements": statements,
     })
@@ -236,7 +238,14 @@ mod tests {
     #[test]
     fn the_summary_counts_as_terraform_does() {
         let event = Event::RunFinished {
-            done: Counts { create: 6, update: 1, migrations: 2, statements: 5, ..Counts::default() },
+            done: Counts {
+                create: 6,
+                update: 1,
+                forget: 1,
+                migrations: 2,
+                statements: 5,
+                ..Counts::default()
+            },
             failed: 1,
             unknown: 0,
             not_started: 2,
@@ -246,7 +255,9 @@ mod tests {
         assert_eq!(json["type"], "change_summary");
         assert_eq!(json["changes"]["add"], 6);
         assert_eq!(json["changes"]["operation"], "apply");
+        assert_eq!(json["changes"]["migrations"], 2);
         assert_eq!(json["changes"]["not_started"], 2);
+        assert_eq!(json["@message"], "10 done, 1 failed, 0 unknown, 2 not started [12.0s]");
         assert!(event.diagnostic().is_none());
     }
 }

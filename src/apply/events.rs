@@ -245,7 +245,8 @@ impl Event {
             }
             Self::Warning { message } => message.clone(),
             Self::RunFinished { done, failed, unknown, not_started, elapsed } => {
-                let steps = done.create + done.update + done.adopt + done.delete + done.migrations;
+                let Counts { create, update, adopt, delete, forget, migrations, statements: _ } = *done;
+                let steps = create + update + adopt + delete + forget + migrations;
                 format!(
                     "{steps} done, {failed} failed, {unknown} unknown, {not_started} not started [{}]",
                     seconds(*elapsed)

@@ -12,6 +12,7 @@ use super::context::{self, Context};
 use super::identity;
 use super::lock::{self, Locking};
 use super::plan::{exit_code, render_plan};
+use super::signals::Signals;
 use crate::apply::gate::{self, Approval};
 use crate::apply::lock::{Keeper, Lock};
 use crate::apply::{self, Options, Report, Run, Stopper, stop};
@@ -25,7 +26,8 @@ use crate::ui::{Exit, Ui, progress};
 ///
 /// Steps run in dependency order, independent ones at once. A step that fails stops what depends on
 /// it and nothing else. Run it again after a failure: what is done stays done, and the rest is
-/// completed. Ctrl-C finishes what runs, then stops and reports; twice stops at once.
+/// completed. Ctrl-C and SIGTERM finish what runs, then stop and report (exit code 130); twice stops
+/// at once.
 ///
 /// With FILE, a plan that `charter plan -o FILE` saved is applied: without a question, once, and only where the
 /// configuration, the servers and the sensitive values are what they were. Otherwise nothing is changed, and what
@@ -259,8 +261,9 @@ async fn execute(
     let (stopper, stop) = stop::channel();
     let servers = Arc::new(lock.fenced());
     let keeper = Keeper::start(lock, &context.settings.scope, stopper.clone());
+    let signals = Signals::listen();
     ui.takes_interrupts();
-    let interrupts = tokio::spawn(on_interrupt(stopper));
+    let interrupts = tokio::spawn(on_signal(signals, stopper));
     let applied = apply::apply(servers, Arc::new(plan), run, options, events, stop);
     let (mut report, ()) = tokio::join!(applied, progress::show(ui, received));
     interrupts.abort();
@@ -270,15 +273,12 @@ async fn execute(
     report
 }
 
-/// Ctrl-C: finish what runs and stop; twice: stop at once.
-async fn on_interrupt(stopper: Stopper) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stopper.finish();
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stopper.now();
-    }
-    std::future::pending::<()>().await;
+/// Ctrl-C or SIGTERM: finish what runs and stop; twice: stop at once.
+async fn on_signal(mut signals: Signals, stopper: Stopper) {
+    signals.next().await;
+    stopper.finish();
+    signals.next().await;
+    stopper.now();
 }
 
 fn exit(report: &Report) -> Exit {

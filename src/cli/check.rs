@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::args::{Common, Format};
 use super::context::{self, Context, Observation};
+use super::signals::Signals;
 use super::{identity, logins};
 use crate::backend::{LoginVerdict, Servers as _};
 use crate::config::load::environment;
@@ -71,6 +72,9 @@ pub struct Args {
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("check", None, &common.dir, &environment());
+    if let Err(exit) = context::one_of_both(ui, args.format != Format::Text) {
+        return exit;
+    }
     let checked = async {
         let mut context = Context::open(common, &run, ui).await?;
         if args.no_secrets {
@@ -125,10 +129,9 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     };
     let drifted = |finding: &Finding| finding.refuses() || finding.severity == Severity::Drift;
     let exit = if findings.iter().any(drifted) { Exit::Changes } else { Exit::Done };
-    match context::tell_events(ui, args.format != Format::Text, || render::lines::check(&findings)) {
-        Ok(true) => exit,
-        Ok(false) => context::print(ui, &text, exit),
-        Err(exit) => exit,
+    match context::tell_events(ui, || render::lines::check(&findings)) {
+        true => exit,
+        false => context::print(ui, &text, exit),
     }
 }
 
@@ -168,11 +171,10 @@ async fn replayed(
     let selected = plan::selected(desired, targets);
     let plan = replay::plan(desired, &live.unwrap_or_default(), &selected);
     let interrupted = AtomicBool::new(false);
+    let mut signals = Signals::listen();
     ui.takes_interrupts();
     let stop = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        signals.next().await;
         interrupted.store(true, Ordering::Relaxed);
     };
     let outcome = replay::run(&*context.servers, plan, run, stop).await;

@@ -371,20 +371,25 @@ pub fn events_of(ui: &Ui, all: &Diagnostics, sources: &SourceMap) {
     }
 }
 
-/// Tells what a command found as events. Returns whether that is all of it: people get a text, and
-/// who asks for a document gets that.
+/// Makes sure, before anything is read, that standard output is asked for events or for a document.
 ///
 /// # Errors
-/// Events and a document are both asked for on standard output.
-pub fn tell_events(ui: &Ui, is_document: bool, events: impl FnOnce() -> Vec<Json>) -> Result<bool, Exit> {
+/// For both.
+pub fn one_of_both(ui: &Ui, is_document: bool) -> Result<(), Exit> {
     if ui.is_json() && is_document {
         ui.error("--json prints events, and --format a document: use --json-into FILE for the events");
         return Err(Exit::Usage);
     }
+    Ok(())
+}
+
+/// Tells what a command found as events. Returns whether that is all of it: people get a text, and
+/// who asks for a document gets that.
+pub fn tell_events(ui: &Ui, events: impl FnOnce() -> Vec<Json>) -> bool {
     if ui.has_events() {
         events().iter().for_each(|event| ui.json_line(event));
     }
-    Ok(ui.is_json())
+    ui.is_json()
 }
 
 /// Prints a result; where that cannot be done, the command failed.

@@ -26,17 +26,21 @@ mod record;
 mod rotate;
 mod saved;
 mod show;
+mod signals;
 mod test;
 mod unlock;
 mod validate;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use crate::diag::{Diagnostic, SourceMap};
 use crate::ui::{self, Exit, Ui, exit, log};
 use args::Common;
+use signals::Signals;
 
 /// Declares ClickHouse tenants in HCL; plans, applies and checks them
 #[derive(Debug, Parser)]
@@ -117,25 +121,17 @@ pub fn main() -> std::process::ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            if error.use_stderr() && asks_for_json() {
-                let ui = Ui::new(ui::Options { json: true, ..ui::Options::default() });
-                ui.opening(VERSION, true);
-                ui.error(error.render().to_string().trim().trim_start_matches("error: "));
-                ui.closing(Exit::Usage, true);
-                return Exit::Usage.into();
+            if error.use_stderr() {
+                return misused(&error).into();
             }
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             // Help that cannot be printed (a closed pipe) leaves nothing else to say.
             let _ = error.print();
-            return code.into();
+            return Exit::Done.into();
         }
     };
     let env = crate::config::load::environment();
     let mut ui = cli.common.ui(&env);
-    let opened = cli.common.json_into.as_deref().map_or(Ok(()), |path| {
-        let opened = record::open(path).map(|record| ui.record_into(record));
-        opened.map_err(|error| format!("{} cannot be written: {error}", path.display()))
-    });
+    let opened = cli.common.json_into.as_deref().map_or(Ok(()), |path| record_into(&mut ui, path));
     let streams = cli.command.streams();
     ui.opening(VERSION, streams);
     let exit = match opened {
@@ -155,9 +151,30 @@ struct Ended {
     exit: Exit,
 }
 
-/// Returns whether the arguments ask for events, though they make no sense.
-fn asks_for_json() -> bool {
-    std::env::args_os().any(|arg| arg == "--json")
+/// Opens the file of the events.
+fn record_into(ui: &mut Ui, path: &Path) -> Result<(), String> {
+    let opened = record::open(path).map(|record| ui.record_into(record));
+    opened.map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+/// Says that the arguments make no sense, also where they ask for events.
+fn misused(error: &clap::Error) -> Exit {
+    let json = std::env::args_os().any(|arg| arg == "--json");
+    let mut ui = Ui::new(ui::Options { json, ..ui::Options::default() });
+    let opened = record::asked(std::env::args_os()).map_or(Ok(()), |path| record_into(&mut ui, &path));
+    ui.opening(VERSION, true);
+    let rendered = error.render().to_string();
+    let said = Diagnostic::error(rendered.trim().trim_start_matches("error: "));
+    context::events_of(&ui, &[said].into_iter().collect(), &SourceMap::default());
+    if !json {
+        // Where nobody reads messages there is nobody to tell.
+        let _ = error.print();
+    }
+    if let Err(reason) = opened {
+        ui.error(&reason);
+    }
+    ui.closing(Exit::Usage, true);
+    Exit::Usage
 }
 
 /// Starts the log and the runtime, and runs the command.
@@ -182,14 +199,17 @@ fn start(cli: Cli, ui: Ui, env: &BTreeMap<String, String>) -> Ended {
         }
     };
     if ui.has_events() {
-        runtime.spawn(on_interrupt(Arc::clone(&ui), cli.command.streams()));
+        let _inside = runtime.enter();
+        let signals = Signals::listen();
+        runtime.spawn(on_signal(signals, Arc::clone(&ui), cli.command.streams()));
     }
     ended(runtime.block_on(run(&cli, &ui)))
 }
 
-/// Ends the events where Ctrl-C ends the process and nobody else sees to it.
-async fn on_interrupt(ui: Arc<Ui>, streams: bool) {
-    while tokio::signal::ctrl_c().await.is_ok() {
+/// Ends the events where a signal ends the process and nobody else sees to it.
+async fn on_signal(mut signals: Signals, ui: Arc<Ui>, streams: bool) {
+    loop {
+        signals.next().await;
         if !ui.interrupts_are_taken() {
             ui.closing(Exit::Interrupted, streams);
             // The command may wait for an answer on standard input, which nothing but the end of the

@@ -66,6 +66,7 @@ pub struct Args {
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
     let run = identity::run("plan", None, &common.dir, &environment());
     let planned = async {
+        context::one_of_both(ui, args.format != PlanFormat::Text)?;
         let mut context = Context::open(common, &run, ui).await?;
         if args.no_secrets {
             context.without_secrets();
@@ -105,10 +106,8 @@ fn record(context: &Context, observation: &Observation, path: &Path, ui: &Ui) ->
 
 fn print(plan: &Plan, common: &Common, args: &Args, ui: &Ui) -> Exit {
     let exit = exit_code(plan, args.detailed_exitcode);
-    match context::tell_events(ui, args.format != PlanFormat::Text, || render::lines::plan(plan)) {
-        Ok(true) => return exit,
-        Ok(false) => {}
-        Err(exit) => return exit,
+    if context::tell_events(ui, || render::lines::plan(plan)) {
+        return exit;
     }
     let text = match args.format {
         PlanFormat::Text => render_plan(plan, Format::Text, args.look, ui),

@@ -1,8 +1,10 @@
 //! The events of a run in a file, beside what a person sees: one whole line an event, written at
 //! once, so that the file is complete however the run ends.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,20 @@ const MODE: u32 = 0o600;
 pub fn open(path: &Path) -> io::Result<crate::ui::Record> {
     let mut record = Record::open(path)?;
     Ok(Box::new(move |line| record.line(line)))
+}
+
+/// Returns the file of events that arguments name, though they make no sense.
+pub fn asked(args: impl Iterator<Item = OsString>) -> Option<PathBuf> {
+    let mut args = args.take_while(|arg| arg != "--");
+    while let Some(arg) = args.next() {
+        if arg == "--json-into" {
+            return args.next().filter(|file| !file.as_bytes().starts_with(b"-")).map(PathBuf::from);
+        }
+        if let Some(file) = arg.as_bytes().strip_prefix(b"--json-into=") {
+            return (!file.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(file)));
+        }
+    }
+    None
 }
 
 /// A file of events.
@@ -75,6 +91,18 @@ mod tests {
         let _ = Record::open(&fresh).unwrap();
         assert_eq!(std::fs::metadata(fresh).unwrap().permissions().mode() & 0o777, MODE);
         assert!(Record::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn arguments_that_make_no_sense_may_name_a_file() {
+        let file = |args: &[&str]| asked(args.iter().map(OsString::from));
+        for args in [&["plan", "--json-into", "e", "--colour"][..], &["--colour", "--json-into=e"]] {
+            assert_eq!(file(args), Some(PathBuf::from("e")));
+        }
+        for args in [&["plan"][..], &["--json-into"], &["--json-into", "--json"], &["--", "--json-into", "e"]]
+        {
+            assert_eq!(file(args), None, "{args:?}");
+        }
     }
 
     #[test]

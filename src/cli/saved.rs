@@ -12,6 +12,7 @@ use crate::config::load::{Disk, environment};
 use crate::kinds::common::duration;
 use crate::model::Plan;
 use crate::model::digest::hex;
+use crate::model::snapshot::Api;
 use crate::plan_file::configuration::{Configuration, Secrets};
 use crate::plan_file::frame::MAX_BYTES;
 use crate::plan_file::key::{Key, VARIABLE};
@@ -80,6 +81,11 @@ pub fn save(
         &plan.digest(),
         out.expires.unwrap_or(EXPIRES),
     ));
+    if context.withheld.contains(&Api::secrets())
+        && let Some(told) = render::saved::without_secrets(plan)
+    {
+        ui.warn(&told);
+    }
     Ok(())
 }
 

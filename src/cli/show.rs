@@ -29,16 +29,15 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args, ui: &Ui) -> Exit {
-    let opened = saved::key(ui).and_then(|key| saved::read(&args.file, key.as_ref(), ui));
+    let opened = context::one_of_both(ui, args.format != Format::Text)
+        .and_then(|()| saved::key(ui))
+        .and_then(|key| saved::read(&args.file, key.as_ref(), ui));
     let opened = match opened {
         Ok(opened) => opened,
         Err(code) => return code,
     };
-    let events = || render::lines::plan(&opened.saved.plan);
-    match context::tell_events(ui, args.format != Format::Text, events) {
-        Ok(true) => return Exit::Done,
-        Ok(false) => {}
-        Err(exit) => return exit,
+    if context::tell_events(ui, || render::lines::plan(&opened.saved.plan)) {
+        return Exit::Done;
     }
     let shown = match args.format {
         Format::Json => format!("{:#}\n", render::json::plan(&opened.saved.plan, &opened.charter)),

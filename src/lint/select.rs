@@ -48,7 +48,7 @@ pub const GROUPS: &[Group] = &[
     Group {
         name: "widening",
         what: "somebody may do what they could not do before",
-        codes: &["CH121", "CH242", "CH243", "CH244", "CH245", "CH246", "CH247", "CH248", "CH249"],
+        codes: &crate::plan::lint::WIDENING,
     },
     Group { name: "secrets", what: "a password or key is written out", codes: &["CH123"] },
 ];

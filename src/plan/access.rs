@@ -1,17 +1,12 @@
 //! Access in a plan: what its steps do to what roles and users may do, asked of the kinds; and what
 //! of that widens, as findings.
 
-use std::collections::BTreeMap;
-
 use super::lint::{self, Code};
 use crate::kinds::{Effects, Kinds, World};
-use crate::model::access::{AccessChange, Principal, Widening, Widens, listed};
-use crate::model::addr::Addr;
+use crate::model::access::{AccessChange, Widening, Widens, listed};
 use crate::model::{Category, Finding, Step};
 
-/// More principals of one block than this are told in one finding.
-const EACH: usize = 3;
-/// How many of them it names.
+/// How many tenants a finding names.
 const NAMED: usize = 3;
 
 /// Returns what the steps of a plan do to access, and what there is to say of it.
@@ -27,42 +22,17 @@ pub fn of(kinds: &Kinds, steps: &[Step], world: &World) -> Effects {
     all
 }
 
-/// Returns the findings of what widens: one a principal and way. Many tenants, or many instances of
-/// one block, that widen in the same way are one.
-fn widening(changes: &[AccessChange]) -> Vec<Finding> {
-    type Key = (Widens, Principal, Option<Addr>);
-    let mut groups: BTreeMap<Key, Vec<(&AccessChange, &Widening)>> = BTreeMap::new();
-    for change in changes {
-        let block = change.tenant.is_none().then(|| change.addr.block().without_keys());
-        for widening in &change.widens {
-            let key = (widening.way, change.of, block.clone());
-            groups.entry(key).or_default().push((change, widening));
-        }
-    }
-    let mut findings = Vec::new();
-    for group in groups.into_values() {
-        match group.as_slice() {
-            [first, ..] if group.len() > EACH => findings.push(many(first, &group)),
-            few => findings.extend(few.iter().map(|(change, widening)| one(change, widening))),
-        }
-    }
-    findings
-}
-
-/// Tells of many at once: how many they are, some of their names, and one of them in full.
-fn many((first, widening): &(&AccessChange, &Widening), group: &[(&AccessChange, &Widening)]) -> Finding {
-    let names: Vec<String> = group.iter().map(|(change, _)| change.principal.clone()).collect();
-    let who = format!("each of {} {}s ({})", group.len(), first.of.word(), listed(&names, NAMED));
-    let text = format!("{who} {}; {}: {}", does(widening, true), first.principal, widening.what);
-    let finding = code(widening.way).finding(Category::Access, text);
-    let block = first.addr.block().without_keys();
-    let all = group.iter().all(|(change, _)| change.addr.block().without_keys() == block);
-    if all { finding.at(&block) } else { finding }
+/// Returns the findings of what widens: one a principal and way. What is the same for many is told once
+/// where it is shown, by all their names.
+pub(crate) fn widening(changes: &[AccessChange]) -> Vec<Finding> {
+    let all =
+        changes.iter().flat_map(|change| change.widens.iter().map(move |widening| one(change, widening)));
+    all.collect()
 }
 
 fn one(change: &AccessChange, widening: &Widening) -> Finding {
     let name = format!("{} {}", change.of.word(), change.principal);
-    let mut text = format!("{name} {}: {}", does(widening, false), widening.what);
+    let mut text = format!("{name} {}: {}", does(widening), widening.what);
     if change.held_by.count > 0 {
         text.push_str(&format!("; held by {}", change.held_by.words()));
     }
@@ -75,8 +45,8 @@ fn one(change: &AccessChange, widening: &Widening) -> Finding {
     }
 }
 
-/// Returns what somebody does by a widening, or many do alike.
-fn does(widening: &Widening, many: bool) -> String {
+/// Returns what somebody does by a widening.
+fn does(widening: &Widening) -> String {
     match widening.way {
         Widens::Reads => "may read what it could not read".to_owned(),
         Widens::Writes => "may change what it could not change".to_owned(),
@@ -85,7 +55,6 @@ fn does(widening: &Widening, many: bool) -> String {
         Widens::Everything => "has a right as wide as the server".to_owned(),
         Widens::ManagesAccess => "may change who may do what".to_owned(),
         Widens::CrossesTenants => match widening.tenants.as_slice() {
-            _ if many => "reaches the data of other tenants".to_owned(),
             [one] => format!("reaches the data of tenant {one}"),
             all => format!("reaches the data of {} tenants ({})", all.len(), listed(all, NAMED)),
         },
@@ -111,7 +80,8 @@ pub fn code(way: Widens) -> Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::access::{Fate, Holders};
+    use crate::model::Addr;
+    use crate::model::access::{Fate, Holders, Principal};
 
     fn change(addr: Addr, principal: &str, tenant: Option<&str>, way: Widens) -> AccessChange {
         let what = format!("read {principal}.* (SELECT)");
@@ -150,20 +120,18 @@ mod tests {
     }
 
     #[test]
-    fn many_tenants_are_one_finding() {
+    fn each_is_a_finding_of_its_own() {
         let listed = |n: usize| {
             let addr = Addr::new("tenant", "listed").instance(&n.to_string()).part("grants");
             change(addr, &format!("r{n}"), Some("t"), Widens::CrossesTenants)
         };
-        let mut changes: Vec<AccessChange> = (0..4000).map(listed).collect();
-        assert_eq!(widening(&changes[..3]).len(), 3);
-        insta::assert_snapshot!(told(&changes), @"CH247 tenant.listed each of 4000 roles (r0, r1, r2 and 3997 more) reaches the data of other tenants; r0: read r0.* (SELECT)");
-        changes.push(change(
-            Addr::new("tenant", "own").part("grants"),
-            "own",
-            Some("own"),
-            Widens::CrossesTenants,
-        ));
-        assert!(widening(&changes)[0].addr.is_none(), "they are of several blocks");
+        let changes: Vec<AccessChange> = (0..4000).map(listed).collect();
+        let told = told(&changes);
+        assert_eq!(told.lines().count(), 4000);
+        assert!(
+            told.lines()
+                .last()
+                .is_some_and(|last| last.contains("role r3999 reaches the data of 2 tenants (x, y)"))
+        );
     }
 }

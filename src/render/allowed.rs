@@ -39,13 +39,17 @@ pub fn reasons(allowed: &[Allowed]) -> Vec<Reason<'_>> {
     for one in allowed {
         let Some(reason) = one.reason.as_deref() else { continue };
         let (code, summary) = (one.finding.code, &*one.finding.summary);
-        let at = one.place.as_ref().and_then(|place| place.excerpt.as_ref());
-        let at = || at.map_or(String::new(), |at| format!("{}:{}:{}", at.file, at.line, at.column));
         let entry = reasons.entry((code, reason, summary));
-        let entry = entry.or_insert_with(|| Reason { code, summary, reason, at: at(), addrs: Vec::new() });
+        let entry = entry.or_insert_with(|| Reason { code, summary, reason, at: at(one), addrs: Vec::new() });
         entry.addrs.extend(one.finding.addr.as_ref().map(ToString::to_string));
     }
     reasons.into_values().collect()
+}
+
+/// Returns where the comment stands that allows a finding.
+pub fn at(one: &Allowed) -> String {
+    let at = one.place.as_ref().and_then(|place| place.excerpt.as_ref());
+    at.map_or(String::new(), |at| format!("{}:{}:{}", at.file, at.line, at.column))
 }
 
 /// Returns how many findings the `lint` block allows, by code: `3 findings: CH114, CH429 (2)`; none

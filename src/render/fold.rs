@@ -9,7 +9,7 @@ use super::cause;
 use super::escape;
 use super::template::Template;
 use super::tree::{self, Group, Loss, Object};
-use crate::model::access::counted;
+use crate::model::access::{AccessChange, counted};
 use crate::model::digest::Digest;
 use crate::model::op::{Slot, SlotSource};
 use crate::model::{Action, Addr, Finding, Plan, Severity, Step};
@@ -28,6 +28,10 @@ pub struct Told<'a> {
     pub finding: Cow<'a, Finding>,
     /// Whom it is about; empty where it is one.
     pub names: Vec<String>,
+    /// Whether it says that access widens.
+    pub widens: bool,
+    /// By what it is allowed.
+    pub allowed: Option<String>,
 }
 
 /// A migration file that runs for many tenants.
@@ -175,19 +179,27 @@ impl File {
 
 /// Returns findings as they are, each for itself.
 pub fn one_by_one<'a>(all: &[&'a Finding]) -> Vec<Told<'a>> {
-    let told = all.iter().map(|finding| Told { finding: Cow::Borrowed(*finding), names: Vec::new() });
-    told.collect()
+    all.iter().map(|finding| Told::of(Cow::Borrowed(*finding), Vec::new())).collect()
 }
 
-/// Returns findings, those folded that say the same of several.
+/// Returns findings, those folded that say the same of several: each stands for one of each.
 pub fn findings<'a>(all: &[&'a Finding], plan: &Plan) -> Vec<Told<'a>> {
     let tenants = plan.steps.iter().filter_map(|step| Some((step.addr.block(), step.tenant.as_deref()?)));
     let tenants: BTreeMap<Addr, &str> = tenants.collect();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut access: BTreeMap<&Addr, Vec<&AccessChange>> = BTreeMap::new();
+    plan.access.iter().for_each(|change| access.entry(&change.addr).or_default().push(change));
+    let mut places: HashMap<(String, usize), usize> = HashMap::new();
+    let mut said: HashMap<(String, String), usize> = HashMap::new();
     let mut classes: Vec<(Vec<&Finding>, Vec<Named>)> = Vec::new();
     for finding in all {
         let template = template_of(finding, &tenants);
-        let left = template.as_ref().and_then(|(_, template)| left_of(finding, template));
+        let left = template.as_ref().and_then(|(name, template)| {
+            let left = left_of(finding, template, &access)?;
+            // What is said of one twice is two things.
+            let times = said.entry((name.clone(), left.clone())).or_default();
+            *times += 1;
+            Some((left, *times))
+        });
         match left.map(|left| *places.entry(left).or_insert(classes.len())) {
             Some(at) if at < classes.len() => {
                 classes[at].0.push(finding);
@@ -199,10 +211,10 @@ pub fn findings<'a>(all: &[&'a Finding], plan: &Plan) -> Vec<Told<'a>> {
     let mut told = Vec::new();
     for (findings, templates) in classes {
         match templates.first() {
-            Some((_, first)) if findings.len() > FEW => told.push(Told {
-                finding: Cow::Owned(first.finding(findings[0])),
-                names: templates.iter().map(|(name, _)| escape::line(name).into_owned()).collect(),
-            }),
+            Some((_, first)) if findings.len() > FEW => {
+                let names = templates.iter().map(|(name, _)| escape::line(name).into_owned());
+                told.push(Told::of(Cow::Owned(first.finding(findings[0])), names.collect()));
+            }
             _ => told.extend(one_by_one(&findings)),
         }
     }
@@ -222,7 +234,13 @@ fn template_of(finding: &Finding, tenants: &BTreeMap<Addr, &str>) -> Option<Name
     })
 }
 
-fn left_of(finding: &Finding, template: &Template) -> Option<String> {
+/// Returns what is left of a finding; of one that access widens also of all that is gained, of which it
+/// tells the beginning.
+fn left_of(
+    finding: &Finding,
+    template: &Template,
+    access: &BTreeMap<&Addr, Vec<&AccessChange>>,
+) -> Option<String> {
     let Finding {
         code,
         severity,
@@ -238,25 +256,47 @@ fn left_of(finding: &Finding, template: &Template) -> Option<String> {
         statement: _,
     } = finding;
     let labels = places.iter().map(|place| place.label.as_str());
-    let addr = addr.as_ref().map(ToString::to_string).unwrap_or_default();
-    let texts = [addr.as_str(), summary, expected, found].into_iter().chain(help.iter().map(String::as_str));
+    let place = addr.as_ref().map(ToString::to_string).unwrap_or_default();
+    let texts = [place.as_str(), summary, expected, found].into_iter().chain(help.iter().map(String::as_str));
     let left: Option<Vec<String>> = texts.chain(labels).map(|text| template.remainder(text)).collect();
-    Some(format!("{code} {severity:?} {category:?} {denied} {:?}", left?))
+    let changes = addr.as_ref().filter(|_| lint::widens(finding)).and_then(|addr| access.get(addr));
+    let gained = changes.into_iter().flatten().map(|change| {
+        let tenants: Vec<&String> = change.widens.iter().flat_map(|one| &one.tenants).collect();
+        template.remainder(&serde_json::json!([change.gains, change.joins, tenants]).to_string())
+    });
+    let gained: Option<Vec<String>> = gained.collect();
+    Some(format!("{code} {severity:?} {category:?} {denied} {:?} {:?}", left?, gained?))
 }
 
-impl Told<'_> {
-    /// Returns whom it is about, in words: all of them where somebody must act on it or access
-    /// widens, else some of them.
-    pub fn whom(&self) -> Option<String> {
-        let all = self.finding.severity <= Severity::Decision || widens(&self.finding);
-        let shown = if all { self.names.len() } else { TOLD };
-        (!self.names.is_empty()).then(|| format!("{}: {}", self.names.len(), some(&self.names, shown)))
+impl<'a> Told<'a> {
+    fn of(finding: Cow<'a, Finding>, names: Vec<String>) -> Self {
+        Self { widens: lint::widens(&finding), finding, names, allowed: None }
     }
-}
 
-/// Returns whether a finding says that access widens.
-pub fn widens(finding: &Finding) -> bool {
-    lint::WIDENING.iter().any(|code| code.code == finding.code)
+    /// Returns whom it is about, in words of about so many bytes: all of them where somebody must act on
+    /// it or access widens, else some of them.
+    pub fn whom(&self, room: usize) -> Option<String> {
+        let count = self.names.len();
+        let shown = &self.names[..self.named(room)];
+        match (count, shown.len()) {
+            (0, _) => None,
+            (count, 0) => Some(count.to_string()),
+            (count, _) => Some(format!("{count}: {}", counted(shown, count))),
+        }
+    }
+
+    /// Returns how many of those whom it is about are named in so many bytes.
+    pub fn named(&self, room: usize) -> usize {
+        let count = self.names.len();
+        let all = self.finding.severity <= Severity::Decision || self.widens;
+        let most = if all || count <= TOLD + 1 { count } else { TOLD };
+        let lengths = self.names.iter().take(most).scan(0_usize, |length, name| {
+            // A comma and a space, and the marks of code.
+            *length = length.saturating_add(name.len() + 4);
+            Some(*length)
+        });
+        lengths.take_while(|length| *length <= room).count()
+    }
 }
 
 /// Returns the first of some names and how many more there are.

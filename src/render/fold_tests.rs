@@ -107,10 +107,27 @@ fn findings_that_say_the_same_are_told_once() {
     let other = Finding::new("CH998", Severity::Warning, Category::Access, "tenant_acme is very odd");
     plan.findings.push(other.at(&Addr::new("tenant", "acme")));
     let all: Vec<&Finding> = plan.findings.iter().collect();
-    let told: Vec<(String, Option<String>)> =
-        findings(&all, &plan).iter().map(|told| (told.finding.summary.clone(), told.whom())).collect();
+    let told: Vec<(String, Option<String>)> = findings(&all, &plan)
+        .iter()
+        .map(|told| (told.finding.summary.clone(), told.whom(usize::MAX)))
+        .collect();
     let whom = Some("5: acme, blue, cyan, gold_two, jade".to_owned());
     let same = "tenant_<tenant> is odd".to_owned();
     assert_eq!(told, [(same.clone(), whom.clone()), (same, whom), ("tenant_acme is very odd".into(), None)]);
     assert_eq!(findings(&all[..6], &plan).len(), 6, "a few are told one by one");
+}
+
+#[test]
+fn what_is_said_of_one_several_times_is_not_folded() {
+    let plan = plan_of(5);
+    let about = |slug: &str| {
+        let addr = Addr::new("tenant", slug).part("database");
+        Finding::new("CH998", Severity::Warning, Category::Access, "is odd").at(&addr)
+    };
+    let four = [about("acme"), about("acme"), about("acme"), about("acme")];
+    assert_eq!(findings(&four.iter().collect::<Vec<_>>(), &plan).len(), 4);
+    let all: Vec<Finding> = SLUGS.iter().flat_map(|slug| [about(slug), about(slug)]).collect();
+    let told: Vec<usize> =
+        findings(&all.iter().collect::<Vec<_>>(), &plan).iter().map(|told| told.names.len()).collect();
+    assert_eq!(told, [5, 5]);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::drift;
 use super::json::terraform;
 use super::text;
-use crate::apply::event_json::{action, resource};
+use crate::apply::event_json::{action, changes, resource};
 use crate::apply::report::{NotStarted, Outcome, Problem, Report};
 use crate::model::access::AccessChange;
 use crate::model::plan::Step;
@@ -18,19 +18,11 @@ use crate::model::{Addr, Finding, Plan, Severity};
 /// Returns a plan: a line a step, a line a role or user whose access changes, a line a finding, and
 /// the summary.
 pub fn plan(plan: &Plan) -> Vec<Json> {
-    let counts = plan.counts();
     let summary = json!({
         "@level": "info",
-        "@message": text::summary(counts),
+        "@message": text::summary(plan.counts()),
         "type": "change_summary",
-        "changes": {
-            "add": counts.create + counts.migrations,
-            "change": counts.update,
-            "remove": counts.delete,
-            "forget": counts.forget,
-            "import": counts.adopt,
-            "operation": "plan",
-        },
+        "changes": changes(plan.counts(), "plan"),
     });
     let drifted = drift::resource_drift(plan, |step| json!({"event": changed("resource_drift", step)}));
     drifted
@@ -153,7 +145,21 @@ fn problem(problem: &Problem) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Category;
+    use crate::model::cause::Cause;
+    use crate::model::{Category, Digest};
+
+    #[test]
+    fn a_migration_is_counted_as_an_apply_counts_it() {
+        let step = json!({
+            "id": 0, "address": "tenant.acme.migration[\"schema/V1__t.sql\"]", "kind": "migration",
+            "identity": "acme/schema/1", "action": {"execute": {"statements": 3}}, "expects": Digest::of_bytes(b""),
+            "cause": Cause::default(),
+        });
+        let plan = Plan { steps: vec![serde_json::from_value(step).unwrap()], ..Plan::default() };
+        let summary = super::plan(&plan).pop().unwrap();
+        let counts = ["add", "migrations", "statements"].map(|count| summary["changes"][count].clone());
+        assert_eq!(counts, [0, 1, 3]);
+    }
 
     #[test]
     fn every_line_has_a_type_and_a_message() {

@@ -34,5 +34,6 @@ mod tests;
 pub mod text;
 pub mod tree;
 pub mod unified;
+pub mod widening;
 
 pub use crate::diag::escape;

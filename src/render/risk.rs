@@ -7,6 +7,7 @@
 use super::escape;
 use super::sql::told;
 use crate::migrate::analyze::{AlterCommand, Analysis, ObjectKind, ObjectRef, Role, Verb, analyze_sql};
+use crate::migrate::lexer::lex;
 use crate::model::op::{KubeDelete, Op, Sql};
 use crate::model::{Action, Step};
 
@@ -116,6 +117,11 @@ fn by_verb(analysis: &Analysis, sql: &Sql) -> Vec<(String, String)> {
         Verb::Truncate => written("empties"),
         Verb::Delete => written("deletes rows of"),
         Verb::Update => written("overwrites rows of"),
+        Verb::Optimize if has_word(&sql.statement, "DEDUPLICATE") => written("deletes duplicate rows of"),
+        Verb::Exchange => named("exchanges", Role::RenamesFrom)
+            .into_iter()
+            .chain(named("exchanges", Role::RenamesTo))
+            .collect(),
         Verb::Create if analysis.flags.or_replace => {
             let replaced = analysis.objects.iter();
             let replaced = replaced.filter(|o| o.role == Role::Creates && o.kind == ObjectKind::Table);
@@ -134,15 +140,22 @@ fn by_verb(analysis: &Analysis, sql: &Sql) -> Vec<(String, String)> {
     }
 }
 
+/// Returns whether a statement has a word outside of texts and comments.
+fn has_word(statement: &str, word: &str) -> bool {
+    lex(statement).is_ok_and(|tokens| tokens.iter().any(|token| token.is_word(word)))
+}
+
 fn altered(command: &AlterCommand, analysis: &Analysis, sql: &Sql) -> Option<(String, String)> {
-    let (_, verb) = ALTERS.iter().find(|(action, _)| *action == command.action)?;
+    let known = ALTERS.iter().find(|(action, _)| *action == command.action).map(|(_, verb)| *verb);
+    // What the new type, or time to live, cannot hold is cut off or gone.
+    let verb = known.or(command.retypes.then_some("rewrites column"))?;
     let table = analysis.objects.iter().find(|object| object.role == Role::Alters)?;
     let table = qualified(table, sql);
     let object = match &command.target {
         Some(column) if command.action.ends_with("COLUMN") => format!("{column} of {table}"),
         _ => table,
     };
-    Some(((*verb).to_owned(), object))
+    Some((verb.to_owned(), object))
 }
 
 fn said(verb: &str, object: &ObjectRef, sql: &Sql) -> (String, String) {
@@ -217,6 +230,11 @@ mod tests {
             ),
             ("GRANT SELECT ON a.* TO r", ""),
             ("INSERT INTO t SELECT 1", ""),
+            ("ALTER TABLE t MODIFY COLUMN c UInt8", "rewrites column c of d.t"),
+            ("ALTER TABLE t MODIFY COLUMN c DEFAULT 1", ""),
+            ("OPTIMIZE TABLE t FINAL DEDUPLICATE", "deletes duplicate rows of d.t"),
+            ("OPTIMIZE TABLE t FINAL", ""),
+            ("EXCHANGE TABLES a AND o.b", "exchanges table d.a|exchanges table o.b"),
             ("ALTER TABLE t ADD COLUMN e UInt8", ""),
             ("FROBNICATE t", "runs what is not understood: FROBNICATE t"),
         ] {

@@ -3,7 +3,10 @@
 
 use crate::diag::escape;
 use crate::kinds::common::duration;
-use crate::model::{Addr, Digest};
+use crate::model::op::{KubeWrite, Op};
+use crate::model::plan::{Action, Step};
+use crate::model::snapshot::Api;
+use crate::model::{Addr, Digest, Plan};
 use crate::plan_file::Opened;
 
 /// Returns what to do with a plan that was just saved.
@@ -16,6 +19,31 @@ pub fn how_to_go_on(path: &str, digest: &Digest, expires: u64) -> String {
         digest.short(),
         duration::text(expires)
     )
+}
+
+/// Returns what to expect of a plan that was saved without a look at Secrets: nothing, or how many of its
+/// steps an apply will find to be others.
+pub fn without_secrets(plan: &Plan) -> Option<String> {
+    let steps = plan.steps.iter().filter(|step| changes_a_secret(step)).count();
+    let those = match steps {
+        0 => return None,
+        1 => "1 step changes or removes a Secret that exists and was not looked at".to_owned(),
+        _ => format!("{steps} steps change or remove Secrets that exist and were not looked at"),
+    };
+    Some(format!(
+        "{those} (--no-secrets): an apply, which reads them, will find this plan stale, change nothing, and need an approval again"
+    ))
+}
+
+/// Returns whether a step writes to a Secret that is there already.
+fn changes_a_secret(step: &Step) -> bool {
+    step.ops.iter().any(|op| match op {
+        Op::KubeApply(apply) => {
+            apply.api == Api::secrets() && apply.mode != KubeWrite::Create && step.action != Action::Create
+        }
+        Op::KubeDelete(delete) => delete.api == Api::secrets(),
+        _ => false,
+    })
 }
 
 /// Returns how to apply a plan that was not saved.
@@ -76,8 +104,10 @@ fn options(targets: &[Addr], rotate: &[Addr]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::model::Plan;
+    use crate::model::cause::Cause;
     use crate::plan_file::configuration::Configuration;
     use crate::plan_file::values::Proof;
     use crate::plan_file::{Options, Saved};
@@ -97,6 +127,37 @@ mod tests {
             plan,
         };
         Opened { charter: "0.1.0".into(), keyed: true, saved }
+    }
+
+    #[test]
+    fn what_an_apply_will_find_to_be_another_plan_is_told() {
+        let secret = |action: &str, op: serde_json::Value| {
+            json!({
+                "id": 0, "address": "secret.bi", "kind": "secret", "identity": "operations/bi", "action": action,
+                "ops": [op], "expects": Digest::of_bytes(b""), "cause": Cause::default(),
+            })
+        };
+        let named = json!({"api": Api::secrets(), "namespace": "operations", "name": "bi"});
+        let with = |more: serde_json::Value| {
+            let mut all = named.clone();
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            all
+        };
+        let apply = |mode: KubeWrite| json!({"kube_apply": with(json!({"manager": "charter", "object": {}, "data": {}, "mode": mode, "prune": []}))});
+        let write = KubeWrite::Apply { force: false, resource_version: None };
+        let told = |steps: &[serde_json::Value]| {
+            let steps = steps.iter().map(|step| serde_json::from_value(step.clone()).unwrap()).collect();
+            without_secrets(&Plan { steps, ..Plan::default() })
+        };
+        let delete = secret("delete", json!({"kube_delete": with(json!({"uid": null}))}));
+        let made = [secret("create", apply(KubeWrite::Create)), secret("create", apply(write.clone()))];
+        assert_eq!(told(&made), None, "a new tenant's");
+        assert!(
+            told(std::slice::from_ref(&delete)).unwrap().starts_with("1 step changes or removes a Secret")
+        );
+        assert!(
+            told(&[delete, secret("update", apply(write))]).unwrap().starts_with("2 steps change or remove")
+        );
     }
 
     #[test]

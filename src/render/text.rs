@@ -5,9 +5,10 @@
 use super::cause;
 use super::cost::costs;
 use super::findings::{self, finding};
+use super::fold::Told;
 use super::page::{Page, Tone};
 use super::tree::{self, Attr, Delta, Group, Mark, Node, Object};
-use super::{access, allowed, escape, fold, gates, sql};
+use super::{access, allowed, escape, fold, gates, sql, widening};
 use crate::model::plan::Counts;
 use crate::model::{Action, Finding, Plan, Severity};
 use crate::plan::lint;
@@ -39,27 +40,27 @@ pub fn plan(plan: &Plan, options: &Options) -> String {
     let (kept, found): (Vec<&Finding>, Vec<&Finding>) =
         plan.findings.iter().partition(|finding| finding.code == lint::RETAINED.code);
     retained(&mut page, plan, &kept);
-    let (widening, found): (Vec<&Finding>, Vec<&Finding>) =
-        found.into_iter().partition(|finding| fold::widens(finding));
-    section(&mut page, "Findings", &found, plan);
-    section(&mut page, "Access that widens", &widening, plan);
+    let found: Vec<&Finding> = found.into_iter().filter(|finding| !lint::widens(finding)).collect();
+    let found = if expand { fold::one_by_one(&found) } else { fold::findings(&found, plan) };
+    section(&mut page, "Findings", &found);
+    section(&mut page, "Access that widens", &widening::of(plan, expand));
     allowed::section(&mut page, &plan.allowed);
     page.gap();
     end(&mut page, plan);
     page.finish()
 }
 
-fn section(page: &mut Page, heading: &str, findings: &[&Finding], plan: &Plan) {
+fn section(page: &mut Page, heading: &str, findings: &[Told]) {
     if !findings.is_empty() {
         page.heading(heading);
     }
-    if page.options().expand {
-        return findings.iter().for_each(|item| finding(page, 2, item));
-    }
-    for told in fold::findings(findings, plan) {
+    for told in findings {
         finding(page, 2, &told.finding);
-        if let Some(whom) = told.whom() {
+        if let Some(whom) = told.whom(usize::MAX) {
             page.wrapped(4, &[(Tone::Info, "for ")], Tone::Plain, &whom);
+        }
+        if let Some(by) = &told.allowed {
+            page.wrapped(4, &[(Tone::Info, "allowed by ")], Tone::Plain, by);
         }
     }
 }

@@ -155,12 +155,12 @@ impl Ui {
         self.options.json || self.has_record
     }
 
-    /// Says that whoever calls sees to Ctrl-C from here on.
+    /// Says that whoever calls sees to Ctrl-C and SIGTERM from here on.
     pub fn takes_interrupts(&self) {
         self.interrupts_are_taken.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether somebody sees to Ctrl-C.
+    /// Returns whether somebody sees to Ctrl-C and SIGTERM.
     pub fn interrupts_are_taken(&self) -> bool {
         self.interrupts_are_taken.load(Ordering::Relaxed)
     }

@@ -55,6 +55,59 @@ fn a_file_has_the_events_while_people_read() {
 }
 
 #[test]
+fn wrong_usage_is_in_the_file_and_nothing_of_an_earlier_run() {
+    let project = Project::new("database \"x\" {}\n").file("events.json", "what an earlier run left");
+    for args in [["--json-into", "events.json"], ["--no-color", "--json-into=events.json"]] {
+        let output = project.run(&[&["plan", "--colour"], &args[..]].concat());
+        assert_eq!((output.code, output.stdout.as_str()), (64, ""), "{output}");
+        assert!(output.stderr.starts_with("error: unexpected argument '--colour'"), "{output}");
+        let text = std::fs::read_to_string(project.path().join("events.json")).unwrap();
+        assert_eq!(types(&text), ["version", "diagnostic", "exit"]);
+        assert!(text.lines().last().unwrap().contains("\"code\":64"), "{text}");
+    }
+    let neither = project.run(&["plan", "--colour", "--json-into", "no/such/folder/events.json"]);
+    assert_eq!(neither.code, 64, "{neither}");
+    assert!(neither.stderr.contains("no/such/folder/events.json cannot be written"), "{neither}");
+}
+
+#[test]
+fn events_and_a_document_are_refused_before_a_server_is_asked() {
+    let project = Project::new(MAIN);
+    for format in ["json", "markdown", "sarif"] {
+        let output = project.run(&["plan", "--json", "--format", format, "-o", "saved.plan"]);
+        assert_eq!((output.code, streamed(&output).len()), (64, 3), "{output}");
+        assert!(output.stdout.contains("--json prints events, and --format a document"), "{output}");
+    }
+    assert!(!project.path().join("saved.plan").exists());
+    for args in
+        [&["check", "--json", "--format", "json"][..], &["migrate", "status", "--json", "--format", "json"]]
+    {
+        let output = project.run(args);
+        assert_eq!(output.code, 64, "{output}");
+    }
+}
+
+#[test]
+fn sigterm_and_ctrl_c_end_with_the_last_event() {
+    for signal in ["-TERM", "-INT"] {
+        // A server that takes the request and says nothing.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let main = MAIN.replace("127.0.0.1:1", &silent.local_addr().unwrap().to_string());
+        let project = Project::new(&main);
+        let child = project.start(&["plan", "--json-into", "events.json"]);
+        let _asked = silent.accept().unwrap();
+        let sent =
+            std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let output = project.end(child);
+        assert_eq!(output.code, 130, "{output}");
+        let text = std::fs::read_to_string(project.path().join("events.json")).unwrap();
+        assert_eq!(types(&text).last().unwrap(), "exit", "{text}");
+        assert!(text.lines().last().unwrap().contains("\"code\":130"), "{text}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_told_before_anything() {
     let project = Project::new("databse \"x\" {}\n");
     let output = project.run(&["plan", "--json-into", "no/such/folder/events.json"]);

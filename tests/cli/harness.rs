@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -57,6 +57,18 @@ impl Project {
     /// Runs charter in the folder.
     pub fn run(&self, args: &[&str]) -> Output {
         run(self.path(), &self.env, args)
+    }
+
+    /// Starts charter in the folder.
+    pub fn start(&self, args: &[&str]) -> Child {
+        let mut command = command(self.path(), args);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// Returns what a charter that was started printed, when it has ended.
+    pub fn end(&self, child: Child) -> Output {
+        normalised(self.path(), child.wait_with_output().unwrap())
     }
 }
 

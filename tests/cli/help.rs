@@ -277,7 +277,7 @@ fn of_apply() {
 
     Steps run in dependency order, independent ones at once. A step that fails stops what depends on it
     and nothing else. Run it again after a failure: what is done stays done, and the rest is completed.
-    Ctrl-C finishes what runs, then stops and reports; twice stops at once.
+    Ctrl-C and SIGTERM finish what runs, then stop and report (exit code 130); twice stops at once.
 
     With FILE, a plan that `charter plan -o FILE` saved is applied: without a question, once, and only
     where the configuration, the servers and the sensitive values are what they were. Otherwise nothing

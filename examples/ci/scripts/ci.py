@@ -7,11 +7,13 @@ CHARTER_KEY     tells several configurations of one repository apart; default
 CHARTER_OUT     where the job's files go; charter-plan
 """
 
+import hashlib
 import json
 import os
 import re
 import secrets
 import shlex
+import signal
 import subprocess
 import threading
 
@@ -20,10 +22,15 @@ from github import event
 # What the configuration reads from the environment. A CI sets a secret that is missing to the empty text.
 LOGIN = ("CLICKHOUSE_URL", "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD")
 
+# The charter that runs, and the signals that came.
+RUNNING, SIGNALS = [], []
+
 
 def key():
-    """Returns which configuration the job is about."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", os.environ.get("CHARTER_KEY") or "default")
+    """Returns which configuration the job is about, as a name: no two keys have the same."""
+    whole = os.environ.get("CHARTER_KEY") or "default"
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", whole)
+    return name if name == whole else f"{name}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def folder():
@@ -53,8 +60,24 @@ def head():
     return os.environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or os.environ.get("CI_COMMIT_SHA") or os.environ.get("GITHUB_SHA", "")
 
 
+def pass_signals_on():
+    """Leaves it to charter, from here on, when to end: it finishes what runs, and reports."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, pass_on)
+
+
+def pass_on(number, _):
+    """Passes a signal on to the charter that runs."""
+    SIGNALS.append(number)
+    for process in RUNNING:
+        process.send_signal(number)
+
+
 def charter(*arguments):
-    """Runs charter; returns its exit code, results and messages. Both go to the log as they come, but for Markdown."""
+    """Runs charter; returns its exit code, results and messages. Both go to the log as they come, but for Markdown.
+
+    The code is None where it was not started, and negative where a signal ended it.
+    """
     env = {name: value for name, value in os.environ.items() if value or name not in LOGIN}
     command = [env.get("CHARTER_BIN") or "charter", "-C", env.get("CHARTER_DIR") or ".", *arguments]
     command += shlex.split(env.get("CHARTER_ARGS", ""))
@@ -64,15 +87,22 @@ def charter(*arguments):
     if env.get("GITHUB_ACTIONS"):
         print(f"::stop-commands::{stop}", flush=True)
     printed, said = [], []
+    if SIGNALS:
+        return None, "", "the job was stopped before charter began"
     try:
-        process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
+        # A session of its own: what is sent to the whole group would reach it twice, and twice means "at once".
+        process = subprocess.Popen(command, env=env, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
     except OSError as error:
-        return 127, "", f"{command[0]} cannot be run: {error}"
+        return None, "", f"{command[0]} cannot be run: {error}"
+    RUNNING.append(process)
+    for number in list(SIGNALS):
+        process.send_signal(number)  # it came while the process was started
     with process:
         thread = threading.Thread(target=follow, args=(process.stderr, said, True))
         thread.start()
         follow(process.stdout, printed, "markdown" not in arguments)
         thread.join()
+    RUNNING.remove(process)
     if env.get("GITHUB_ACTIONS"):
         print(f"::{stop}::", flush=True)
     return process.returncode, "".join(printed), "".join(said)
@@ -93,10 +123,22 @@ def write(name, text):
         file.write(text)
 
 
-def finish(result, text, **more):
-    """Leaves what the job found: for the comment, for later steps, and on the job's own page."""
+def remove(name):
+    """Removes a file of the job, where there is one."""
+    path = os.path.join(folder(), name)
+    if os.path.lexists(path):
+        os.remove(path)
+
+
+def leave(result, text, **more):
+    """Leaves what the job found, for the comment."""
     write("comment.md", text)
     write("result.json", json.dumps({"result": result, **more}) + "\n")
+
+
+def finish(result, text, **more):
+    """Leaves what the job found: for the comment, for later steps, and on the job's own page."""
+    leave(result, text, **more)
     outputs(result=result, **more)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:

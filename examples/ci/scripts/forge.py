@@ -31,6 +31,9 @@ def comment(forge, kind, path):
     number = os.environ.get("CHARTER_CI_PULL") or forge.thread()
     if not number:
         return print("Nothing is posted: there is no pull request.")
+    now = forge.head(number) if kind == "plan" else ""
+    if now and now != ci.head():
+        return print(f"Nothing is posted: this is the plan of {ci.head()[:12]}, and {forge.name} #{number} is at {now[:12]} by now.")
     if not os.path.exists(path):
         return print(f"Nothing is posted: there is no {path}.")
     with open(path, encoding="utf-8") as file:

@@ -45,6 +45,10 @@ class GitHub:
         """Returns the number of the pull request that the job runs for; None where there is none."""
         return event(self.env).get("pull_request", {}).get("number")
 
+    def head(self, number):
+        """Returns the commit that a pull request is at."""
+        return self.rest.get(self.at(f"/pulls/{number}"))["head"]["sha"]
+
     def comments(self, number):
         """Returns the comments of its own: pairs of id and text, the oldest first."""
         found = self.rest.pages(self.at(f"/issues/{number}/comments"))

@@ -1,5 +1,6 @@
 """GitLab, as far as the jobs need it: notes, issues, and the saved plan of a merged merge request."""
 
+import json
 import os
 import urllib.parse
 
@@ -36,6 +37,10 @@ class GitLab:
     def thread(self):
         """Returns the number of the merge request that the job runs for; None where there is none."""
         return self.env.get("CI_MERGE_REQUEST_IID") or None
+
+    def head(self, number):
+        """Returns the commit that a merge request is at."""
+        return self.rest.get(self.at(f"/merge_requests/{number}"))["sha"]
 
     def comments(self, number):
         """Returns the notes of its own: pairs of id and text, the oldest first."""
@@ -75,10 +80,11 @@ class GitLab:
                 return one["iid"], one["sha"]
         return None
 
-    def saved(self, number, head, _, folder):
+    def saved(self, number, _, name, folder):
         """Downloads the saved plan of a merge request into a folder; returns the job that made it, or None.
 
-        Only jobs of this project count: what a fork's pipeline made is nobody's plan.
+        Only jobs of this project count: what a fork's pipeline made is nobody's plan. Which commit a plan is of, the job
+        says: a merged results pipeline has a commit of GitLab's own.
         """
         request = self.rest.get(self.at(f"/merge_requests/{number}"))
         if str(request["source_project_id"]) != str(self.project):
@@ -89,23 +95,34 @@ class GitLab:
                 continue
             jobs = self.rest.pages(self.at(f"/pipelines/{pipeline['id']}/jobs"))
             for one in (one for one in jobs if one["name"] == job):
-                # Of a merged results pipeline the commit is GitLab's own, and its source the branch's.
-                if head in (pipeline["sha"], (request.get("diff_refs") or {}).get("head_sha")) and self.download(one["id"], folder):
+                if self.made(one["id"]) == name and self.download(one["id"], folder):
                     return one["id"]
             return None  # only the newest one counts
         return None
 
+    def made(self, job):
+        """Returns the name of the plan that a job made: it has the configuration's key and the commit."""
+        try:
+            return json.loads(self.file(job, "result.json") or b"{}").get("artifact")
+        except (ValueError, AttributeError):
+            return None
+
     def download(self, job, folder):
-        """Downloads the files of a saved plan; returns whether there are any."""
+        """Downloads a saved plan; returns whether there is one."""
+        content = self.file(job, "charter.plan")
+        if content is None:
+            return False
         os.makedirs(folder, exist_ok=True)
-        for name in ("charter.plan", "result.json"):
-            url = self.rest.url(self.at(f"/jobs/{job}/artifacts/charter-plan/{name}"))
-            try:
-                content = self.rest.send("GET", url)[1]
-            except Refused as refused:
-                if refused.status == 404:
-                    return False
-                raise
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(content)
+        with open(os.path.join(folder, "charter.plan"), "wb") as file:
+            file.write(content)
         return True
+
+    def file(self, job, name):
+        """Returns a file that a job left; None where there is none."""
+        url = self.rest.url(self.at(f"/jobs/{job}/artifacts/charter-plan/{name}"))
+        try:
+            return self.rest.send("GET", url)[1]
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise

@@ -178,6 +178,9 @@ class Forge:
     def pulls_of(self, user, query, body, sha):
         return [pull for pull in self.pulls.values() if sha in (pull["merge_commit_sha"], pull["head"]["sha"])]
 
+    def pull(self, user, query, body, number):
+        return 200, {}, self.pulls[int(number)]
+
     def list_artifacts(self, user, query, body):
         found = [one for one in self.artifacts if one["name"] == query["name"]]
         return self.paged("/repos/org/tenants/actions/artifacts", query, found, "artifacts")
@@ -233,6 +236,7 @@ class Forge:
         (r"/repos/org/tenants/issues", "POST", open_issue),
         (r"/repos/org/tenants/issues/(\d+)", "PATCH", edit_issue),
         (r"/repos/org/tenants/commits/(\w+)/pulls", "GET", pulls_of),
+        (r"/repos/org/tenants/pulls/(\d+)", "GET", pull),
         (r"/repos/org/tenants/actions/artifacts", "GET", list_artifacts),
         (r"/repos/org/tenants/actions/runs/(\d+)", "GET", run),
         (r"/projects/42/merge_requests/(\d+)/notes", "GET", list_notes),

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import yaml
@@ -79,13 +80,17 @@ class Github:
             else:
                 self.action(step, given, state, result)
 
+    # What is done to a running step, by its name: the process is given to a function.
+    during = {}
+
     def shell(self, step, env, state, result):
         assert "${{" not in step["run"], "an expression in a script"
         files = {name: self.root / f"{name.lower()}-{len(result.steps)}-{state['run']}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
         for path in files.values():
             path.write_text("")
         env = {**state["env"], **env, **{name: str(path) for name, path in files.items()}}
-        process = subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], cwd=state["space"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        process = run(command, state["space"], env, self.during.get(step.get("name")))
         result.steps.append((step.get("name") or step.get("id"), process.returncode))
         result.log += process.stdout
         result.failed |= process.returncode != 0
@@ -114,13 +119,44 @@ class Github:
             shutil.copytree(state["repository"], state["space"], dirs_exist_ok=True)
         elif name == "upload-artifact":
             kept = self.root / f"artifact-{state['run']}"
-            shutil.copytree(state["space"] / given["path"], kept)
+            path = state["space"] / given["path"]
+            # One file is at the top of the artifact.
+            if path.is_file():
+                kept.mkdir()
+                shutil.copy(path, kept)
+            else:
+                shutil.copytree(path, kept)
             self.store[state["run"], given["name"]] = kept
             self.forge.artifacts.append({"id": self.forge.number(), "name": given["name"], "expired": False, "workflow_run": {"id": state["run"]}})
         else:
             assert given["github-token"] == "job-token"
             shutil.copytree(self.store[int(given["run-id"]), given["name"]], state["space"] / given["path"], dirs_exist_ok=True)
         result.steps.append((name, 0))
+
+
+def run(command, folder, env, during=None):
+    """Runs a step; `during` is given the process, and a function that waits for a text in its log."""
+    process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    lines, more = [], threading.Condition()
+
+    def follow():
+        with process.stdout as log:
+            for line in log:
+                with more:
+                    lines.append(line)
+                    more.notify()
+
+    def says(text):
+        with more:
+            if not more.wait_for(lambda: any(text in line for line in lines), timeout=120):
+                raise AssertionError(f"no {text} in {lines}")
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    if during:
+        during(process, says)
+    thread.join()
+    return subprocess.CompletedProcess(command, process.wait(), "".join(lines))
 
 
 def look_up(path, state):
@@ -153,7 +189,7 @@ class Gitlab:
 
     def __init__(self, root, base_env, forge):
         self.root, self.base_env, self.forge = Path(root), base_env, forge
-        self.runs = 0
+        self.runs, self.during = 0, None
 
     def run(self, repository, name, variables):
         """Runs a job where its rules say so; None where they do not."""
@@ -171,7 +207,7 @@ class Gitlab:
             "CI_PROJECT_ID": "42", "GITLAB_USER_LOGIN": "jane", "CI_JOB_URL": f"https://gitlab.example.com/job/{number}",
         }
         script = "\n".join(job["before_script"] + job["script"])
-        process = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=space, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        process = run(["bash", "-eo", "pipefail", "-c", script], space, env, self.during)
         result = Job()
         result.log, result.failed = process.stdout, process.returncode != 0
         result.steps.append((name, process.returncode))

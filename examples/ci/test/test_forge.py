@@ -176,7 +176,8 @@ class Plans(Base):
     def test_gitlab_downloads_without_its_token(self):
         storage(self.server)
         self.server.files[5, "charter-plan/charter.plan"] = b"plan"
-        self.server.files[5, "charter-plan/result.json"] = b"{}"
+        self.server.files[5, "charter-plan/result.json"] = b'{"artifact": "p"}'
+        self.assertEqual([self.gitlab.made(5), self.gitlab.made(6)], ["p", None])
         import tempfile
 
         with tempfile.TemporaryDirectory() as folder:
@@ -201,6 +202,15 @@ class Parts(unittest.TestCase):
         fenced = ci.fenced("```\n@team </details>\n````")
         self.assertTrue(fenced.startswith("`````text\n") and fenced.endswith("\n`````\n"), fenced)
         self.assertLess(len(ci.fenced("x\n" * 30_000)), 20_100)
+
+    def test_no_two_keys_have_the_same_name(self):
+        def name(key):
+            with mock.patch.dict(os.environ, {"CHARTER_KEY": key}):
+                return ci.key()
+
+        self.assertEqual([name(""), name("a_b")], ["default", "a_b"])
+        self.assertRegex(name("a/b"), r"^a_b-[0-9a-f]{8}$")
+        self.assertNotEqual(name("a/b"), name("a b"))
 
     def test_outputs_are_lines(self):
         with mock.patch.dict(os.environ, {"GITHUB_OUTPUT": "/dev/stdout"}), mock.patch("builtins.open", mock.mock_open()) as opened:

@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 from pathlib import Path
@@ -85,7 +87,9 @@ class Story(unittest.TestCase):
         self.env = environment(CHARTER_BIN=CHARTER)
         for template in ([], ["--from", self.template]):
             subprocess.run([CHARTER, "-C", self.repository, "init", *template], check=True, capture_output=True)
+        # The program has them as they were when it was built.
         shutil.copytree(ROOT / "examples/ci/scripts", self.repository / "ci/charter", dirs_exist_ok=True)
+        self.copy_jobs()
         main = self.repository / "tenants.hcl"
         # A cluster that outlives the jobs, as a folder; a scope of its own on the shared server.
         text = main.read_text().replace("out/manifests", str(self.folder / "cluster"))
@@ -96,6 +100,9 @@ class Story(unittest.TestCase):
         self.charter("fmt")
         done = self.charter("apply", "--auto-approve")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def copy_jobs(self):
+        """Copies the YAML files to where `charter init` has them."""
 
     def rename(self, path):
         """Gives the tenants of a file names of this story's own."""
@@ -141,9 +148,16 @@ class Story(unittest.TestCase):
 class OnGithub(Story):
     """examples/ci/github."""
 
+    vars = {}
+
     def setUp(self):
         super().setUp()
         self.runner = Github(self.folder, self.env, self.forge)
+
+    def copy_jobs(self):
+        for name in ("plan", "apply", "drift"):
+            shutil.copy(ROOT / f"examples/ci/github/{name}.yml", self.repository / f".github/workflows/charter-{name}.yml")
+        shutil.copy(ROOT / "examples/ci/github/action/action.yml", self.repository / ".github/actions/charter-plan/action.yml")
 
     def contexts(self, trigger, sha, head, secrets=True, **more):
         login = {}
@@ -151,10 +165,15 @@ class OnGithub(Story):
             for kind, user in (("PLAN", "charter_plan"), ("APPLY", "charter_apply")):
                 login |= {f"CLICKHOUSE_{kind}_URL": SERVER.url, f"CLICKHOUSE_{kind}_USER": user, f"CLICKHOUSE_{kind}_PASSWORD": PASSWORD[user]}
             login["CHARTER_PLAN_KEY"] = KEY
-        return {"github": {"event_name": trigger, "sha": sha, "token": "job-token", **more}, "secrets": login, "vars": {}, "inputs": {}, "head": head}
+        return {"github": {"event_name": trigger, "sha": sha, "token": "job-token", **more}, "secrets": login, "vars": self.vars, "inputs": {}, "head": head}
 
     def plan(self, number, head, fork=False):
         """Opens a pull request, or pushes to it."""
+        self.forge.pulls[number] = {"number": number, "merged_at": None, "merge_commit_sha": None, "head": {"sha": head}}
+        return self.run_plan(number, head, fork)
+
+    def run_plan(self, number, head, fork=False):
+        """Runs the plan job of a commit that a pull request has, or had."""
         source = "mallory/tenants" if fork else "org/tenants"
         event = {"pull_request": {"number": number, "title": "$(touch /tmp/owned) `x`", "head": {"sha": head, "ref": "a;b", "repo": {"full_name": source}}}}
         contexts = self.contexts("pull_request", "f" * 40, head, not fork, event=event)
@@ -250,6 +269,68 @@ class OnGithub(Story):
         self.assertFalse(allowed.failed, allowed.log)
         self.assertEqual(databases(), "0")
 
+    def slow(self):
+        """Declares two migrations, of which the first takes a while."""
+        folder = self.repository / f"migrations/development/tenants/acme_{self.name}/schema"
+        (folder / "V2__fill.sql").write_text("INSERT INTO events SELECT number, '2026-01-01 00:00:00', 'x' FROM numbers(28) WHERE sleepEachRow(0.1) = 0\n")
+        (folder / "V3__later.sql").write_text("CREATE TABLE later (id UInt64) ENGINE = MergeTree ORDER BY id\n")
+
+    def test_cancelled(self):
+        head, sha = "1" * 40, "2" * 40
+        self.slow()
+        self.assertFalse(self.plan(12, head).failed)
+
+        def cancel(process, says):
+            # As GitHub's runner does: to the process of the step, and to no other.
+            says("V2__fill.sql\"]: applying")
+            time.sleep(0.3)
+            os.kill(process.pid, signal.SIGINT)
+
+        self.runner.during = {"Apply": cancel}
+        cancelled = self.merge(12, head, sha)
+        self.assertIn(("Apply", 130), cancelled.steps, cancelled.log)
+        self.assertIn("stopping: 1 running step will be finished", cancelled.log)
+        plan, comment = self.forge.bodies(12)
+        self.assertIn("<!-- charter:plan ", plan)
+        self.assertIn("## The apply was stopped", comment)
+        self.assertRegex(comment, r"V2__fill.sql\"\]: applied")
+        self.assertRegex(comment, r"V3__later.sql\"\]: not started")
+        tables = SERVER.run(f"SELECT count() FROM system.tables WHERE name = 'later' AND database = 'tenant_acme_{self.name}'")
+        self.assertEqual(tables.strip(), "0")
+
+    def test_cancelled_before_the_apply(self):
+        self.declare("analyst.hcl", ROLE)
+        head = "3" * 40
+        self.assertFalse(self.plan(13, head).failed)
+        (kept,) = self.runner.store.values()
+        self.assertEqual([path.name for path in kept.iterdir()], ["charter.plan"])
+
+    def test_an_old_plan_run_again_replaces_nothing(self):
+        self.declare("analyst.hcl", ROLE)
+        self.assertFalse(self.plan(14, "4" * 40).failed)
+        self.assertFalse(self.plan(14, "5" * 40).failed)
+        (comment,) = self.forge.bodies(14)
+        again = self.run_plan(14, "4" * 40)
+        self.assertIn("GitHub #14 is at 555555555555 by now", again.log)
+        self.assertEqual(self.forge.bodies(14), [comment])
+
+    def test_arguments(self):
+        self.declare("whose.hcl", 'variable "whose" {\n  default = "nobody"\n}\n')
+        self.declare("analyst.hcl", ROLE.replace("tenant.acme.database", "var.whose"))
+        database = f"tenant_acme_{self.name}"
+        (self.repository / "production.vars.hcl").write_text(f'whose = "{database}"\n')
+        self.vars = {"CHARTER_ARGS": "--var-file production.vars.hcl"}
+        head, sha = "6" * 40, "7" * 40
+        planned = self.plan(15, head)
+        self.assertFalse(planned.failed, planned.log)
+        merged = self.merge(15, head, sha)
+        self.assertFalse(merged.failed, merged.log)
+        self.assertIn(f"{database}.*", SERVER.run(f"SHOW GRANTS FOR {self.role()}").replace("`", ""))
+        contexts = self.contexts("schedule", "b" * 40, "b" * 40)
+        nightly = self.runner.run(".github/workflows/charter-drift.yml", self.repository, {}, contexts)
+        self.assertFalse(nightly.failed, nightly.log)
+        self.assertEqual(self.forge.drift(), [], nightly.log)
+
     def test_without_a_plan(self):
         self.declare("analyst.hcl", ROLE)
         pushed = self.apply("6" * 40)
@@ -317,6 +398,9 @@ class OnGitlab(Story):
 
     template = "ci/gitlab"
 
+    def copy_jobs(self):
+        shutil.copy(ROOT / "examples/ci/gitlab/.gitlab-ci.yml", self.repository / "ci/charter/gitlab-ci.yml")
+
     def setUp(self):
         super().setUp()
         self.runner = Gitlab(self.folder, self.env, self.forge)
@@ -328,6 +412,7 @@ class OnGitlab(Story):
     def plan(self, head, variables=None, source="42"):
         request = {"CI_MERGE_REQUEST_IID": "3", "CI_MERGE_REQUEST_PROJECT_ID": "42", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": source}
         variables = self.variables if variables is None else variables
+        self.forge.merge_requests["3"] = {"iid": 3, "state": "opened", "sha": head, "merge_commit_sha": None, "source_project_id": int(source)}
         return self.runner.run(self.repository, "charter-plan", {**variables, **request, "CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_SHA": head})
 
     def merge(self, head, sha):
@@ -363,6 +448,31 @@ class OnGitlab(Story):
         self.assertEqual(merged.steps, [("charter-apply", 4)], merged.log)
         _, note = self.forge.bodies(3, "robot")
         self.assertIn("the plan is stale", note)
+
+    def test_gl_cancelled(self):
+        OnGithub.slow(self)
+        self.assertFalse(self.plan("8" * 40).failed)
+
+        def cancel(process, says):
+            # As GitLab's runner does: to all processes of the job.
+            says("V2__fill.sql\"]: applying")
+            time.sleep(0.3)
+            os.killpg(process.pid, signal.SIGTERM)
+
+        self.runner.during = cancel
+        cancelled = self.merge("8" * 40, "9" * 40)
+        self.assertEqual(cancelled.steps, [("charter-apply", 130)], cancelled.log)
+        _, note = self.forge.bodies(3, "robot")
+        self.assertIn("## The apply was stopped", note)
+        self.assertRegex(note, r"V3__later.sql\"\]: not started")
+
+    def test_gl_plan_of_an_older_commit(self):
+        self.declare("analyst.hcl", ROLE)
+        self.assertFalse(self.plan("a" * 40).failed)
+        # Pushed without a pipeline: what there is, is the plan of the commit before.
+        merged = self.merge("b" * 40, "c" * 40)
+        self.assertIn("it has no saved plan", merged.log)
+        self.assertFalse(self.has_role())
 
     def test_gl_fork(self):
         job = self.plan("6" * 40, {}, "43")

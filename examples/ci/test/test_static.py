@@ -59,7 +59,8 @@ class Files(unittest.TestCase):
             self.assertNotIn("pull_request_target", triggers)
             self.assertNotIn("workflow_run", triggers)
             self.assertEqual(document["permissions"]["contents"], "read", path)
-            self.assertIn("concurrency", document)
+            # Of the runs that wait GitHub keeps one: an apply that was dropped would tell nobody.
+            self.assertEqual("concurrency" in document, path.name != "apply.yml", path)
             if "pull_request" in triggers:
                 self.assertNotIn("APPLY", path.read_text())
 
@@ -69,6 +70,15 @@ class Files(unittest.TestCase):
                 if "run" in step:
                     given = step.get("env", {})
                     self.assertFalse("GITHUB_TOKEN" in given and "CLICKHOUSE_PASSWORD" in given, step)
+
+    def test_every_job_has_the_same_arguments(self):
+        (plan,) = [step["with"]["arguments"] for step in steps(CI / "github/plan.yml") if step.get("id") == "charter"]
+        given = [step["env"]["CHARTER_ARGS"] for name in ("apply", "drift") for step in steps(CI / f"github/{name}.yml") if "CLICKHOUSE_URL" in step.get("env", {})]
+        self.assertEqual([plan, *given], ["${{ vars.CHARTER_ARGS }}"] * 3)
+
+    def test_an_apply_is_the_process_that_a_cancelled_run_signals(self):
+        (apply,) = [step["run"] for step in steps(CI / "github/apply.yml") if step.get("name") == "Apply"]
+        self.assertEqual(apply, "exec python3 ci/charter/apply.py")
 
     def test_scripts_use_the_standard_library(self):
         import sys

@@ -64,6 +64,9 @@ pub struct Args {
 
 /// Runs the command.
 pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
+    if let Err(exit) = context::one_of_both(ui, args.format != Format::Text) {
+        return exit;
+    }
     let run = identity::run("migrate status", None, &common.dir, &environment());
     let context = match Context::open(common, &run, ui).await {
         Ok(context) => context,
@@ -83,10 +86,8 @@ pub async fn run(common: &Common, args: &Args, ui: &Ui) -> Exit {
         files: &files,
     };
     let exit = if args.detailed_exitcode { exit(&files, holder.is_some()) } else { Exit::Done };
-    match context::tell_events(ui, args.format != Format::Text, || render::status::lines(&status)) {
-        Ok(true) => return exit,
-        Ok(false) => {}
-        Err(exit) => return exit,
+    if context::tell_events(ui, || render::status::lines(&status)) {
+        return exit;
     }
     let text = match args.format {
         Format::Text => {

@@ -143,6 +143,43 @@ fn address(text: &str) -> Option<String> {
     Some(if prefix == bits { masked.to_string() } else { format!("{masked}/{prefix}") })
 }
 
+/// Returns the hosts of some lists that others do not admit; patterns admit what is written alike.
+pub fn beyond(after: &Attrs, before: &Attrs) -> Vec<String> {
+    let of = |attrs: &Attrs, attr: &str| -> Vec<String> {
+        let items = attrs.get(attr).map_or(&[][..], Value::items);
+        items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let networks = of(before, "hosts");
+    if networks.iter().any(|network| network == ANY_HOST) {
+        return Vec::new();
+    }
+    let mut beyond = Vec::new();
+    for (attr, _) in ATTRS {
+        let known = of(before, attr);
+        let within = |host: &String| attr == "hosts" && networks.iter().any(|network| holds(network, host));
+        beyond.extend(of(after, attr).into_iter().filter(|host| !known.contains(host) && !within(host)));
+    }
+    beyond
+}
+
+/// Returns whether a network holds all of an address or a network.
+fn holds(network: &str, host: &str) -> bool {
+    let bits = |text: &str| {
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(one, two)| (one, Some(two)));
+        let (bits, width) = match address.parse::<IpAddr>().ok()? {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, 32),
+            IpAddr::V6(v6) => (v6.to_bits(), 128),
+        };
+        let prefix = prefix.map_or(Some(width), |prefix| prefix.parse::<u32>().ok())?;
+        Some((width, bits, prefix.min(width)))
+    };
+    let (Some((family, outer, wide)), Some((other, inner, narrow))) = (bits(network), bits(host)) else {
+        return false;
+    };
+    let mask = u128::MAX.checked_shl(128 - wide).unwrap_or(0);
+    family == other && wide <= narrow && outer & mask == inner & mask
+}
+
 /// Returns the `HOST` clause of the lists.
 pub fn clause(attrs: &Attrs) -> String {
     let mut hosts = Vec::new();

@@ -8,13 +8,14 @@ mod condition;
 mod coverage;
 #[cfg(test)]
 mod tests;
+mod widening;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::common::{decode, principals, storage};
 use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, Lowered, World, diff_attrs};
+use crate::kinds::{Change, DecodeCx, Effects, Instance, Kind, Lowered, World, diff_attrs};
 use crate::model::block::Block;
 use crate::model::op::Sql;
 use crate::model::plan::AttrDiff;
@@ -22,7 +23,7 @@ use crate::model::registry::Entry;
 use crate::model::resource::Declared;
 use crate::model::schema::{BlockSchema, Type};
 use crate::model::snapshot::{Caps, Read, Row, number, text};
-use crate::model::{Action, Attrs, Cause, Finding, Resource, Settings, Value, names, sql};
+use crate::model::{Action, Attrs, Cause, Finding, Resource, Settings, Step, Value, names, sql};
 
 /// The kind.
 pub struct RowPolicy;
@@ -159,6 +160,10 @@ impl Kind for RowPolicy {
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         coverage::findings(wanted, world)
+    }
+
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        widening::effects(steps, world)
     }
 }
 

@@ -66,6 +66,7 @@ pub fn told(count: usize, world: &World) -> Option<Finding> {
     let summary = format!("{count} {noun} not looked at, nor were the passwords in them");
     let note = Finding::new("CH343", Severity::Note, Category::Secrets, summary)
         .compare("", "what was last applied is taken as still there; changes of sensitive values do not show")
-        .help("without --no-secrets they are read and compared; apply always does");
+        .help("without --no-secrets they are read and compared; apply always does")
+        .help("a saved plan that changes or removes a Secret that exists is not what an apply finds then: it is refused as stale, and the plan of that moment needs an approval again");
     Some(note)
 }

@@ -24,6 +24,7 @@ mod settings;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod widening;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,7 @@ use crate::kinds::common::credential::{self, Credential, Policy, State};
 use crate::kinds::common::user::{self, KIND as NAME};
 use crate::kinds::common::{decode, grants, reads, rename, settings as common};
 use crate::kinds::found::{FindCx, Group, Inventory, WriteCx};
-use crate::kinds::{Change, DecodeCx, Instance, Kind, LoginProbe, Lowered, Renamed, World, Writer};
+use crate::kinds::{Change, DecodeCx, Effects, Instance, Kind, LoginProbe, Lowered, Renamed, World, Writer};
 use crate::model::block::Block;
 use crate::model::op::{Op, Sql};
 use crate::model::plan::AttrDiff;
@@ -227,6 +228,10 @@ impl Kind for User {
 
     fn survey(&self, wanted: &[&Resource], world: &World) -> Vec<Finding> {
         findings::both(wanted, world)
+    }
+
+    fn access(&self, steps: &[Step], world: &World) -> Effects {
+        widening::effects(steps, world)
     }
 
     fn is_due(&self, wanted: &Resource, attr: &str, world: &World) -> bool {

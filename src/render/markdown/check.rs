@@ -10,9 +10,9 @@ use crate::render::fold;
 
 /// Returns the report of a check as a comment.
 pub fn check(report: &Report) -> String {
-    let levels = [Level::Full, Level::Lines];
+    let levels = [Level::Full, Level::Lines, Level::Totals];
     let fits = levels.into_iter().map(|level| compose(report, level)).find(|comment| comment.len() <= LIMIT);
-    fits.unwrap_or_else(|| compose(report, Level::Totals))
+    fits.unwrap_or_else(|| compose(report, Level::Bare))
 }
 
 fn compose(report: &Report, level: Level) -> String {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::escape::{code, codes, prose};
 use super::sections::finding_line;
-use super::{Rung, View};
+use super::{Cut, Level, Rung, View};
 use crate::model::cost::Cost;
 use crate::render::cost::costs;
+use crate::render::escape::elide;
 use crate::render::tree::{Group, Object};
 
 /// How much of a statement is shown.
@@ -47,27 +48,44 @@ fn lost(object: &Object) -> Vec<String> {
     costs(&lost)
 }
 
-/// Adds the section; returns how many names it had no room for.
-pub fn section(out: &mut String, view: &View, rung: Rung) -> usize {
+/// Adds the section; returns what it had no room for.
+pub fn section(out: &mut String, view: &View, level: Level, rung: Rung) -> Cut {
     if view.perils.is_empty() && view.widening.is_empty() {
-        return 0;
+        return Cut::default();
     }
     out.push_str("### Destroys data, takes rights or widens access\n\n");
-    let cut = match rung {
+    let whom = level.room(view.widening.len());
+    let lines: Vec<String> = view.widening.iter().map(|told| finding_line(told, level, whom)).collect();
+    let (start, mut cut) = (out.len(), Cut::default());
+    let room = match rung {
         Rung::Statements | Rung::Addresses => {
             view.perils.iter().for_each(|peril| item(out, peril, rung));
-            0
+            usize::MAX
         }
-        Rung::Names => names(out, view, usize::MAX),
-        Rung::Cut(room) => names(out, view, room),
+        Rung::Names => {
+            cut.objects = names(out, view, usize::MAX);
+            usize::MAX
+        }
+        Rung::Cut(room) => {
+            // What widens has a quarter, if it needs that much, and what destroys leaves over.
+            let wanted: usize = lines.iter().map(String::len).sum();
+            cut.objects = names(out, view, room - wanted.min(room / 4));
+            room
+        }
     };
-    for told in &view.widening {
-        // Whom it widens is said by the finding itself, unless it stands for several.
-        finding_line(out, told, told.whom());
-        if matches!(rung, Rung::Cut(_)) && out.len() > super::LIMIT / 2 {
-            out.push_str("- … and more, not shown here\n");
-            break;
+    let mut missing = 0;
+    for (told, line) in view.widening.iter().zip(&lines) {
+        let about = told.names.len();
+        if (out.len() - start).saturating_add(line.len()) > room {
+            missing += 1;
+            cut.widening += about.max(1);
+        } else {
+            out.push_str(line);
+            cut.widening += about - told.named(whom);
         }
+    }
+    if missing > 0 {
+        out.push_str(&format!("- … and {missing} more ways in which access widens, not shown here\n"));
     }
     out.push('\n');
     cut
@@ -77,7 +95,7 @@ fn item(out: &mut String, peril: &Peril, rung: Rung) {
     out.push_str(&format!("- **{}** {} by {}", prose(&peril.verb), codes(&peril.objects), code(&peril.addr)));
     if let Some(statement) = peril.statement.as_ref().filter(|_| rung == Rung::Statements) {
         let words: Vec<&str> = statement.split_whitespace().collect();
-        out.push_str(&format!(": {}", code(&crate::render::escape::elide(&words.join(" "), TOLD))));
+        out.push_str(&format!(": {}", code(&elide(&words.join(" "), TOLD))));
     }
     out.push('\n');
     for cost in peril.costs.iter().filter(|_| rung == Rung::Statements) {
@@ -94,10 +112,12 @@ fn names(out: &mut String, view: &View, room: usize) -> usize {
     }
     let (start, mut cut) = (out.len(), 0);
     for (verb, objects) in by_verb {
-        let lead = format!("- **{}** ({})", prose(verb), objects.len());
+        let whole =
+            |text: &str| if room == usize::MAX { text.to_owned() } else { elide(text, TOLD).into_owned() };
+        let lead = format!("- **{}** ({})", prose(&whole(verb)), objects.len());
         let mut shown = 0;
         for object in &objects {
-            let name = format!("{}{}", if shown == 0 { ": " } else { ", " }, code(object));
+            let name = format!("{}{}", if shown == 0 { ": " } else { ", " }, code(&whole(object)));
             let lead = if shown == 0 { lead.as_str() } else { "" };
             if (out.len() - start).saturating_add(lead.len() + name.len() + 1) > room {
                 break;

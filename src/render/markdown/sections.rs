@@ -1,14 +1,14 @@
 //! The parts of a comment that stand outside of folds: verdict, findings, the table, the end.
 
 use super::escape::{cell, code, html, marker, prose};
-use super::{Level, Rung, View};
+use super::{Cut, Level, Rung, View};
 use crate::model::plan::Counts;
 use crate::model::{Finding, Severity};
-use crate::render::allowed;
 use crate::render::findings::{count, severity_word};
 use crate::render::fold::{self, Told};
 use crate::render::text::{NO_CHANGES, obstacle, summary};
 use crate::render::tree::Group;
+use crate::render::{allowed, widening};
 
 /// The most findings of each severity that are listed where little is.
 const LISTED: usize = 20;
@@ -50,14 +50,21 @@ fn verdict(view: &View) -> String {
     let lost: usize = view.perils.iter().map(|peril| peril.objects.len()).sum();
     let widened: usize = view.widening.iter().map(|told| told.names.len().max(1)).sum();
     let changes = |count: usize| if count == 1 { "change" } else { "changes" };
+    let widens = if widened == 1 { "widens" } else { "widen" };
+    let unread = widening::not_judged(plan);
     match (lost, widened) {
         (0, 0) if plan.steps.is_empty() => {}
+        (0, 0) if unread > 0 => said.push("Nothing is destroyed.".to_owned()),
         (0, 0) => said.push("Nothing is destroyed, and no access widens.".to_owned()),
         (lost, 0) => said.push(format!("**{lost} destructive {}.**", changes(lost))),
-        (0, widened) => said.push(format!("**{widened} {} that widen access.**", changes(widened))),
+        (0, widened) => said.push(format!("**{widened} {} that {widens} access.**", changes(widened))),
         (lost, widened) => {
-            said.push(format!("**{lost} destructive {}, {widened} that widen access.**", changes(lost)))
+            said.push(format!("**{lost} destructive {}, {widened} that {widens} access.**", changes(lost)))
         }
+    }
+    if unread > 0 {
+        let statements = if unread == 1 { "1 statement does" } else { &format!("{unread} statements do") };
+        said.push(format!("**What {statements} to access is not judged.**"));
     }
     if !plan.findings.is_empty() {
         said.push(count(&plan.findings) + ".");
@@ -78,10 +85,10 @@ pub fn findings(out: &mut String, found: &[Told], level: Level) {
         let some = match level {
             Level::Full | Level::Changes | Level::Lines => told.len(),
             _ if severity <= Severity::Decision => LISTED,
-            Level::Tenants | Level::Totals => 0,
+            Level::Tenants | Level::Totals | Level::Bare => 0,
         };
         for told in told.iter().take(some) {
-            finding_line(out, told, told.whom());
+            out.push_str(&finding_line(told, level, level.room(found.len().min(2 * LISTED))));
             if level < Level::Lines {
                 particulars(out, &told.finding);
             }
@@ -94,19 +101,23 @@ pub fn findings(out: &mut String, found: &[Told], level: Level) {
     out.push('\n');
 }
 
-/// Adds a finding as one item of a list.
-pub fn finding_line(out: &mut String, told: &Told, whom: Option<String>) {
+/// Returns a finding as one item of a list, with as many names of whom it is about as fit into `room`.
+pub fn finding_line(told: &Told, level: Level, room: usize) -> String {
     let finding = &told.finding;
     let (word, _) = severity_word(finding.severity);
+    let word = if told.allowed.is_some() { "allowed" } else { word };
     let word = if finding.denied { "denied" } else { word };
     let place = finding.addr.as_ref().map(ToString::to_string).unwrap_or_default();
     let place = if place.is_empty() || finding.summary.contains(&place) {
         String::new()
     } else {
-        format!("{}: ", code(&place))
+        format!("{}: ", code(&level.brief(&place)))
     };
-    let whom = whom.map(|whom| format!(" (for {})", prose(&whom))).unwrap_or_default();
-    out.push_str(&format!("- **{word}** {} {place}{}{whom}\n", code(finding.code), prose(&finding.summary)));
+    let whom = told.whom(room).map(|whom| format!(" (for {})", prose(&whom))).unwrap_or_default();
+    let by = told.allowed.as_ref();
+    let by = by.map(|by| format!("; allowed by {}", prose(&level.brief(by)))).unwrap_or_default();
+    let summary = prose(&level.brief(&finding.summary));
+    format!("- **{word}** {} {place}{summary}{whom}{by}\n", code(finding.code))
 }
 
 /// Adds where it is, what was expected and found, and what to do.
@@ -147,10 +158,11 @@ pub fn allowed(out: &mut String, view: &View, level: Level) {
         out.push_str(&format!(
             "- {} {}: {}",
             code(reason.code),
-            code(&reason.about()),
-            prose(reason.summary)
+            code(&level.brief(&reason.about())),
+            prose(&level.brief(reason.summary))
         ));
-        out.push_str(&format!("<br>allowed by {}: {}\n", code(&reason.at), prose(reason.reason)));
+        let (at, why) = (level.brief(&reason.at), level.brief(reason.reason));
+        out.push_str(&format!("<br>allowed by {}: {}\n", code(&at), prose(&why)));
     }
     if reasons.len() > shown {
         out.push_str(&format!("- {} more reasons, not shown here\n", reasons.len() - shown));
@@ -162,17 +174,15 @@ pub fn allowed(out: &mut String, view: &View, level: Level) {
 }
 
 /// Adds what is no longer declared and kept.
-pub fn retained(out: &mut String, view: &View, level: Level) {
+pub fn retained(out: &mut String, view: &View) {
     let kept = &view.plan.retained;
     if kept.is_empty() {
         return;
     }
     out.push_str(&format!("### No longer declared, kept on the servers ({})\n\n", kept.len()));
-    if level < Level::Tenants {
-        for object in kept {
-            let addr = code(&object.addr.to_string());
-            out.push_str(&format!("- {addr} {} {}\n", code(&object.kind), code(&object.identity)));
-        }
+    for object in kept {
+        let addr = code(&object.addr.to_string());
+        out.push_str(&format!("- {addr} {} {}\n", code(&object.kind), code(&object.identity)));
     }
     out.push('\n');
 }
@@ -245,27 +255,25 @@ pub fn summary_line(group: &Group) -> String {
     format!("{whose}: {}", counts.join(", "))
 }
 
-/// Adds what is missing, and what the digest covers.
-pub fn end(out: &mut String, view: &View, level: Level, rung: Rung, cut: usize) {
+/// Adds what is missing, and what the digest covers. Whoever has not seen the name of something that
+/// goes away is not asked to approve it.
+pub fn end(out: &mut String, view: &View, level: Level, rung: Rung, cut: Cut) {
     if view.plan.steps.is_empty() && level == Level::Full {
         return;
     }
-    let mut lacks = Vec::new();
-    match rung {
-        Rung::Statements => {}
-        Rung::Addresses => lacks.push("what destroys by which statement".to_owned()),
-        Rung::Names | Rung::Cut(_) if cut == 0 => lacks.push("what destroys by which step".to_owned()),
-        Rung::Names | Rung::Cut(_) => {
-            lacks.push(format!("{cut} of the objects that are destroyed or lose something"))
-        }
-    }
-    if level > Level::Full {
-        lacks.push(level.lacks().to_owned());
-    }
+    let lacks = lacks(view, level, rung, cut);
     let digest = code(view.digest.short());
-    let command = code(&format!("charter apply --approve {}", view.digest.short()));
+    let whole = cut.is_none() && !matches!(rung, Rung::Cut(_));
     let approve = match view.plan.may_apply() {
-        true => format!(" {command} does exactly this."),
+        true if whole => {
+            let command = code(&format!("charter apply --approve {}", view.digest.short()));
+            format!(" {command} does exactly this.")
+        }
+        true => format!(
+            " This comment is not enough to approve it by: review {} of the saved plan, or {}.",
+            code("charter show"),
+            code("charter plan --format text")
+        ),
         false => String::new(),
     };
     out.push_str(&if lacks.is_empty() {
@@ -278,4 +286,31 @@ pub fn end(out: &mut String, view: &View, level: Level, rung: Rung, cut: usize) 
              whole plan, also what is not shown.{approve}\n"
         )
     });
+}
+
+/// Returns what is missing, in words.
+fn lacks(view: &View, level: Level, rung: Rung, cut: Cut) -> Vec<String> {
+    let mut lacks = Vec::new();
+    match rung {
+        Rung::Statements => {}
+        Rung::Addresses => lacks.push("what destroys by which statement".to_owned()),
+        Rung::Names | Rung::Cut(_) if cut.objects == 0 && !view.perils.is_empty() => {
+            lacks.push("what destroys by which step".to_owned());
+        }
+        Rung::Names | Rung::Cut(_) => {}
+    }
+    if cut.objects > 0 {
+        lacks.push(format!("{} of the objects that are destroyed or lose something", cut.objects));
+    }
+    if cut.widening > 0 {
+        lacks.push(format!("{} of those whose access widens", cut.widening));
+    }
+    if level > Level::Full {
+        lacks.push(level.lacks().to_owned());
+    }
+    let kept = view.plan.retained.len();
+    if level >= Level::Tenants && kept > 0 {
+        lacks.push(format!("what is no longer declared and kept on the servers ({kept})"));
+    }
+    lacks
 }
