@@ -61,7 +61,10 @@ fn once(project: &mut Project) {
     project.remove("other.hcl");
     forged(project);
     project.env.push(("CHARTER_PLAN_KEY".into(), "k".repeat(32)));
-    stale(project, &["apply", "p.plan"], "nobody vouches for it");
+    for args in [["apply", "p.plan"], ["show", "p.plan"]] {
+        let refused = project.charter(&args).exits(1);
+        assert!(refused.stderr.contains("nobody vouches for it"), "{}", refused.stderr);
+    }
     let _ = project.charter(&["plan", "-o", "p.plan"]).exits(0);
     token(project, "hunter5-two");
     stale(
