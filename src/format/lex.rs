@@ -88,8 +88,8 @@ fn next(text: &str, level: usize) -> (Kind, usize) {
         let end = text.find('\n').unwrap_or(text.len());
         return (Kind::Comment, text[..end].trim_end_matches('\r').len());
     }
-    if text.starts_with("/*") {
-        return (Kind::BlockComment, text[2..].find("*/").map_or(text.len(), |at| at + 4));
+    if let Some(comment) = text.strip_prefix("/*") {
+        return (Kind::BlockComment, comment.find("*/").map_or(text.len(), |at| at + 4));
     }
     if first == '"' {
         return (Kind::Text, quoted(text, level));

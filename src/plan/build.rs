@@ -24,6 +24,7 @@ use crate::model::{Action, Addr, AttrDiff, Attrs, Finding, Op, Plan, Severity, S
 
 /// Plans how the servers become what is declared.
 pub fn build(request: &Request) -> Plan {
+    let strays = removal::strays(request);
     let claims = Claims::of(request);
     let request = &claims.request(request);
     let moved = Moved::of(request);
@@ -41,13 +42,13 @@ pub fn build(request: &Request) -> Plan {
     }
     let (leftovers, findings) = survey.leftovers();
     draft.findings.extend(findings);
-    draft.findings.extend(removal::strays(&survey.request));
+    draft.findings.extend(strays);
     let leaving = removal::leaving(&leftovers, &survey);
     for leftover in &leftovers {
         draft.leftover(leftover, &leaving);
     }
     for void in claims.undeclared(request) {
-        draft.forget(&void.entry, None, void.note());
+        draft.forget(&void.entry, None, void.live.as_ref(), void.note());
     }
     for block in request.desired.removals.iter().filter(|block| survey.takes(&block.from)) {
         draft.end(block);
@@ -178,11 +179,10 @@ impl<'a> Draft<'a> {
             Outcome::Left => {}
             Outcome::Gone => self.gone(leftover),
             Outcome::Forgotten(block) => {
-                let entry = removal::tombstone(leftover.entry, Some(block));
                 let note = "it stays as it is, and is no longer charter's".to_owned();
-                self.forget(&entry, leftover.live, note);
+                self.forget(leftover.entry, Some(block), leftover.live, note);
             }
-            Outcome::Theirs(owner) => self.forget(leftover.entry, leftover.live, theirs(owner)),
+            Outcome::Theirs(owner) => self.forget(leftover.entry, None, leftover.live, theirs(owner)),
             Outcome::Kept(why) => self.kept.push(Kept::new(leftover, why)),
             Outcome::Removed(block) => self.remove(leftover, block, leaving),
         }
@@ -244,10 +244,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds a step after which an object that is there is no longer recorded.
-    fn forget(&mut self, entry: &Entry, live: Option<&Attrs>, note: String) {
+    fn forget(&mut self, entry: &Entry, block: Option<&Removal>, live: Option<&Attrs>, note: String) {
         let mut step = removal(entry, live, Action::Forget);
         step.notes = vec![note];
-        step.ops = vec![self.removed(entry)];
+        step.ops = vec![self.removed(&removal::tombstone(entry, block))];
         self.steps.push(step);
     }
 

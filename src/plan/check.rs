@@ -18,6 +18,7 @@ const MENDED: &str = "charter apply mends this; charter plan shows how";
 /// Returns every difference between what is declared and what is there, one finding a resource,
 /// and what else the kinds find.
 pub fn check(request: &Request) -> Vec<Finding> {
+    let strays = removal::strays(request);
     let claims = Claims::of(request);
     let request = &claims.request(request);
     let moved = Moved::of(request);
@@ -34,6 +35,7 @@ pub fn check(request: &Request) -> Vec<Finding> {
     findings.extend(unknown);
     findings.extend(lint::checks(request.desired));
     findings.extend(undeclared(&leftovers, &survey));
+    findings.extend(strays);
     sort(&mut findings);
     findings
 }
@@ -169,7 +171,6 @@ fn undeclared<'a>(leftovers: &[Leftover<'a>], survey: &Survey<'a>) -> Vec<Findin
             (_, Outcome::Gone | Outcome::Left) => {}
         }
     }
-    findings.extend(removal::strays(request));
     findings.extend(removal::kept(&kept, &removal::begun(request), request.desired));
     findings
 }

@@ -4,8 +4,8 @@
 
 use super::Request;
 use super::cause::Recorded;
-use crate::model::Addr;
 use crate::model::registry::{Entry, Registry, Status};
+use crate::model::{Addr, Attrs};
 
 /// What this scope claimed and did not make.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub struct Void {
     pub entry: Entry,
     /// Whose it is; none where nobody recorded it.
     pub owner: Option<Entry>,
+    /// What is there.
+    pub live: Option<Attrs>,
 }
 
 impl Claims {
@@ -36,7 +38,8 @@ impl Claims {
         let judge = |entry: &Entry| {
             let owner = request.registry.made_elsewhere(&entry.kind, &entry.identity).cloned();
             let is_void = owner.is_some() || recorded.was_made(&entry.kind, &entry.identity) == Some(false);
-            is_void.then(|| Void { entry: entry.clone(), owner })
+            let live = recorded.live(&entry.kind, &entry.identity).cloned();
+            is_void.then(|| Void { entry: entry.clone(), owner, live })
         };
         let void: Vec<Void> = claimed.into_iter().filter_map(judge).collect();
         if void.is_empty() {

@@ -250,7 +250,7 @@ fn the_junit_report_is_xml_whatever_stands_in_it() {
         cases.iter().map(|case| case.attribute("name").unwrap()).collect::<Vec<_>>(),
         ["good", "bad", "ugly"]
     );
-    let skipped = suites[0].children().filter_map(|case| case.attribute("name")).last();
+    let skipped = suites[0].children().filter_map(|case| case.attribute("name")).next_back();
     assert_eq!(skipped, Some("x '<&>\" \u{fffd} é"), "{text}");
     assert!(cases[0].first_element_child().is_none());
     for element in root.descendants().filter(|node| node.has_tag_name("testcase")) {

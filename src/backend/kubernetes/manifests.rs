@@ -2,19 +2,20 @@
 //! takes it, at `<namespace>/<kind>-<name>.yaml`.
 //!
 //! Files are for their owner only, and change whole: written beside, synchronised, renamed. An
-//! object's `resourceVersion` is the digest of its file and stands in no file. One run at a time
-//! writes here: the lock of the scope sees to that.
+//! object's `resourceVersion` is when its file was modified and how long it is, and stands in no file: no
+//! digest, for plans hold versions, and a password could be guessed by one. One run at a time writes
+//! here: the lock of the scope sees to that.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::UNIX_EPOCH;
 
 use serde_json::Value as Json;
 
 use super::super::{Error, ErrorKind, ObjectWrite};
 use super::object;
-use crate::model::Digest;
 use crate::model::op::{KubeDelete, KubeWrite};
 use crate::model::snapshot::{Api, Listing};
 
@@ -175,15 +176,24 @@ fn is_of(manifest: &Json, api: &Api) -> bool {
     manifest["apiVersion"] == api.api_version() && manifest["kind"] == api.kind
 }
 
+/// Returns what a file holds, and its version. It is replaced as a whole, so both are of one file.
+fn bytes(path: &Path) -> io::Result<(Vec<u8>, String)> {
+    let mut file = fs::File::open(path)?;
+    let about = file.metadata()?;
+    let modified = about.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes, format!("{}-{}", modified.as_nanos(), about.len())))
+}
+
 /// Returns a manifest and its version; none where there is no such file. Errors never quote what
 /// the file holds.
 fn read(path: &Path) -> Result<Option<(Json, String)>, Error> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
+    let (bytes, version) = match bytes(path) {
+        Ok(read) => read,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(path, format!("cannot be read: {error}"))),
     };
-    let version = Digest::of_bytes(&bytes).to_string();
     let text = String::from_utf8(bytes).map_err(|_| failed(path, "is not UTF-8"))?;
     let mut manifest: Json = serde_saphyr::from_str(&text).map_err(|error| match error.location() {
         Some(place) => {

@@ -71,10 +71,15 @@ impl<'a> Recorded<'a> {
         World { desired: &self.desired, recorded: true, ..self.request.world() }
     }
 
+    /// Returns what is there of one of the objects in question.
+    pub fn live(&self, kind: &str, identity: &str) -> Option<&Attrs> {
+        self.live.get(kind)?.get(identity)
+    }
+
     /// Returns whether what is there may be what a run made that did not end; none where nothing is.
     pub fn was_made(&self, kind: &str, identity: &str) -> Option<bool> {
         let kind = self.request.kinds.get(kind)?;
-        let live = self.live.get(kind.name())?.get(identity)?;
+        let live = self.live(kind.name(), identity)?;
         let claimed = self.addrs.get(&(kind.name(), identity.to_owned()));
         let claimed = claimed.and_then(|addr| self.desired.resources.get(addr));
         let claimed = claimed.filter(|claimed| claimed.identity == identity);
