@@ -142,12 +142,12 @@ impl Given {
         if moved.is_empty() && again.digest() != self.saved.digest {
             moved.push("the plan made again is another one".to_owned());
         }
+        if moved.is_empty() {
+            moved = self.other_values(context, again).unwrap_or_else(|reason| vec![reason]);
+        }
         // An approval is of what was shown.
         if moved.is_empty() {
             moved = review::differences(&self.saved.plan, again);
-        }
-        if moved.is_empty() {
-            moved = self.other_values(context, again).unwrap_or_else(|reason| vec![reason]);
         }
         moved
     }

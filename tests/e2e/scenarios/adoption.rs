@@ -4,14 +4,14 @@
 use base64::Engine as _;
 use serde_json::json;
 
-use super::ENDS;
+use super::{ENDS, NEWEST};
 use crate::Scenario;
 use crate::project::{Project, secret_name};
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario { name: "a_tenant_of_todays_runner_is_adopted", cluster: true, engines: ENDS, run: adopted },
-        Scenario { name: "what_differs_is_refused_and_told", cluster: true, engines: ENDS, run: refused },
+        Scenario { name: "what_differs_is_refused_and_told", cluster: true, engines: NEWEST, run: refused },
         Scenario { name: "another_scope_is_left_alone", cluster: false, engines: &["26.9"], run: scopes },
     ]
 }

@@ -8,7 +8,7 @@ use crate::Scenario;
 use crate::project::Project;
 use crate::servers::{self, ClickHouse};
 
-const SANDBOXES: &[&str] = &["26.9", "24.8", "~25.8"];
+const SANDBOXES: &[&str] = &["26.9", "~24.8", "~25.8"];
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![

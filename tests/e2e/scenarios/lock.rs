@@ -71,7 +71,8 @@ fn held(project: &mut Project) {
     project.write("main.hcl", "role \"r\" {\n  name = \"@_r\"\n}\n");
     let _ = project.apply();
     let lock = format!(
-        "SELECT name FROM system.tables WHERE database = 'ops' AND name LIKE 'charter_lock_%' AND comment LIKE '%{}%'",
+        "SELECT name FROM system.tables WHERE database = 'ops' AND name LIKE 'charter_lock_%' AND comment LIKE '%{}%' \
+         ORDER BY toUInt64OrZero(extract(name, '[0-9]+$')) DESC LIMIT 1",
         project.prefix
     );
     project.env.push(("CHARTER_ACTOR".into(), project.prefix.clone()));

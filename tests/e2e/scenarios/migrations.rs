@@ -30,7 +30,7 @@ pub fn scenarios() -> Vec<Scenario> {
             engines: ENDS,
             run: bootstrap,
         },
-        Scenario { name: "a_shared_folder_and_placeholders", cluster: false, engines: ENDS, run: shared },
+        Scenario { name: "a_shared_folder_and_placeholders", cluster: false, engines: NEWEST, run: shared },
         Scenario {
             name: "sql_mistakes_are_told_at_their_place",
             cluster: false,

@@ -19,6 +19,9 @@ pub fn scenarios() -> Vec<Scenario> {
 }
 
 fn grep(project: &mut Project) {
+    // A plan that makes the database ops is another once somebody else has made it.
+    project.write("first.hcl", "role \"first\" {\n  name = \"@_first\"\n}\n");
+    let _ = project.apply();
     project.write("tenants.hcl", "tenant \"@_a\" {\n  superset {}\n}\nvariable \"token\" {\n  sensitive = true\n}\nsecret \"@-x\" {\n  data = { token = var.token }\n}\n");
     project.schema("a", "V1__t.sql", "CREATE TABLE t (id UInt64) ENGINE = MergeTree ORDER BY id");
     project.env.push(("CHARTER_VAR_token".into(), "hunter5-sensitive-variable".into()));
