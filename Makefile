@@ -22,12 +22,12 @@ lint:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
 # Licenses, bans and sources. The advisory database is not a package: check it where it can be
-# reached, with `cargo deny check advisories`.
+# reached, with `cargo deny check advisories`. It is built without optimisation: that takes half the time.
 deny: $(TOOLS)/bin/cargo-deny
 	$(TOOLS)/bin/cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 
 $(TOOLS)/bin/cargo-deny:
-	$(CARGO) install --locked --quiet --root $(TOOLS) --version $(DENY_VERSION) cargo-deny
+	$(CARGO) install --locked --quiet --debug --root $(TOOLS) --version $(DENY_VERSION) cargo-deny
 
 # Unit tests, fixtures, the command line, the architecture and the documentation.
 unit:
@@ -48,7 +48,7 @@ $(TOOLS)/bin/tf-summarize: examples/policy/tf-summarize/go.mod
 	  go build -trimpath -ldflags "-s -w" -o $(abspath $@) github.com/dineshba/tf-summarize
 	touch $@
 
-# Scenarios on ClickHouse 26.9, most on 25.8 and 24.8, and on a real Kubernetes API server. With
+# Scenarios on ClickHouse 26.9, what depends on the version on 25.8 and 24.8, and on a real Kubernetes API server. With
 # CHARTER_TEST_CLICKHOUSE_URL set, on that server instead.
 e2e: build
 	$(CARGO) test --locked --test e2e
