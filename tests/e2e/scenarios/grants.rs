@@ -13,7 +13,7 @@ use crate::Scenario;
 use crate::project::Project;
 
 pub fn scenarios() -> Vec<Scenario> {
-    vec![Scenario { name: "grants_mean_what_is_declared", cluster: false, engines: &[], run: table }]
+    vec![Scenario { name: "grants_mean_what_is_declared", cluster: false, engines: super::ENDS, run: table }]
 }
 
 #[derive(Debug, Default)]

@@ -34,7 +34,7 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![Scenario {
         name: "random_privileges_give_the_access_declared",
         cluster: false,
-        engines: super::ENDS,
+        engines: super::NEWEST,
         run: random,
     }]
 }
